@@ -1,0 +1,133 @@
+import { momentOf, type Clock } from "../clock.ts";
+import { collectAllOf, createCollectors } from "../collectors/index.ts";
+import type { ParsedConfig } from "../config/config.ts";
+import type { Config } from "../config/variables.ts";
+import { runLoop } from "../daemon/loop.ts";
+import { createWatch, type Watch } from "../daemon/watch.ts";
+import { LANGS } from "../lang/index.ts";
+import type { Log } from "../log.ts";
+import { render } from "../messages/render.ts";
+import { consoleSender } from "../notify/console.ts";
+import { createOutbox, type Outbox } from "../notify/outbox.ts";
+import type { Sender } from "../notify/sender.ts";
+import { telegramSender } from "../notify/telegram.ts";
+import { reasonOf } from "../safe.ts";
+import { isFresh } from "../status/health.ts";
+import { jsonAnswer, startStatusServer, type Answer, type Routes } from "../status/server.ts";
+import { iso, sourceView, statusView } from "../status/view.ts";
+
+export interface RunOptions {
+  readonly parsed: ParsedConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly version: string;
+  readonly systemHostname: string;
+  /** Aborts on SIGTERM and SIGINT. */
+  readonly stop: AbortSignal;
+}
+
+/** How long SIGTERM waits for what is pending. */
+const FLUSH_MS = 5000;
+
+/** The daemon: wires the pipeline, runs until `stop`, then flushes. Resolves when it may exit. */
+export async function run({ parsed, clock, log, redact, version, systemHostname, stop }: RunOptions): Promise<void> {
+  const { config } = parsed;
+  const lang = LANGS[config.lang];
+  const started = momentOf(clock);
+  const problems = [...parsed.problems];
+  log.info("watchdog starts", { version, node: process.version });
+  for (const problem of problems) log.warn(`configuration: ${problem}`);
+
+  const outbox: Outbox = createOutbox({
+    sender: senderOf(config, log), clock, log, random: Math.random,
+    render: (notice, lateMs) => {
+      const { head, body } = render(notice, watch.host(), lang, clock.wallMs(), lateMs);
+      return { head: redact(head), body: redact(body) };
+    },
+    onDelivered: (notices) => watch.delivered(notices),
+  });
+  const watch: Watch = createWatch({
+    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: outbox.offer,
+  });
+
+  const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
+    statusView({ config, watch, delivery: outbox.view, problems, version, startedAtMs: started.wallMs }),
+  ))));
+  const health = (): Answer => {
+    const last = watch.lastTick()?.startedAt ?? started;
+    const fresh = !config.enabled || isFresh(last, clock.monoMs(), config.intervalS);
+    const { pending, lastError } = outbox.view();
+    return jsonAnswer(fresh ? 200 : 503, {
+      status: !config.enabled ? "disabled" : fresh ? "ok" : "stale", lastTickAt: iso(watch.lastTick()?.startedAt.wallMs),
+      delivery: { pending, lastError: lastError === null ? null : redact(lastError) },
+    });
+  };
+  const closeServer = await serve(config, { "/healthz": health, "/status": status }, problems, log);
+
+  if (!config.enabled) {
+    log.info("switched off by WATCHDOG_ENABLED: nothing is read, nothing is sent");
+    await clock.sleep(Infinity, stop);
+    closeServer();
+    return;
+  }
+
+  log.info("messages go to", { channel: outbox.view().channel, lang: config.lang });
+  let lastStates = "";
+  const tick = async (): Promise<void> => {
+    await watch.tick(stop);
+    lastStates = logSources(watch, log, lastStates);
+  };
+  const sending = outbox.run(stop);
+  await runLoop(tick, config.intervalS * 1000, clock, stop, (error) => log.error("tick failed", { reason: reasonOf(error) }));
+  log.info("stopping", { pending: outbox.view().pending });
+  await outbox.flush(FLUSH_MS);
+  await Promise.race([sending, clock.sleep(0)]);
+  closeServer();
+  log.info("stopped", { pending: outbox.view().pending });
+}
+
+function senderOf(config: Config, log: Log): Sender {
+  const { tgBotToken, tgChatId } = config;
+  if (tgBotToken === undefined || tgChatId === undefined) return consoleSender(log);
+  return telegramSender({
+    apiUrl: config.tgApiUrl, token: tgBotToken, chatId: tgChatId, threadId: config.tgThreadId,
+    perMin: config.tgPerMin, timeoutMs: config.httpTimeoutS * 1000, log,
+  });
+}
+
+/** A port that is taken is a problem to report, not a reason to stop watching. */
+async function serve(config: Config, routes: Routes, problems: string[], log: Log): Promise<() => void> {
+  const { statusAddr } = config;
+  if (!statusAddr) return () => {};
+  const shown = `${statusAddr.host}:${statusAddr.port}`;
+  try {
+    const server = await startStatusServer(statusAddr, routes);
+    log.info("status server listens", { address: shown });
+    return () => {
+      server.close();
+      server.closeAllConnections();
+    };
+  } catch (error) {
+    const problem = `WATCHDOG_STATUS_ADDR=${shown} cannot be listened on (${reasonOf(error)}); allowed: a free host:port, or empty = off; the watchdog runs without a status server`;
+    problems.push(problem);
+    log.error(`configuration: ${problem}`);
+    return () => {};
+  }
+}
+
+/** One line a source at first, then one whenever its state changes. */
+function logSources(watch: Watch, log: Log, before: string): string {
+  const last = watch.lastTick();
+  if (!last) return before;
+  const names = Object.keys(last.readings) as (keyof typeof last.readings)[];
+  const previous = new Map(before.split("\n").map((line) => [line.split(" ", 1)[0], line]));
+  const lines = names.map((name) => {
+    const { state, error } = sourceView(name, last.readings, null);
+    const line = `${name} ${state}`;
+    if (previous.get(name) !== line) log[state === "failed" ? "warn" : "info"](`source ${line}`, { reason: error });
+    return line;
+  });
+  log.debug("tick", { ms: Math.round(last.tookMs), signals: last.signals.length });
+  return lines.join("\n");
+}

@@ -1,0 +1,132 @@
+import type { DockerTarget } from "../config/value.ts";
+import { isRecord } from "../net/exchange.ts";
+import { printable, reasonOf, truncate } from "../safe.ts";
+import { dockerClient, type DockerClient } from "./docker/client.ts";
+import { parseInspect, parseList, type ContainerState, type Health, type Inspected, type Listed } from "./docker/parse.ts";
+import type { Collector } from "./reading.ts";
+
+/** One watched container; the detail fields are those of the last inspect. */
+export interface ContainerSample {
+  readonly name: string;
+  /** Named in the configuration, rather than found by `*`. */
+  readonly named: boolean;
+  readonly found: FoundContainer | "missing" | { readonly unreadable: string };
+}
+
+export interface FoundContainer {
+  readonly id: string;
+  readonly image: string;
+  readonly state: ContainerState;
+  readonly health: Health;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly error: string;
+  readonly healthOutput: string;
+  readonly restartCount: number;
+  readonly restartPolicy: string;
+}
+
+export interface DockerReading {
+  /** The engine's host name, once it said so. */
+  readonly hostname?: string;
+  readonly containers: readonly ContainerSample[];
+}
+
+const PARALLEL_INSPECTS = 8;
+/** The list's clock and ours, and the whole seconds of its wording. */
+const UPTIME_SLACK_S = 2;
+
+/**
+ * One list call a tick; an inspect only at first sight, when something is not good, or when the container started since the last tick.
+ * Rejects when the engine cannot be read at all; one container that cannot be inspected is `unreadable`, the others count.
+ */
+export function containersCollector(target: DockerTarget, wanted: readonly string[], deadlineMs: number, client: DockerClient = dockerClient(target, deadlineMs)): Collector<DockerReading> {
+  const everything = wanted.includes("*");
+  const names = new Set(wanted.filter((name) => name !== "*"));
+  let known = new Map<string, Inspected>();
+  let hostname: string | undefined;
+  let lastListAtMs: number | undefined;
+
+  const isWatched = (listed: Listed, inspected: Inspected | undefined): boolean => {
+    if (listed.watch === false) return false;
+    if (names.has(listed.name)) return true;
+    // Not inspected yet, so its restart policy is unknown: it has to be looked at.
+    return everything && (listed.watch === true || inspected === undefined || inspected.restartPolicy !== "no");
+  };
+
+  return {
+    // Two requests' time: the list, then the inspects side by side.
+    deadlineMs: deadlineMs * 2 + 1000,
+    collect: async ({ monoMs, signal }) => {
+      const listed = parseList(await client.list(signal));
+      const sinceLastS = lastListAtMs === undefined ? Infinity : (monoMs - lastListAtMs) / 1000;
+      lastListAtMs = monoMs;
+      const candidates = listed.filter((entry) => isWatched(entry, known.get(entry.id)));
+      const due = candidates.filter((entry) => isDue(entry, known.get(entry.id), sinceLastS));
+      const [fresh] = await Promise.all([
+        inspectAll(client, due, signal),
+        hostname === undefined ? client.info(signal).then((info) => (hostname = hostnameOf(info)), () => undefined) : undefined,
+      ]);
+      const next = new Map<string, Inspected>();
+      for (const { id } of listed) {
+        const outcome = fresh.get(id);
+        const inspected = outcome?.value ?? known.get(id);
+        if (inspected) next.set(id, inspected);
+      }
+      known = next;
+      const samples = candidates
+        .filter((entry) => isWatched(entry, known.get(entry.id)))
+        .flatMap((entry) => sampleOf(entry, names.has(entry.name), fresh.get(entry.id), known.get(entry.id)));
+      const seen = new Set(listed.map(({ name }) => name));
+      const missing = [...names].filter((name) => !seen.has(name)).map((name): ContainerSample => ({ name, named: true, found: "missing" }));
+      return { ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing] };
+    },
+  };
+}
+
+function isDue(listed: Listed, inspected: Inspected | undefined, sinceLastS: number): boolean {
+  if (inspected === undefined) return true;
+  if (listed.state !== "running" || listed.health === "unhealthy" || listed.health === "starting") return true;
+  if (inspected.state !== "running" || inspected.health === "unhealthy") return true;
+  return listed.uptimeS === undefined || listed.uptimeS < sinceLastS + UPTIME_SLACK_S;
+}
+
+/** Neither value nor failure: it was removed between the list and the inspect. */
+interface InspectOutcome {
+  readonly value?: Inspected;
+  readonly failure?: string;
+}
+
+async function inspectAll(client: DockerClient, due: readonly Listed[], signal: AbortSignal): Promise<Map<string, InspectOutcome>> {
+  const outcomes = new Map<string, InspectOutcome>();
+  const queue = [...due];
+  const worker = async (): Promise<void> => {
+    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) outcomes.set(entry.id, await inspectOne(client, entry.id, signal));
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL_INSPECTS, due.length) }, worker));
+  return outcomes;
+}
+
+async function inspectOne(client: DockerClient, id: string, signal: AbortSignal): Promise<InspectOutcome> {
+  try {
+    const json = await client.inspect(id, signal);
+    return json === undefined ? {} : { value: parseInspect(json) };
+  } catch (error) {
+    return { failure: reasonOf(error) };
+  }
+}
+
+function sampleOf(listed: Listed, named: boolean, outcome: InspectOutcome | undefined, inspected: Inspected | undefined): ContainerSample[] {
+  const { name, id, image } = listed;
+  if (outcome?.failure !== undefined) return [{ name, named, found: { unreadable: outcome.failure } }];
+  if (outcome && !outcome.value) return named ? [{ name, named, found: "missing" }] : [];
+  if (!inspected) return [{ name, named, found: { unreadable: "not inspected" } }];
+  // When the inspect is of this tick it is the newer view of the two.
+  const { state, health } = outcome ? inspected : listed;
+  return [{ name, named, found: { ...inspected, id, image, state, health } }];
+}
+
+function hostnameOf(info: unknown): string | undefined {
+  const name = isRecord(info) ? info["Name"] : undefined;
+  return typeof name === "string" && name.trim() !== "" ? truncate(printable(name.trim()), 64) : undefined;
+}

@@ -1,0 +1,40 @@
+import type { Dependency } from "../config/value.ts";
+import { faultOf, type FaultKind } from "../net/fault.ts";
+import { pingHttp, pingTcp } from "../net/ping.ts";
+import { displayUrl } from "../safe.ts";
+import type { Collector } from "./reading.ts";
+
+/** One ping's outcome. A failed ping is a finding about the dependency, not a failure to read. */
+export interface DependencySample {
+  readonly name: string;
+  /** Without credentials and query. */
+  readonly shownUrl: string;
+  readonly latencyMs: number;
+  readonly outcome: { readonly up: true } | { readonly up: false; readonly kind: FaultKind | "status"; readonly reason: string };
+}
+
+/** Pings every dependency side by side, each under the same deadline. */
+export function depsCollector(deps: readonly Dependency[], deadlineMs: number): Collector<DependencySample[]> {
+  return {
+    // A little more than the pings' own deadline, so that theirs speaks first, each for its own dependency.
+    deadlineMs: deadlineMs + 1000,
+    collect: ({ signal }) => Promise.all(deps.map((dep) => ping(dep, deadlineMs, signal))),
+  };
+}
+
+async function ping(dep: Dependency, deadlineMs: number, signal: AbortSignal): Promise<DependencySample> {
+  const startedAt = performance.now();
+  const sample = (outcome: DependencySample["outcome"]): DependencySample => ({
+    name: dep.name, shownUrl: displayUrl(dep.url), latencyMs: Math.round(performance.now() - startedAt), outcome,
+  });
+  try {
+    if (dep.url.protocol === "tcp:") {
+      await pingTcp(dep.url.hostname.replace(/^\[|\]$/g, ""), Number(dep.url.port), deadlineMs, signal);
+      return sample({ up: true });
+    }
+    const status = await pingHttp(dep.url, deadlineMs, signal);
+    return sample(status >= 200 && status <= 399 ? { up: true } : { up: false, kind: "status", reason: String(status) });
+  } catch (error) {
+    return sample({ up: false, ...faultOf(error) });
+  }
+}

@@ -1,0 +1,165 @@
+import { stat, statfs } from "node:fs/promises";
+import { MAX_TIMER_MS } from "../clock.ts";
+import type { DiskPath } from "../config/value.ts";
+import { reasonOf } from "../safe.ts";
+import type { Collector } from "./reading.ts";
+
+/** One filesystem, measured through the first of its paths that answered. */
+export interface DiskSample {
+  readonly label: string;
+  readonly path: string;
+  readonly totalBytes: number;
+  readonly usedBytes: number;
+  /** To non-root: ext4 keeps 5 % for root, which df and we do not call free. */
+  readonly availableBytes: number;
+  /** undefined: the filesystem counts no inodes (btrfs). */
+  readonly inodes?: { readonly total: number; readonly free: number };
+}
+
+export interface PathFailure {
+  readonly path: string;
+  /** The disk this path belongs to, as far as it is known. */
+  readonly label: string;
+  readonly reason: string;
+}
+
+export interface DiskReading {
+  readonly disks: readonly DiskSample[];
+  readonly failures: readonly PathFailure[];
+}
+
+/** What one probe of a path brought: statfs(2) plus st_dev of stat(2). */
+export interface Probe {
+  readonly device: string;
+  readonly blockSize: number;
+  readonly blocks: number;
+  readonly freeBlocks: number;
+  readonly availableBlocks: number;
+  readonly files: number;
+  readonly freeFiles: number;
+}
+
+export type ProbeOutcome = { readonly probe: Probe } | { readonly reason: string };
+
+/** The two system calls; handed in so that a test can let them hang. */
+export type ProbePath = (path: string) => Promise<Probe>;
+
+// libuv has 4 threads for fs and DNS. A hung statfs holds one for as long as the mount is dead, so no more than two may ever wait.
+const MAX_STUCK = 2;
+
+/** Measures each path, one probe at most per path and two in all; a probe that hangs is remembered, not repeated. */
+export function diskCollector(paths: readonly DiskPath[], deadlineMs: number, probePath: ProbePath = probeFilesystem): Collector<DiskReading> {
+  const underWay = new Set<string>();
+  const labels = new DiskLabels();
+  return {
+    deadlineMs: deadlineMs + 1000,
+    collect: async ({ signal }) => {
+      const outcomes = await probeAll(paths.map(({ path }) => path), underWay, probePath, deadlineMs, signal);
+      return assembleDisks(paths, outcomes, labels);
+    },
+  };
+}
+
+function probeAll(
+  paths: readonly string[], underWay: Set<string>, probePath: ProbePath, deadlineMs: number, signal: AbortSignal,
+): Promise<Map<string, ProbeOutcome>> {
+  const outcomes = new Map<string, ProbeOutcome>();
+  const waiting: string[] = [];
+  for (const path of new Set(paths)) {
+    if (underWay.has(path)) outcomes.set(path, { reason: "an earlier measurement still hangs" });
+    else waiting.push(path);
+  }
+  return new Promise((resolve) => {
+    const mine = new Set<string>();
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", settle);
+      for (const path of mine) outcomes.set(path, { reason: `does not answer within ${deadlineMs / 1000} s` });
+      for (const path of waiting.splice(0)) outcomes.set(path, { reason: `not tried: ${MAX_STUCK} other measurements hang` });
+      resolve(outcomes);
+    };
+    const advance = (): void => {
+      while (underWay.size < MAX_STUCK) {
+        const path = waiting.shift();
+        if (path === undefined) break;
+        underWay.add(path);
+        mine.add(path);
+        void probePath(path)
+          .then((probe): ProbeOutcome => ({ probe }), (error: unknown): ProbeOutcome => ({ reason: reasonOf(error) }))
+          .then((outcome) => {
+            underWay.delete(path);
+            if (mine.delete(path) && !signal.aborted) outcomes.set(path, outcome);
+            advance();
+          });
+      }
+      // Nothing of ours is running: either all is done, or stuck probes of earlier ticks hold every slot.
+      if (mine.size === 0) settle();
+    };
+    const timer = setTimeout(settle, Math.min(deadlineMs, MAX_TIMER_MS));
+    signal.addEventListener("abort", settle, { once: true });
+    advance();
+  });
+}
+
+async function probeFilesystem(path: string): Promise<Probe> {
+  const { dev } = await stat(path);
+  const fs = await statfs(path);
+  return {
+    device: String(dev), blockSize: fs.bsize, blocks: fs.blocks, freeBlocks: fs.bfree,
+    availableBlocks: fs.bavail, files: fs.files, freeFiles: fs.ffree,
+  };
+}
+
+/** Which label a device has. A device keeps the first one it got, so that its alerts keep their key. */
+export class DiskLabels {
+  readonly #byDevice = new Map<string, string>();
+  readonly #deviceOfPath = new Map<string, string>();
+
+  /** `taken`: the devices that already have a label in this round; a path remounted onto another device may contend for one. */
+  see(device: string, { label, path }: DiskPath, taken: ReadonlyMap<string, string>): string {
+    this.#deviceOfPath.set(path, device);
+    const free = (wanted: string): boolean => (taken.get(wanted) ?? device) === device;
+    const known = this.#byDevice.get(device);
+    const chosen = known !== undefined && free(known) ? known : free(label) ? label : path;
+    this.#byDevice.set(device, chosen);
+    return chosen;
+  }
+
+  /** The label of the disk that this path was last seen on; its own when it never answered. */
+  last({ label, path }: DiskPath): string {
+    const device = this.#deviceOfPath.get(path);
+    return (device === undefined ? undefined : this.#byDevice.get(device)) ?? label;
+  }
+}
+
+/** Groups paths by device: one disk each, measured once, with the label of its first configured path. */
+export function assembleDisks(paths: readonly DiskPath[], outcomes: ReadonlyMap<string, ProbeOutcome>, labels: DiskLabels): DiskReading {
+  const disks = new Map<string, DiskSample>();
+  const deviceOfLabel = new Map<string, string>();
+  const failures: PathFailure[] = [];
+  for (const entry of paths) {
+    const outcome = outcomes.get(entry.path) ?? { reason: "not measured" };
+    if (!("probe" in outcome)) {
+      failures.push({ path: entry.path, label: labels.last(entry), reason: outcome.reason });
+      continue;
+    }
+    const label = labels.see(outcome.probe.device, entry, deviceOfLabel);
+    deviceOfLabel.set(label, outcome.probe.device);
+    if (disks.has(label)) continue;
+    const sample = sampleOf(label, entry.path, outcome.probe);
+    if (sample) disks.set(label, sample);
+    else failures.push({ path: entry.path, label, reason: "the filesystem reports no size" });
+  }
+  return { disks: [...disks.values()], failures };
+}
+
+function sampleOf(label: string, path: string, probe: Probe): DiskSample | undefined {
+  if (!(probe.blocks > 0)) return undefined;
+  return {
+    label, path,
+    totalBytes: probe.blocks * probe.blockSize,
+    usedBytes: (probe.blocks - probe.freeBlocks) * probe.blockSize,
+    availableBytes: Math.max(0, probe.availableBlocks) * probe.blockSize,
+    ...(probe.files > 0 ? { inodes: { total: probe.files, free: probe.freeFiles } } : {}),
+  };
+}

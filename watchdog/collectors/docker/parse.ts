@@ -1,0 +1,122 @@
+import { isRecord } from "../../net/exchange.ts";
+import { fragment, printable, truncate } from "../../safe.ts";
+
+export const STATES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
+export type ContainerState = (typeof STATES)[number];
+export type Health = "none" | "starting" | "healthy" | "unhealthy";
+
+/** One entry of GET /containers/json, as far as we read it. */
+export interface Listed {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly state: ContainerState;
+  readonly health: Health;
+  /** Whole seconds it has been up at least; undefined when it is not up or says so in words we do not know. */
+  readonly uptimeS?: number;
+  /** Label watchdog.watch. */
+  readonly watch?: boolean;
+}
+
+/** GET /containers/{id}/json, as far as we read it. Config.Env is never kept. */
+export interface Inspected {
+  readonly state: ContainerState;
+  readonly health: Health;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly error: string;
+  readonly healthOutput: string;
+  readonly restartCount: number;
+  /** RestartPolicy.Name: no, on-failure, always or unless-stopped. */
+  readonly restartPolicy: string;
+}
+
+/** Throws when the answer is not a list; an entry that is not understood is left out. */
+export function parseList(json: unknown): Listed[] {
+  if (!Array.isArray(json)) throw new Error("engine's container list is not a list");
+  return (json as unknown[]).flatMap((entry) => {
+    const listed = isRecord(entry) ? parseListed(entry) : undefined;
+    return listed ? [listed] : [];
+  });
+}
+
+function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefined {
+  const id = entry["Id"];
+  // Validated, because it becomes part of a path.
+  if (typeof id !== "string" || !/^[0-9a-f]{64}$/.test(id)) return undefined;
+  const names = Array.isArray(entry["Names"]) ? (entry["Names"] as unknown[]).filter((name) => typeof name === "string") : [];
+  // A legacy link adds names like /other/alias; the container's own has one slash.
+  const own = names.find((name) => name.lastIndexOf("/") === 0) ?? names[0] ?? id.slice(0, 12);
+  const status = typeof entry["Status"] === "string" ? entry["Status"] : "";
+  const labels = isRecord(entry["Labels"]) ? entry["Labels"] : {};
+  const uptimeS = parseUptime(status);
+  const watch = labels["watchdog.watch"];
+  return {
+    id,
+    name: truncate(printable(own.replace(/^\//, "")), 128),
+    image: typeof entry["Image"] === "string" ? fragment(entry["Image"], 120) : "",
+    state: stateOf(entry["State"]),
+    health: healthOf(isRecord(entry["Health"]) ? entry["Health"]["Status"] : undefined) ?? healthInStatus(status),
+    ...(uptimeS === undefined ? {} : { uptimeS }),
+    ...(watch === "true" || watch === "false" ? { watch: watch === "true" } : {}),
+  };
+}
+
+/** Throws when the part that everything is judged by is missing. */
+export function parseInspect(json: unknown): Inspected {
+  const state = isRecord(json) ? json["State"] : undefined;
+  if (!isRecord(json) || !isRecord(state)) throw new Error("engine's inspect answer has no State");
+  const health = isRecord(state["Health"]) ? state["Health"] : {};
+  const hostConfig = isRecord(json["HostConfig"]) ? json["HostConfig"] : {};
+  const policy = isRecord(hostConfig["RestartPolicy"]) ? hostConfig["RestartPolicy"]["Name"] : undefined;
+  return {
+    state: stateOf(state["Status"]),
+    health: healthOf(health["Status"]) ?? "none",
+    exitCode: integer(state["ExitCode"]),
+    oomKilled: state["OOMKilled"] === true,
+    error: typeof state["Error"] === "string" ? fragment(state["Error"], 200) : "",
+    healthOutput: lastHealthOutput(health["Log"]),
+    restartCount: integer(json["RestartCount"]),
+    restartPolicy: typeof policy === "string" && policy !== "" ? policy : "no",
+  };
+}
+
+function lastHealthOutput(log: unknown): string {
+  const last: unknown = Array.isArray(log) ? log.at(-1) : undefined;
+  const output = isRecord(last) ? last["Output"] : undefined;
+  return typeof output === "string" ? fragment(output, 200) : "";
+}
+
+function integer(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : 0;
+}
+
+/** A state we do not know is no proof of health: it counts as dead. */
+function stateOf(value: unknown): ContainerState {
+  return STATES.find((state) => state === value) ?? "dead";
+}
+
+function healthOf(value: unknown): Health | undefined {
+  if (value === "healthy" || value === "unhealthy" || value === "starting") return value;
+  return value === "none" ? "none" : undefined;
+}
+
+/** Before API 1.52 the list tells health only in its sentence: `Up 2 minutes (healthy)`, `(unhealthy)`, `(health: starting)`. */
+export function healthInStatus(status: string): Health {
+  if (/\(unhealthy\)/.test(status)) return "unhealthy";
+  if (/\(health: starting\)/.test(status)) return "starting";
+  return /\(healthy\)/.test(status) ? "healthy" : "none";
+}
+
+const UNIT_S: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000, year: 31_536_000 };
+
+/** `Up 5 seconds`, `Up About a minute`, `Up 3 hours (healthy)`: the least uptime the words allow (docker/go-units HumanDuration). */
+export function parseUptime(status: string): number | undefined {
+  const match = /^Up (Less than a|About an?|\d+) (second|minute|hour|day|week|month|year)s?\b/.exec(status);
+  const [, amount, unit] = match ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  if (amount === "Less than a") return 0;
+  // HumanDuration rounds hours to the nearest, so that "About an hour" may be 30 minutes short.
+  const count = /^\d+$/.test(amount) ? Number(amount) : 1;
+  return unit === "hour" ? count * 3600 - 1800 : count * (UNIT_S[unit] ?? 0);
+}

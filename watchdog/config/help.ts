@@ -1,0 +1,13 @@
+import { hasFileVariant, VARIABLES, type Variable } from "./variables.ts";
+
+/** The variables as --help shows them, one a line. */
+export function variablesHelp(): string {
+  const rows = (Object.values(VARIABLES) as Variable<unknown>[]).map((variable) => ({
+    name: hasFileVariant(variable.name) ? `${variable.name}[_FILE]` : variable.name,
+    shown: variable.shown === "" ? "-" : variable.shown,
+    meaning: variable.meaning,
+  }));
+  const nameWidth = Math.max(...rows.map((row) => row.name.length));
+  const shownWidth = Math.max(...rows.map((row) => row.shown.length));
+  return rows.map((row) => `  ${row.name.padEnd(nameWidth)}  ${row.shown.padEnd(shownWidth)}  ${row.meaning}`).join("\n");
+}

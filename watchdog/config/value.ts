@@ -1,0 +1,155 @@
+/** Parsers of single values. Each returns the value or undefined for "not allowed"; `allowed` says in words what would have been. Pure. */
+export interface Parser<T> {
+  readonly parse: (raw: string) => T | undefined;
+  readonly allowed: string;
+}
+
+export const flag: Parser<boolean> = {
+  allowed: "true/false, 1/0, yes/no or on/off",
+  parse: (raw) => {
+    const word = raw.toLowerCase();
+    if (["true", "1", "yes", "on"].includes(word)) return true;
+    if (["false", "0", "no", "off"].includes(word)) return false;
+    return undefined;
+  },
+};
+
+/** Plain decimal notation only: no hex, no exponent, no Infinity. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+
+interface Range {
+  readonly min: number;
+  readonly max?: number;
+  /** The lower bound itself is not allowed. */
+  readonly above?: boolean;
+  readonly whole?: boolean;
+}
+
+function number(allowed: string, range: Range): Parser<number> {
+  return {
+    allowed,
+    parse: (raw) => {
+      if (!DECIMAL.test(raw)) return undefined;
+      const value = Number(raw);
+      if (!Number.isFinite(value) || (range.whole && !Number.isSafeInteger(value))) return undefined;
+      if (range.above ? value <= range.min : value < range.min) return undefined;
+      return range.max !== undefined && value > range.max ? undefined : value;
+    },
+  };
+}
+
+/** A period or age: positive, fractions allowed. */
+export const period = number("a positive number", { min: 0, above: true });
+export const periodOrOff = number("a positive number, or 0 = off", { min: 0 });
+export const count = number("a whole number, 1 or more", { min: 1, whole: true });
+export const percent = number("a number from 1 to 100", { min: 1, max: 100 });
+export const percentOrOff: Parser<number> = {
+  allowed: "a number from 1 to 100, or 0 = off",
+  parse: (raw) => (DECIMAL.test(raw) && Number(raw) === 0 ? 0 : percent.parse(raw)),
+};
+export const hysteresis = number("a number from 0 to 50", { min: 0, max: 50 });
+
+export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
+  return { allowed: words.join(" or "), parse: (raw) => words.find((word) => word === raw.toLowerCase()) };
+}
+
+export function text(allowed: string, pattern: RegExp): Parser<string> {
+  return { allowed, parse: (raw) => (pattern.test(raw) ? raw : undefined) };
+}
+
+export const httpUrl: Parser<URL> = {
+  allowed: "an http:// or https:// URL",
+  parse: (raw) => urlOf(raw, ["http:", "https:"]),
+};
+
+export function urlOf(raw: string, protocols: readonly string[]): URL | undefined {
+  if (/\s/.test(raw) || !URL.canParse(raw)) return undefined;
+  const url = new URL(raw);
+  return protocols.includes(url.protocol) && url.hostname !== "" ? url : undefined;
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, `[v6]:port` or `:port` (all addresses). */
+export function hostPort(raw: string): HostPort | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]*)):(\d{1,5})$/.exec(raw);
+  if (!match) return undefined;
+  const port = Number(match[3]);
+  return port >= 1 && port <= 65_535 ? { host: match[1] ?? (match[2] || "0.0.0.0"), port } : undefined;
+}
+
+export const address: Parser<HostPort> = { allowed: "host:port", parse: hostPort };
+
+/** A list: blanks are dropped, a bad entry is dropped and reported by the caller, the rest counts. */
+export interface ListParser<T> {
+  readonly parseEntry: (raw: string) => T | undefined;
+  readonly allowed: string;
+  /** Two entries with one identity: the second is reported and dropped. */
+  identity?(entry: T): string;
+}
+
+export interface DiskPath {
+  readonly label: string;
+  readonly path: string;
+}
+
+/** `path` or `label=path`; without a label the path itself, a leading /host/ dropped. */
+export const diskPath: ListParser<DiskPath> = {
+  allowed: "entries /path or label=/path, each label once",
+  identity: (entry) => entry.label,
+  parseEntry: (raw) => {
+    const match = /^(?:([^=/\s][^=/]*)=)?(\/.*)$/.exec(raw);
+    const path = match?.[2];
+    if (path === undefined || path.includes("\0")) return undefined;
+    return { label: match?.[1]?.trim() ?? labelOf(path), path };
+  },
+};
+
+export function labelOf(path: string): string {
+  return path.startsWith("/host/") && path.length > "/host/".length ? path.slice("/host/".length) : path;
+}
+
+export interface Dependency {
+  readonly name: string;
+  readonly url: URL;
+}
+
+export const dependency: ListParser<Dependency> = {
+  allowed: "entries name=http(s)://… or name=tcp://host:port, each name once",
+  identity: (entry) => entry.name,
+  parseEntry: (raw) => {
+    const cut = raw.indexOf("=");
+    const name = raw.slice(0, cut).trim();
+    const url = urlOf(raw.slice(cut + 1).trim(), ["http:", "https:", "tcp:"]);
+    if (cut < 1 || !/^[\w.:@ -]{1,80}$/.test(name) || !url) return undefined;
+    return url.protocol === "tcp:" && url.port === "" ? undefined : { name, url };
+  },
+};
+
+/** Container names as the engine allows them (moby daemon/names/names.go), or * for every one that is meant to run. */
+export const containerName: ListParser<string> = {
+  allowed: "container names, or *",
+  identity: (entry) => entry,
+  parseEntry: (raw) => (raw === "*" || /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(raw) ? raw.replace(/^\//, "") : undefined),
+};
+
+export const pattern: ListParser<string> = {
+  allowed: "substrings of a command line",
+  identity: (entry) => entry,
+  parseEntry: (raw) => raw,
+};
+
+/** Where the engine is: a unix socket, or a socket proxy over TCP. */
+export type DockerTarget = { readonly socketPath: string } | HostPort;
+
+export const dockerTarget: Parser<DockerTarget> = {
+  allowed: "/path/to/docker.sock or tcp://host:port; empty = off",
+  parse: (raw) => {
+    if (raw.startsWith("tcp://")) return hostPort(raw.slice("tcp://".length).replace(/\/$/, ""));
+    const path = raw.replace(/^unix:\/\//, "");
+    return path.startsWith("/") ? { socketPath: path } : undefined;
+  },
+};

@@ -1,0 +1,148 @@
+import type { Fault } from "../net/fault.ts";
+import type { AgentFacts, ContainerFacts } from "./facts.ts";
+import { clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import type { Lang } from "./ru.ts";
+
+/** The operator's texts in English. */
+
+const plural = pluralizer("en");
+
+const UNITS: Record<DurationUnit, PluralForms> = {
+  day: { one: "day", other: "days" },
+  hour: { one: "hour", other: "hours" },
+  minute: { one: "minute", other: "minutes" },
+  second: { one: "second", other: "seconds" },
+};
+const times = (n: number): string => plural(n, { one: "time", other: "times" });
+const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
+const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "en");
+
+function fault({ kind, reason }: Fault): string {
+  switch (kind) {
+    case "refused": return `connection refused (${reason})`;
+    case "timeout": return `timeout (${reason})`;
+    case "dns": return `name not found (${reason})`;
+    case "tls": return `TLS or certificate error (${reason})`;
+    case "reset": return `connection broken off (${reason})`;
+    case "unreachable": return `network unreachable (${reason})`;
+    case "other": return reason;
+    default: return kind satisfies never;
+  }
+}
+
+function containerState(facts: ContainerFacts): string {
+  if (facts.restarts !== undefined) return `restart loop: ${times(facts.restarts)} within the last 10 minutes`;
+  switch (facts.state) {
+    case "missing": return "no such container: it was removed or never created";
+    case "created": return "created, but never started";
+    case "paused": return "paused";
+    case "restarting": return "restarting";
+    case "removing": return "being removed";
+    case "exited": return "stopped (exited)";
+    case "dead": return "dead: the engine could not remove it";
+    case "running": return facts.health === "unhealthy" ? "running, but unhealthy" : facts.health === "starting" ? "starting" : "running";
+    default: return facts.state satisfies never;
+  }
+}
+
+function exitCode(code: number): string {
+  if (code === 137) return "137 (SIGKILL: killed, often for want of memory)";
+  if (code === 143) return "143 (SIGTERM: stopped)";
+  if (code > 128 && code < 160) return `${code} (signal ${code - 128})`;
+  return String(code);
+}
+
+export const en: Lang = {
+  duration,
+  time,
+  fault,
+  titles: {
+    orchestratorDown: "Orchestrator down",
+    metricsStale: "Metrics stale",
+    jobFailed: "Job failed",
+    agentHung: (runId) => `Agent hung: ${runId}`,
+    queueStalled: "Queue stalled",
+    hostMem: "Host memory",
+    disk: (label) => `Disk ${label}`,
+    diskCrit: (label) => `Disk almost full ${label}`,
+    inodes: (label) => `Inodes ${label}`,
+    container: (name) => `Container ${name}`,
+    dep: (name) => `Dependency ${name}`,
+    procBlocking: (pid) => `Blocking process ${pid}`,
+    blind: (source) => `Source unavailable: ${source}`,
+  },
+  details: {
+    orchestratorDown: (f, ticks) =>
+      `/metrics: ${fault(f)}; checks in a row without an answer: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.\nWhat to do: look at the orchestrator's container and its log.`,
+    orchestratorUp: "/metrics answers.",
+    metricsStale: (ageMs, limitMs) =>
+      `/metrics answers, but generated_at has not advanced for ${duration(ageMs)} (limit ${duration(limitMs)}): the data is frozen.\nWhat to do: check whether the orchestrator's main loop is alive.`,
+    metricsFresh: "generated_at advances.",
+    jobFailed: (failed) => `The failed counter is now ${failed}.\nWhat to do: look at the log of the failed job.`,
+    jobFailedCount: (count) => plural(count, { one: "new failure", other: "new failures" }),
+    jobsQuiet: (failed) => `No new failures, the failed counter is ${failed}.`,
+    agentHung: (f, limitMs) =>
+      `No CPU progress for ${duration(f.idleMs)} (limit ${duration(limitMs)})${agentWhere(f)}.\nWhat to do: check the agent; if it hangs, stop it through the orchestrator.`,
+    agentBusy: (f) => `The agent works${agentWhere(f)}.`,
+    agentGone: "The agent ended: /metrics no longer lists it.",
+    queueStalled: (queued, idleMs, limitMs) =>
+      `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers.`,
+    queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
+    memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB available (${f.freePct}%).`,
+    memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats, top).",
+    disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
+    diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
+    inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
+    inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
+    diskUnmeasured: (reason) => `Not measured at present: ${reason}.`,
+    diskGone: "This path is no longer a disk of its own.",
+    container: (f) => {
+      const lines = [`State: ${containerState(f)}.`];
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
+      if (f.oomKilled) lines.push("Killed for want of memory (OOM).");
+      if (f.error !== "") lines.push(`Error: ${f.error}`);
+      if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
+      if (f.image !== "") lines.push(`Image: ${f.image}.`);
+      return lines.join("\n");
+    },
+    containerAdvice: (name) => `What to do: docker logs --tail 50 ${name}`,
+    containerUnreadable: (reason) => `Cannot be read at present: ${reason}.`,
+    containerGone: "The container was removed.",
+    depUp: (url, latencyMs) => `${url} answers within ${latencyMs} ms.`,
+    depDown: (url, f, latencyMs) => `${url}: ${fault(f)}, after ${latencyMs} ms.\nWhat to do: check the service itself and the network to it.`,
+    depStatus: (url, status, latencyMs) => `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
+    process: (f) =>
+      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s, parent ${f.ppid}; limit ${duration(f.limitMin * 60_000)}.\nCommand: ${f.command}`,
+    processAdvice: (pid) => `Probably left over by a killed agent and eating CPU.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
+    processGone: "The process ended.",
+    blind: (source, reason, ticks) =>
+      `Cannot be read: ${reason}; in a row: ${times(ticks)}. What it feeds is frozen as it was.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
+    sighted: "The source can be read.",
+  },
+  messages: {
+    since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
+    lasting: (ms, sinceMs, nowMs) => `Lasting ${duration(ms)}, since ${time(sinceMs, nowMs)}.`,
+    recovered: (ms, sinceMs, untilMs) => `recovered: it lasted ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
+    missed: (ms, sinceMs, untilMs) => `Was down ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), recovered.`,
+    earlier: (spans, more) => `Before that: ${spans.join("; ")}${more > 0 ? `; and ${times(more)} more` : ""}.`,
+    span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
+    late: (ms) => `Delivered ${duration(ms)} late.`,
+    reason: "The reason was: ",
+  },
+};
+
+const blindAdvice: Record<string, string> = {
+  mem: "check WATCHDOG_PROC_ROOT and access to /proc.",
+  disk: "check WATCHDOG_DISK_PATHS and that these paths are mounted.",
+  docker: "check that Docker runs and its socket is mounted (WATCHDOG_DOCKER_SOCK).",
+  proc: "check pid: host and WATCHDOG_PROC_ROOT.",
+};
+
+function agentWhere(f: AgentFacts): string {
+  const parts = [
+    ...(f.stage === undefined ? [] : [`stage ${f.stage}`]),
+    ...(f.jobId === undefined ? [] : [`job ${f.jobId}`]),
+    ...(f.pid === undefined ? [] : [`pid ${f.pid}`]),
+  ];
+  return parts.length > 0 ? `; ${parts.join(", ")}` : "";
+}

@@ -1,0 +1,51 @@
+/** What the texts need to know; plain data, so that a text is a pure function of it. */
+
+export interface UsageFacts {
+  readonly usedPct: number;
+  readonly thresholdPct: number;
+  readonly freePct: number;
+  readonly freeGb: number;
+  readonly totalGb: number;
+}
+
+export interface InodeFacts {
+  readonly usedPct: number;
+  readonly thresholdPct: number;
+  readonly free: number;
+}
+
+/** Why a container is bad, or how it is. */
+export interface ContainerFacts {
+  readonly state: "missing" | "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+  readonly health: "none" | "starting" | "healthy" | "unhealthy";
+  /** Restarts within the window, when it is in a restart loop. */
+  readonly restarts?: number;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly error: string;
+  readonly healthOutput: string;
+  readonly image: string;
+}
+
+export interface ProcessFacts {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly ageS: number;
+  readonly cpuS: number;
+  readonly command: string;
+  readonly limitMin: number;
+}
+
+export interface AgentFacts {
+  readonly pid?: number;
+  readonly stage?: string;
+  readonly jobId?: string;
+  readonly idleMs: number;
+  readonly cpuTicks?: number;
+}
+
+/** One past or present incident of an entity, in wall time. */
+export interface Span {
+  readonly sinceMs: number;
+  readonly untilMs?: number;
+}

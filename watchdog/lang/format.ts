@@ -1,0 +1,53 @@
+/** Numbers, durations and times as people read them. Pure. */
+
+export type LangCode = "ru" | "en";
+
+/** The forms of a noun after a number, by CLDR plural category. */
+export interface PluralForms {
+  readonly one: string;
+  readonly few?: string;
+  readonly many?: string;
+  readonly other: string;
+}
+
+export function pluralizer(code: LangCode): (count: number, forms: PluralForms) => string {
+  const rules = new Intl.PluralRules(code);
+  return (count, forms) => {
+    const category = rules.select(count);
+    const form = category === "one" ? forms.one : category === "few" ? forms.few : category === "many" ? forms.many : undefined;
+    return `${count} ${form ?? forms.other}`;
+  };
+}
+
+const UNITS_S = { day: 86_400, hour: 3600, minute: 60, second: 1 } as const;
+export type DurationUnit = keyof typeof UNITS_S;
+
+/** The two largest units of a duration, whole and without zeros: 3 days 4 hours, 12 minutes, 0 seconds. */
+export function durationParts(ms: number): { unit: DurationUnit; count: number }[] {
+  const totalS = Math.max(0, Math.floor(ms / 1000));
+  const units = Object.keys(UNITS_S) as DurationUnit[];
+  const first = units.find((unit) => totalS >= UNITS_S[unit]) ?? "second";
+  const count = Math.floor(totalS / UNITS_S[first]);
+  const next = units[units.indexOf(first) + 1];
+  // Below ten minutes seconds matter; above, the minutes alone say it.
+  const skipSeconds = next === "second" && count >= 10;
+  const rest = next === undefined || skipSeconds ? 0 : Math.floor((totalS % UNITS_S[first]) / UNITS_S[next]);
+  return [{ unit: first, count }, ...(next !== undefined && rest > 0 ? [{ unit: next, count: rest }] : [])];
+}
+
+/** One decimal at most; a whole number without it. */
+export function round1(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+export const BYTES_PER_GB = 2 ** 30;
+
+/** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. */
+export function clockTime(wallMs: number, nearMs: number, code: LangCode): string {
+  const locale = code === "ru" ? "ru-RU" : "en-GB";
+  const day = (ms: number): string => new Date(ms).toDateString();
+  const date = day(wallMs) === day(nearMs) ? {} : ({ day: "2-digit", month: "short" } as const);
+  return new Intl.DateTimeFormat(locale, { ...date, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" })
+    .format(wallMs)
+    .replace(",", "");
+}

@@ -1,0 +1,153 @@
+import type { Fault } from "../net/fault.ts";
+import type { AgentFacts, ContainerFacts, InodeFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import { clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+
+/** The operator's texts in Russian; this file is the type that every other language must match. */
+
+const plural = pluralizer("ru");
+
+const UNITS: Record<DurationUnit, PluralForms> = {
+  day: { one: "день", few: "дня", many: "дней", other: "дня" },
+  hour: { one: "час", few: "часа", many: "часов", other: "часа" },
+  minute: { one: "минута", few: "минуты", many: "минут", other: "минуты" },
+  second: { one: "секунда", few: "секунды", many: "секунд", other: "секунды" },
+};
+/** After verbs (длилось, не меняется): only the feminine singular differs. */
+const ACCUSATIVE: Record<DurationUnit, PluralForms> = { ...UNITS, minute: { ...UNITS.minute, one: "минуту" }, second: { ...UNITS.second, one: "секунду" } };
+const times = (n: number): string => plural(n, { one: "раз", few: "раза", many: "раз", other: "раза" });
+const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
+const lasting = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, ACCUSATIVE[unit])).join(" ");
+const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "ru");
+
+function fault({ kind, reason }: Fault): string {
+  switch (kind) {
+    case "refused": return `соединение отклонено (${reason})`;
+    case "timeout": return `нет ответа вовремя (${reason})`;
+    case "dns": return `имя не найдено (${reason})`;
+    case "tls": return `ошибка TLS или сертификата (${reason})`;
+    case "reset": return `соединение оборвано (${reason})`;
+    case "unreachable": return `сеть недоступна (${reason})`;
+    case "other": return reason;
+    default: return kind satisfies never;
+  }
+}
+
+function containerState(facts: ContainerFacts): string {
+  if (facts.restarts !== undefined) return `перезапускается по кругу: ${times(facts.restarts)} за последние 10 минут`;
+  switch (facts.state) {
+    case "missing": return "контейнера нет: он удалён или не создан";
+    case "created": return "создан, но не запущен";
+    case "paused": return "на паузе";
+    case "restarting": return "перезапускается";
+    case "removing": return "удаляется";
+    case "exited": return "остановлен";
+    case "dead": return "мёртв (dead): движок не смог его убрать";
+    case "running": return facts.health === "unhealthy" ? "работает, но проверка здоровья не проходит" : facts.health === "starting" ? "запускается" : "работает";
+    default: return facts.state satisfies never;
+  }
+}
+
+function exitCode(code: number): string {
+  if (code === 137) return "137 (SIGKILL: убит, часто из-за памяти)";
+  if (code === 143) return "143 (SIGTERM: остановлен)";
+  if (code > 128 && code < 160) return `${code} (сигнал ${code - 128})`;
+  return String(code);
+}
+
+export const ru = {
+  duration,
+  time,
+  fault,
+  titles: {
+    orchestratorDown: "Оркестратор недоступен",
+    metricsStale: "Метрики устарели",
+    jobFailed: "Задание упало",
+    agentHung: (runId: string) => `Агент завис: ${runId}`,
+    queueStalled: "Очередь стоит",
+    hostMem: "Память хоста",
+    disk: (label: string) => `Диск ${label}`,
+    diskCrit: (label: string) => `Диск почти полон ${label}`,
+    inodes: (label: string) => `Иноды ${label}`,
+    container: (name: string) => `Контейнер ${name}`,
+    dep: (name: string) => `Зависимость ${name}`,
+    procBlocking: (pid: number) => `Блокирующий процесс ${pid}`,
+    blind: (source: string) => `Источник недоступен: ${source}`,
+  },
+  details: {
+    orchestratorDown: (f: Fault, ticks: number) =>
+      `/metrics: ${fault(f)}; проверок подряд без ответа: ${ticks}. Задания, агенты и очередь сейчас не видны.\nЧто делать: посмотрите контейнер оркестратора и его журнал.`,
+    orchestratorUp: "/metrics отвечает.",
+    metricsStale: (ageMs: number, limitMs: number) =>
+      `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.\nЧто делать: проверьте, жив ли главный цикл оркестратора.`,
+    metricsFresh: "generated_at обновляется.",
+    jobFailed: (failed: number) => `Счётчик failed сейчас ${failed}.\nЧто делать: посмотрите журнал упавшего задания.`,
+    jobFailedCount: (count: number) => plural(count, { one: "новое падение", few: "новых падения", many: "новых падений", other: "новых падения" }),
+    jobsQuiet: (failed: number) => `Новых падений нет, счётчик failed: ${failed}.`,
+    agentHung: (f: AgentFacts, limitMs: number) =>
+      `Агент без прогресса CPU ${lasting(f.idleMs)} (порог ${duration(limitMs)})${agentWhere(f)}.\nЧто делать: проверьте агента; если он завис, остановите его через оркестратор.`,
+    agentBusy: (f: AgentFacts) => `Агент работает${agentWhere(f)}.`,
+    agentGone: "Агент завершился: его больше нет в /metrics.",
+    queueStalled: (queued: number, idleMs: number, limitMs: number) =>
+      `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора.`,
+    queueMoves: (queued: number, running: number) => `В очереди: ${queued}, выполняется: ${running}.`,
+    memory: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats, top).",
+    disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
+    inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
+    inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
+    diskUnmeasured: (reason: string) => `Сейчас не измеряется: ${reason}.`,
+    diskGone: "Этот путь больше не отдельный диск.",
+    container: (f: ContainerFacts) => {
+      const lines = [`Состояние: ${containerState(f)}.`];
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Код выхода: ${exitCode(f.exitCode)}.`);
+      if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
+      if (f.error !== "") lines.push(`Ошибка: ${f.error}`);
+      if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);
+      if (f.image !== "") lines.push(`Образ: ${f.image}.`);
+      return lines.join("\n");
+    },
+    containerAdvice: (name: string) => `Что делать: docker logs --tail 50 ${name}`,
+    containerUnreadable: (reason: string) => `Сейчас не читается: ${reason}.`,
+    containerGone: "Контейнер удалён.",
+    depUp: (url: string, latencyMs: number) => `${url} отвечает за ${latencyMs} мс.`,
+    depDown: (url: string, f: Fault, latencyMs: number) => `${url}: ${fault(f)}, через ${latencyMs} мс.\nЧто делать: проверьте сам сервис и сеть до него.`,
+    depStatus: (url: string, status: string, latencyMs: number) => `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
+    process: (f: ProcessFacts) =>
+      `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с, родитель ${f.ppid}; порог ${duration(f.limitMin * 60_000)}.\nКоманда: ${f.command}`,
+    processAdvice: (pid: number) => `Вероятно, остался после убитого агента и ест CPU.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
+    processGone: "Процесс завершился.",
+    blind: (source: string, reason: string, ticks: number) =>
+      `Не читается: ${reason}; подряд: ${times(ticks)}. Состояние того, что он питает, заморожено.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
+    sighted: "Источник читается.",
+  },
+  messages: {
+    since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
+    lasting: (ms: number, sinceMs: number, nowMs: number) => `Длится ${lasting(ms)}, с ${time(sinceMs, nowMs)}.`,
+    recovered: (ms: number, sinceMs: number, untilMs: number) => `восстановление: длилось ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
+    /** Alert and recovery in one, because neither could be delivered in time. */
+    missed: (ms: number, sinceMs: number, untilMs: number) => `Было плохо ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), восстановление уже произошло.`,
+    earlier: (spans: readonly string[], more: number) => `До этого: ${spans.join("; ")}${more > 0 ? `; и ещё ${times(more)}` : ""}.`,
+    span: (sinceMs: number, untilMs: number, nowMs: number) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
+    late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
+    reason: "Причина была: ",
+  },
+};
+
+const blindAdvice: Record<string, string> = {
+  mem: "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.",
+  disk: "проверьте WATCHDOG_DISK_PATHS и смонтированы ли эти пути.",
+  docker: "проверьте, что Docker работает и сокет смонтирован (WATCHDOG_DOCKER_SOCK).",
+  proc: "проверьте pid: host и WATCHDOG_PROC_ROOT.",
+};
+
+function agentWhere(f: AgentFacts): string {
+  const parts = [
+    ...(f.stage === undefined ? [] : [`стадия ${f.stage}`]),
+    ...(f.jobId === undefined ? [] : [`задание ${f.jobId}`]),
+    ...(f.pid === undefined ? [] : [`pid ${f.pid}`]),
+  ];
+  return parts.length > 0 ? `; ${parts.join(", ")}` : "";
+}
+
+export type Lang = typeof ru;

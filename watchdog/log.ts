@@ -1,0 +1,48 @@
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ["text", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export interface Log {
+  debug(event: string, fields?: Fields): void;
+  info(event: string, fields?: Fields): void;
+  warn(event: string, fields?: Fields): void;
+  error(event: string, fields?: Fields): void;
+}
+export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly write: (line: string) => void;
+  readonly wallMs: () => number;
+  /** Applied to every line, so that a secret in a foreign text cannot reach the log either. */
+  readonly redact: (text: string) => string;
+}
+
+/** One line an event. Control characters, line breaks among them, are escaped so that nothing can fake a second line. */
+export function createLog(options: LogOptions): Log {
+  const threshold = LOG_LEVELS.indexOf(options.level);
+  const emit = (level: LogLevel) => (event: string, fields: Fields = {}): void => {
+    if (LOG_LEVELS.indexOf(level) < threshold) return;
+    const time = new Date(options.wallMs()).toISOString();
+    const line = options.format === "json" ? JSON.stringify({ time, level, event, ...fields }) : textLine(time, level, event, fields);
+    options.write(options.redact(line) + "\n");
+  };
+  return { debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error") };
+}
+
+function textLine(time: string, level: LogLevel, event: string, fields: Fields): string {
+  const pairs = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${typeof value === "string" ? quoted(value) : String(value)}`);
+  return `${time} ${level.padEnd(5)} ${oneLine(event)}${pairs.join("")}`;
+}
+
+function quoted(value: string): string {
+  return /^[\w./:@+%-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => (c === "\n" ? " | " : " "));
+}

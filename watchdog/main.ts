@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { formatReport, once } from "./cli/once.ts";
+import { healthcheck } from "./cli/healthcheck.ts";
+import { run } from "./cli/run.ts";
+import { systemClock } from "./clock.ts";
+import { parseConfig } from "./config/config.ts";
+import { variablesHelp } from "./config/help.ts";
+import type { Facts } from "./config/variables.ts";
+import { LANGS } from "./lang/index.ts";
+import { createLog, type Log } from "./log.ts";
+import { reasonOf, redactor } from "./safe.ts";
+
+/** Set by the build; the sources run unbundled under tsx, where it is not. */
+declare const __VERSION__: string | undefined;
+const VERSION = typeof __VERSION__ === "undefined" ? "dev" : __VERSION__;
+
+const USAGE = `usage: watchdog [command]
+
+commands:
+  run              watch this host until stopped (the default)
+  once [--json]    one tick: print every source and signal, send nothing
+  healthcheck      exit 0 while the running watchdog is fresh, else 1
+  --help           this text
+  --version        the version
+
+environment (NAME, default, meaning; NAME[_FILE] may also name a file that holds the value):
+`;
+
+/** The only reader of argv and of the environment. */
+async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [command = "run", ...options] = args;
+  const allowed = command === "once" ? ["--json"] : [];
+  const known = ["run", "once", "healthcheck", "--help", "-h", "--version"];
+  const unknown = known.includes(command) ? options.find((option) => !allowed.includes(option)) : command;
+  if (unknown !== undefined) {
+    process.stderr.write(`watchdog: unknown ${known.includes(command) ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help\n`);
+    return 2;
+  }
+  if (command === "--version") return print(`${VERSION}\n`);
+  if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp()}\n`);
+
+  const parsed = parseConfig(env, readFacts());
+  const redact = redactor(parsed.secrets);
+  const { config } = parsed;
+  const out = command === "run" ? process.stdout : process.stderr;
+  const log = createLog({ level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs, write: (line) => out.write(line) });
+  contain(log);
+
+  switch (command) {
+    case "healthcheck": {
+      const { exitCode, text } = await healthcheck(config);
+      print(`${redact(text)}\n`);
+      return exitCode;
+    }
+    case "once": {
+      for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
+      const report = await once(config, LANGS[config.lang], systemClock, hostname());
+      return print(redact(options.includes("--json") ? JSON.stringify(report) + "\n" : formatReport(report)));
+    }
+    default: {
+      const stop = new AbortController();
+      for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
+      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), stop: stop.signal });
+      return 0;
+    }
+  }
+}
+
+function print(text: string): 0 {
+  process.stdout.write(text);
+  return 0;
+}
+
+/** A fault nobody expected is logged; the loop lives on. */
+function contain(log: Log): void {
+  process.on("uncaughtException", (error) => log.error("unexpected fault", { reason: reasonOf(error), stack: error.stack?.slice(0, 2000) }));
+  process.on("unhandledRejection", (error) => log.error("unexpected fault", { reason: reasonOf(error) }));
+  // A reader of our output that goes away must not end the watch.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
+const MAX_SECRET_BYTES = 64 * 1024;
+
+function readFacts(): Facts {
+  const names = (path: string): string[] => {
+    try {
+      return readdirSync(path).sort();
+    } catch {
+      return [];
+    }
+  };
+  return {
+    hostEntries: names("/host"),
+    // By its parent's listing: a stat of a dead network mount would hang us before the first tick.
+    reposExists: names("/").includes("repos"),
+    appDataExists: names("/app").includes("data"),
+    inContainer: existsSync("/.dockerenv"),
+    hostname: hostname(),
+    socketExists: existsSync,
+    readSecret: (path) => {
+      const { size } = statSync(path);
+      if (size > MAX_SECRET_BYTES) throw new Error(`larger than ${MAX_SECRET_BYTES} bytes`);
+      return readFileSync(path, "utf8");
+    },
+  };
+}
+
+process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
+  process.stderr.write(`watchdog: ${reasonOf(error)}\n`);
+  return 1;
+});
+// Not by falling off the end: a probe of a dead mount would keep the process for as long as that mount is dead.
+process.stdout.write("", () => process.exit());

@@ -1,0 +1,79 @@
+import type { ClientRequest, IncomingHttpHeaders } from "node:http";
+import { MAX_TIMER_MS } from "../clock.ts";
+
+export interface Limits {
+  /** From now to the last byte. */
+  readonly deadlineMs: number;
+  /** Of the body; one byte more is an error. */
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** The code of the error that a passed deadline raises. */
+export const DEADLINE_CODE = "DEADLINE";
+
+/** An error as Node's own ones look: a message for people, a code for us. */
+export function codedError(code: string, message: string): Error & { code: string } {
+  return Object.assign(new Error(message), { code });
+}
+
+/**
+ * Sends a request and reads its whole answer within the limits: a peer that drips, never ends or sends too much is cut off.
+ * Rejects with Node's error, or with code DEADLINE or TOO_LARGE. The caller made the request, and so chose its method.
+ */
+export function exchange(request: ClientRequest, limits: Limits, payload?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      finish();
+      reject(error);
+      request.destroy();
+    };
+    const timer = setTimeout(
+      () => fail(codedError(DEADLINE_CODE, `no complete answer within ${limits.deadlineMs / 1000} s`)),
+      Math.min(limits.deadlineMs, MAX_TIMER_MS),
+    );
+    const onAbort = (): void => fail(codedError("ABORTED", "stopped"));
+    const finish = (): void => {
+      clearTimeout(timer);
+      limits.signal?.removeEventListener("abort", onAbort);
+    };
+    limits.signal?.addEventListener("abort", onAbort, { once: true });
+    request.on("error", fail);
+    request.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > limits.maxBytes) fail(codedError("TOO_LARGE", `answer larger than ${limits.maxBytes} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on("error", () => fail(codedError("ECONNRESET", "connection closed in the middle of the answer")));
+      response.on("end", () => {
+        finish();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+      });
+    });
+    if (limits.signal?.aborted) onAbort();
+    else request.end(payload);
+  });
+}
+
+/** JSON or undefined; never throws. */
+export function parseJson(body: Buffer | string): unknown {
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JSON object that is neither null nor an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,13 @@
+import type { Log } from "../log.ts";
+import type { Sender } from "./sender.ts";
+
+/** The channel while no bot is configured: each message is one line of the log. */
+export function consoleSender(log: Log): Sender {
+  return {
+    channel: "console",
+    send: (text) => {
+      log.info(`message: ${text.plain}`);
+      return Promise.resolve({ kind: "delivered" });
+    },
+  };
+}

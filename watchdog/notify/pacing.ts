@@ -1,0 +1,17 @@
+const FIRST_DELAY_MS = 1000;
+const LONGEST_DELAY_MS = 5 * 60_000;
+
+/** Exponential backoff from 1 s to 5 min; jitter takes off up to half of it. `failures` ≥ 1, 0 ≤ random < 1. Pure. */
+export function nextDelayMs(failures: number, random: number): number {
+  const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures - 1, 20));
+  return delay * (1 - random / 2);
+}
+
+/** Milliseconds until another message is allowed: `perMin` in any minute, and one a second where that is 60 or less. Pure. */
+export function pacingDelayMs(sentAt: readonly number[], now: number, perMin: number | undefined): number {
+  if (perMin === undefined) return 0;
+  const inMinute = sentAt.filter((at) => at > now - 60_000);
+  const oldest = inMinute.length >= perMin ? inMinute[inMinute.length - perMin] : undefined;
+  const last = perMin <= 60 ? inMinute.at(-1) : undefined;
+  return Math.max(0, oldest === undefined ? 0 : oldest + 60_000 - now, last === undefined ? 0 : last + 1000 - now);
+}

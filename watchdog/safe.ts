@@ -1,0 +1,65 @@
+/** Making foreign text harmless: bounded, printable, without secrets. Pure. */
+
+// C0 and C1 controls, line and paragraph separators, bidirectional overrides: all can forge or garble a message.
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Replaces unprintable characters and lone surrogates, so that the text can be sent anywhere. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(UNPRINTABLE, (c) => (c === "\n" || c === "\t" || c === "\0" ? " " : "\ufffd"));
+}
+
+/** At most `max` characters (code points are never split); an ellipsis shows that something was cut. */
+export function truncate(text: string, max: number): string {
+  if (text.length <= max) return text;
+  let end = max - 1;
+  if (isLowSurrogate(text.charCodeAt(end))) end -= 1;
+  return text.slice(0, end) + "…";
+}
+
+/** True for the second half of a pair: a cut in front of it would tear a character. */
+export function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
+}
+
+const SECRET_WORDS = "password|passwd|passphrase|token|secret|key|credentials?|authorization|bearer";
+// The word may end a longer name (--api-key, DB_PASSWORD) or begin one (token_file); the value follows =, : or a space.
+const AFTER_WORD = new RegExp(`((?:${SECRET_WORDS})[\\w-]*["']?\\s*(?:[=:]|\\s)\\s*(?:(?:bearer|basic)\\s+)?)("[^"]*"|'[^']*'|[^\\s"',;&]+)`, "gi");
+const URL_CREDENTIALS = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/]*@/gi;
+// The shape of a Telegram bot token; it can stand in a URL path, where no word announces it.
+const BOT_TOKEN = /\b(bot)?\d{6,}:[A-Za-z0-9_-]{20,}/g;
+
+/** Replaces what looks like a secret by ***: values after password/token/secret/key, credentials in URLs, bot tokens. */
+export function maskSecrets(text: string): string {
+  return text
+    .replace(URL_CREDENTIALS, "$1***@")
+    .replace(BOT_TOKEN, "$1***")
+    .replace(AFTER_WORD, "$1***");
+}
+
+/**
+ * Foreign text as it may stand in a message: printable, spaces collapsed, masked, at most `max` characters.
+ * Masked before it is cut, so that half a secret cannot slip through; the masking itself sees a bounded text, whose last, perhaps torn, word is dropped.
+ */
+export function fragment(text: string, max: number): string {
+  const bound = max * 8 + 1000;
+  const head = text.length > bound ? text.slice(0, bound).replace(/\S*$/, "…") : text;
+  return truncate(maskSecrets(printable(head).replace(/\s+/g, " ")).trim(), max);
+}
+
+/** A URL for people: no credentials, no query, no fragment. */
+export function displayUrl(url: URL): string {
+  const path = url.pathname === "/" ? "" : url.pathname;
+  return url.protocol === "tcp:" ? `tcp://${url.host}` : `${url.protocol}//${url.host}${path}`;
+}
+
+/** What a thrown thing says, in one bounded line. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  return truncate(printable(text), 300);
+}
+
+/** Builds a function that removes the given secrets wherever they stand, also in percent-encoded form. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const needles = [...new Set(secrets.filter((s) => s.length >= 4).flatMap((s) => [s, encodeURIComponent(s), JSON.stringify(s).slice(1, -1)]))];
+  return (text) => needles.reduce((result, needle) => result.replaceAll(needle, "***"), text);
+}

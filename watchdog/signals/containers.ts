@@ -1,0 +1,75 @@
+import type { Moment } from "../clock.ts";
+import type { ContainerSample, DockerReading, FoundContainer } from "../collectors/containers.ts";
+import type { Reading } from "../collectors/reading.ts";
+import type { Config } from "../config/variables.ts";
+import type { ContainerFacts } from "../lang/facts.ts";
+import type { Lang } from "../lang/index.ts";
+import type { Condition, Family, Finding } from "./signal.ts";
+
+const LOOP_WINDOW_MS = 10 * 60_000;
+const LOOP_RESTARTS = 3;
+
+/** Restart counts seen within the window, by container name, oldest first. */
+export type RestartMemory = ReadonlyMap<string, { readonly id: string; readonly seen: readonly { readonly count: number; readonly monoMs: number }[] }>;
+
+export function containerSignals(before: RestartMemory, reading: Reading<DockerReading>, config: Config, lang: Lang, now: Moment): { memory: RestartMemory; family: Family } {
+  const goneDetail = lang.details.containerGone;
+  if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", findings: [], goneDetail } };
+  const memory = new Map<string, NonNullable<ReturnType<RestartMemory["get"]>>>();
+  const findings = reading.value.containers.map((sample): Finding => {
+    const history = historyOf(before.get(sample.name), sample, now);
+    if (history) memory.set(sample.name, history);
+    return { ...findingOf(sample, restartsIn(history), lang), confirmTicks: config.containerDownTicks };
+  });
+  return { memory, family: { name: "docker", frozen: false, findings, goneDetail } };
+}
+
+function historyOf(before: ReturnType<RestartMemory["get"]>, { found }: ContainerSample, now: Moment): ReturnType<RestartMemory["get"]> {
+  if (found === "missing" || "unreadable" in found) return before;
+  const last = before?.seen.at(-1);
+  // Another container of that name, or a count that began anew with the daemon: a new baseline.
+  const restarted = before?.id !== found.id || (last !== undefined && found.restartCount < last.count);
+  const kept = restarted ? [] : (before?.seen ?? []);
+  // The newest sample outside the window is the count at its beginning, so it stays.
+  const recent = kept.filter((_, index) => (kept[index + 1]?.monoMs ?? Infinity) > now.monoMs - LOOP_WINDOW_MS);
+  const unchanged = recent.length > 0 && recent.at(-1)?.count === found.restartCount;
+  return { id: found.id, seen: unchanged ? recent : [...recent, { count: found.restartCount, monoMs: now.monoMs }] };
+}
+
+function restartsIn(history: ReturnType<RestartMemory["get"]>): number {
+  const seen = history?.seen ?? [];
+  return (seen.at(-1)?.count ?? 0) - (seen[0]?.count ?? 0);
+}
+
+function findingOf({ name, named, found }: ContainerSample, restarts: number, lang: Lang): Finding {
+  const key = `container:${name}`;
+  const title = lang.titles.container(name);
+  if (found !== "missing" && "unreadable" in found) return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
+  const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
+  const facts = factsOf(found, restarts);
+  return { key, title, condition, detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name)}` : lang.details.container(facts) };
+}
+
+/** Good: up, and healthy or without a health check. Hold: on its way. Everything else is bad. */
+export function conditionOf(found: FoundContainer, named: boolean, restarts: number): Condition {
+  if (restarts >= LOOP_RESTARTS) return "bad";
+  switch (found.state) {
+    case "running": return found.health === "unhealthy" ? "bad" : found.health === "starting" ? "unknown" : "good";
+    case "removing": return "unknown";
+    case "exited": return hasFinished(found) && !named ? "good" : "bad";
+    case "created": case "paused": case "restarting": case "dead": return "bad";
+    default: return found.state satisfies never;
+  }
+}
+
+/** A one-shot that did its work: nobody meant it to run on. */
+function hasFinished({ exitCode, oomKilled, restartPolicy }: FoundContainer): boolean {
+  return exitCode === 0 && !oomKilled && (restartPolicy === "no" || restartPolicy === "on-failure");
+}
+
+function factsOf(found: FoundContainer | "missing", restarts: number): ContainerFacts {
+  const loop = restarts >= LOOP_RESTARTS ? { restarts } : {};
+  if (found === "missing") return { state: "missing", health: "none", exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" };
+  const { state, health, exitCode, oomKilled, error, healthOutput, image } = found;
+  return { state, health, exitCode, oomKilled, error, healthOutput, image, ...loop };
+}

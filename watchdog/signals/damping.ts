@@ -1,0 +1,78 @@
+import type { Moment } from "../clock.ts";
+import { round1 } from "../lang/format.ts";
+import { idOf, type Condition, type Family, type Finding, type Signal } from "./signal.ts";
+
+/** The one shared place of debounce, clear ticks, hysteresis and freezing. Pure: state in, state out. */
+
+export interface Damped {
+  readonly family: string;
+  readonly signal: Signal;
+  /** Length of the current run of bad (good) readings; one of them is 0. */
+  readonly bad: number;
+  readonly good: number;
+  /** When the current bad run began. */
+  readonly badSince?: Moment;
+}
+export type DampState = ReadonlyMap<string, Damped>;
+
+/** One tick's findings on top of the previous state: the new state, and every signal that there is, vanished ones once more as inactive. */
+export function damp(previous: DampState, families: readonly Family[], clearTicks: number, now: Moment): { state: DampState; signals: Signal[] } {
+  const state = new Map<string, Damped>();
+  const vanished: Signal[] = [];
+  for (const family of families) {
+    const before = [...previous.values()].filter((entry) => entry.family === family.name);
+    if (family.frozen) {
+      for (const entry of before) state.set(idOf(entry.signal), freeze(entry));
+      continue;
+    }
+    for (const finding of family.findings) state.set(idOf(finding), dampOne(family.name, previous.get(idOf(finding)), finding, clearTicks, now));
+    for (const entry of before) {
+      const id = idOf(entry.signal);
+      if (state.has(id)) continue;
+      if (family.keeps?.(entry.signal.key)) state.set(id, freeze(entry));
+      else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail));
+    }
+  }
+  return { state, signals: [...[...state.values()].map(({ signal }) => signal), ...vanished] };
+}
+
+function freeze(entry: Damped): Damped {
+  return { ...entry, signal: { ...entry.signal, frozen: true } };
+}
+
+function goneOf({ since: _since, frozen: _frozen, ...signal }: Signal, detail: string): Signal {
+  return { ...signal, active: false, detail };
+}
+
+function dampOne(family: string, before: Damped | undefined, finding: Finding, defaultClearTicks: number, now: Moment): Damped {
+  const wasActive = before?.signal.active ?? false;
+  if (finding.condition === "unknown") {
+    return { ...(before ?? { bad: 0, good: 0 }), family, signal: { ...signalOf(finding, wasActive, before?.signal.since), frozen: true } };
+  }
+  // Inside the band nothing changes: what alerts goes on, what does not is good.
+  const isBad = finding.condition === "bad" || (finding.condition === "between" && wasActive);
+  const bad = isBad ? (before?.bad ?? 0) + 1 : 0;
+  const good = isBad ? 0 : (before?.good ?? 0) + 1;
+  const badSince = isBad ? (before?.badSince ?? now) : undefined;
+  const active = wasActive ? good < (finding.clearTicks ?? defaultClearTicks) : bad >= (finding.confirmTicks ?? 1);
+  const since = active ? (wasActive ? before?.signal.since : (finding.since ?? badSince)) : undefined;
+  return { family, bad, good, ...(badSince ? { badSince } : {}), signal: signalOf(finding, active, since) };
+}
+
+function signalOf(finding: Finding, active: boolean, since: Moment | undefined): Signal {
+  const { key, entity, title, detail, cooldownS } = finding;
+  return {
+    key, active, title, detail,
+    ...(entity === undefined ? {} : { entity }),
+    ...(cooldownS === undefined ? {} : { cooldownS }),
+    ...(since === undefined ? {} : { since }),
+  };
+}
+
+/** Bad from the threshold on, good strictly below threshold minus hysteresis, both after rounding the value to 0.1. */
+export function percentCondition(valuePct: number, thresholdPct: number, hysteresisPct: number): Condition {
+  const value = round1(valuePct);
+  if (value >= thresholdPct) return "bad";
+  // Rounded too, since 90.3 - 2 is a hair above 88.3 in binary.
+  return value < Math.round((thresholdPct - hysteresisPct) * 1e6) / 1e6 ? "good" : "between";
+}

@@ -1,0 +1,25 @@
+import type { DependencySample } from "../collectors/deps.ts";
+import type { Reading } from "../collectors/reading.ts";
+import type { Config } from "../config/variables.ts";
+import type { Lang } from "../lang/index.ts";
+import type { Family, Finding } from "./signal.ts";
+
+/** A failed ping is the finding; only a collector that failed as a whole freezes. */
+export function depSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang): Family {
+  const name = "deps";
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
+  const findings = reading.value.map((sample): Finding => ({
+    key: `dep:${sample.name}`,
+    condition: sample.outcome.up ? "good" : "bad",
+    title: lang.titles.dep(sample.name),
+    detail: detailOf(sample, lang),
+    confirmTicks: config.depDownTicks,
+  }));
+  return { name, frozen: false, findings, goneDetail: "" };
+}
+
+function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang): string {
+  if (outcome.up) return lang.details.depUp(shownUrl, latencyMs);
+  const { kind, reason } = outcome;
+  return kind === "status" ? lang.details.depStatus(shownUrl, reason, latencyMs) : lang.details.depDown(shownUrl, { kind, reason }, latencyMs);
+}

@@ -1,0 +1,78 @@
+import type { DiskReading, DiskSample } from "../collectors/disk.ts";
+import type { MemorySample } from "../collectors/memory.ts";
+import type { Reading } from "../collectors/reading.ts";
+import type { Config } from "../config/variables.ts";
+import type { UsageFacts } from "../lang/facts.ts";
+import { BYTES_PER_GB, round1 } from "../lang/format.ts";
+import type { Lang } from "../lang/index.ts";
+import { percentCondition } from "./damping.ts";
+import type { Family, Finding } from "./signal.ts";
+
+/** (MemTotal - MemAvailable) / MemTotal. */
+export function memoryUse({ totalBytes, availableBytes }: MemorySample): number {
+  return (100 * (totalBytes - availableBytes)) / totalBytes;
+}
+
+/** As df counts: used / (used + available to non-root). */
+export function diskUse({ usedBytes, availableBytes }: DiskSample): number {
+  const usable = usedBytes + availableBytes;
+  return usable > 0 ? (100 * usedBytes) / usable : 100;
+}
+
+export function inodeUse({ total, free }: { readonly total: number; readonly free: number }): number {
+  return (100 * (total - free)) / total;
+}
+
+export function memorySignals(reading: Reading<MemorySample>, config: Config, lang: Lang): Family {
+  const name = "mem";
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
+  const { totalBytes, availableBytes } = reading.value;
+  const facts = usageFacts(memoryUse(reading.value), config.memPct, availableBytes, totalBytes);
+  const condition = percentCondition(facts.usedPct, config.memPct, config.hysteresisPct);
+  const finding: Finding = {
+    key: "host_mem", condition, title: lang.titles.hostMem,
+    detail: withAdvice(lang.details.memory(facts), condition, lang.details.memoryAdvice),
+  };
+  return { name, frozen: false, findings: [finding], goneDetail: "" };
+}
+
+/** disk:, inodes: and disk_crit: of every disk; a path that failed freezes its disk unless another path measured it. */
+export function diskSignals(reading: Reading<DiskReading>, config: Config, lang: Lang): Family {
+  const name = "disk";
+  const goneDetail = lang.details.diskGone;
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail };
+  const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
+  return {
+    name, frozen: false, goneDetail,
+    findings: reading.value.disks.flatMap((disk) => findingsOf(disk, config, lang)),
+    keeps: (key) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
+  };
+}
+
+function findingsOf(disk: DiskSample, config: Config, lang: Lang): Finding[] {
+  const findings: Finding[] = [];
+  const usedPct = diskUse(disk);
+  const level = (key: string, title: string, thresholdPct: number): Finding => {
+    const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
+    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.totalBytes);
+    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(lang.details.disk(facts), condition, lang.details.diskAdvice) };
+  };
+  if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));
+  if (config.diskCritEnabled) findings.push(level("disk_crit", lang.titles.diskCrit(disk.label), config.diskCritPct));
+  if (config.diskEnabled && config.diskInodePct > 0 && disk.inodes) {
+    const inodePct = inodeUse(disk.inodes);
+    const condition = percentCondition(inodePct, config.diskInodePct, config.hysteresisPct);
+    const facts = { usedPct: round1(inodePct), thresholdPct: config.diskInodePct, free: disk.inodes.free };
+    findings.push({ key: `inodes:${disk.label}`, title: lang.titles.inodes(disk.label), condition, detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice) });
+  }
+  return findings;
+}
+
+function usageFacts(usedPct: number, thresholdPct: number, freeBytes: number, totalBytes: number): UsageFacts {
+  return { usedPct: round1(usedPct), thresholdPct, freePct: round1(100 - usedPct), freeGb: round1(freeBytes / BYTES_PER_GB), totalGb: round1(totalBytes / BYTES_PER_GB) };
+}
+
+/** Advice only where something is to be done: a recovery's text needs none. */
+function withAdvice(text: string, condition: Finding["condition"], advice: string): string {
+  return condition === "bad" ? `${text}\n${advice}` : text;
+}

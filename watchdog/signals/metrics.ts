@@ -1,0 +1,174 @@
+import type { Moment } from "../clock.ts";
+import type { Agent, Envelope } from "../collectors/metrics.ts";
+import type { Reading } from "../collectors/reading.ts";
+import type { Config } from "../config/variables.ts";
+import type { Lang } from "../lang/index.ts";
+import type { AgentFacts } from "../lang/facts.ts";
+import type { Family, Finding, Occurrence } from "./signal.ts";
+
+/** What has to be remembered from earlier samples of /metrics. */
+export interface MetricsMemory {
+  readonly failures: number;
+  /** The last generated_at and when, by our clock, it was first seen. */
+  readonly generated?: { readonly atS: number; readonly seen: Moment };
+  readonly failedJobs?: number;
+  readonly idleQueue?: { readonly finished: number; readonly since: Moment };
+  readonly agents: ReadonlyMap<string, AgentMemory>;
+}
+interface AgentMemory {
+  readonly cpuTicks: number;
+  readonly since: Moment;
+  /** The envelope's own time at that moment, shifted along when its clock steps back. */
+  readonly generatedAtS?: number;
+}
+export const NO_METRICS: MetricsMemory = { failures: 0, agents: new Map() };
+
+interface Built {
+  readonly memory: MetricsMemory;
+  readonly families: readonly Family[];
+  readonly occurrences: readonly Occurrence[];
+}
+
+/** Everything that /metrics feeds. Its failure is itself a signal, and freezes the others. Pure. */
+export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>, config: Config, lang: Lang, now: Moment): Built {
+  if (reading.state === "off") return { memory: before, families: [], occurrences: [] };
+  const failures = reading.state === "failed" ? before.failures + 1 : 0;
+  const down: Finding = {
+    key: "orchestrator_down",
+    condition: reading.state === "failed" ? "bad" : "good",
+    title: lang.titles.orchestratorDown,
+    detail: reading.state === "failed" ? lang.details.orchestratorDown(reading, failures) : lang.details.orchestratorUp,
+    confirmTicks: config.orchDownTicks,
+    clearTicks: 1,
+  };
+  const downFamily: Family = { name: "orchestrator", frozen: false, findings: [down], goneDetail: "" };
+  if (reading.state === "failed") {
+    const frozen = ["stale", "queue", "agents"].map((name): Family => ({ name, frozen: true, findings: [], goneDetail: "" }));
+    return { memory: { ...before, failures }, families: [downFamily, ...frozen], occurrences: [jobFailed(before.failedJobs, undefined, lang)] };
+  }
+  const envelope = reading.value;
+  const generated = generatedMemory(before, envelope, now);
+  const agents = agentMemories(before, envelope, now);
+  const idleQueue = queueMemory(before, envelope, now);
+  const failedJobs = envelope.counts.failed ?? before.failedJobs;
+  return {
+    memory: {
+      failures, agents,
+      ...(generated ? { generated } : {}), ...(idleQueue ? { idleQueue } : {}), ...(failedJobs === undefined ? {} : { failedJobs }),
+    },
+    families: [
+      downFamily,
+      staleFamily(envelope, generated, config, lang, now),
+      queueFamily(envelope, idleQueue, config, lang, now),
+      agentsFamily(envelope, agents, config, lang, now),
+    ],
+    occurrences: [jobFailed(before.failedJobs, envelope.counts.failed, lang)],
+  };
+}
+
+function generatedMemory(before: MetricsMemory, { generatedAtS }: Envelope, now: Moment): MetricsMemory["generated"] {
+  if (generatedAtS === undefined) return before.generated;
+  // A smaller value is a restarted or corrected clock: a new baseline, not a standstill.
+  return before.generated?.atS === generatedAtS ? before.generated : { atS: generatedAtS, seen: now };
+}
+
+function staleFamily(envelope: Envelope, generated: MetricsMemory["generated"], config: Config, lang: Lang, now: Moment): Family {
+  const limitMs = config.metricsStaleS * 1000;
+  const name = "stale";
+  if (limitMs === 0) return { name, frozen: false, findings: [], goneDetail: "" };
+  if (envelope.generatedAtS === undefined || !generated) return { name, frozen: true, findings: [], goneDetail: "" };
+  const ageMs = now.monoMs - generated.seen.monoMs;
+  const stale = ageMs >= limitMs;
+  const finding: Finding = {
+    key: "metrics_stale", condition: stale ? "bad" : "good", title: lang.titles.metricsStale,
+    detail: stale ? lang.details.metricsStale(ageMs, limitMs) : lang.details.metricsFresh, since: generated.seen,
+  };
+  return { name, frozen: false, findings: [finding], goneDetail: "" };
+}
+
+/** Rises are occurrences; the first sample and a smaller number are baselines. */
+function jobFailed(before: number | undefined, failed: number | undefined, lang: Lang): Occurrence {
+  const count = before === undefined || failed === undefined ? 0 : Math.max(0, failed - before);
+  const known = failed ?? before;
+  const detail = count > 0 ? lang.details.jobFailed(failed ?? 0) : known === undefined ? "" : lang.details.jobsQuiet(known);
+  return { key: "job_failed", title: lang.titles.jobFailed, detail, count };
+}
+
+function queueMemory(before: MetricsMemory, { counts }: Envelope, now: Moment): MetricsMemory["idleQueue"] {
+  const { queued, running, done, failed } = counts;
+  // A part is missing: what was known stays as it was.
+  if (queued === undefined || running === undefined || done === undefined || failed === undefined) return before.idleQueue;
+  if (queued === 0 || running > 0) return undefined;
+  const finished = done + failed;
+  return before.idleQueue?.finished === finished ? before.idleQueue : { finished, since: now };
+}
+
+function queueFamily({ counts }: Envelope, idle: MetricsMemory["idleQueue"], config: Config, lang: Lang, now: Moment): Family {
+  const limitMs = config.queueStalledMin * 60_000;
+  const name = "queue";
+  const { queued, running, done, failed } = counts;
+  if (limitMs === 0) return { name, frozen: false, findings: [], goneDetail: "" };
+  if (queued === undefined || running === undefined || done === undefined || failed === undefined) return { name, frozen: true, findings: [], goneDetail: "" };
+  const idleMs = idle ? now.monoMs - idle.since.monoMs : 0;
+  const stalled = idle !== undefined && idleMs >= limitMs;
+  const finding: Finding = {
+    key: "queue_stalled", condition: stalled ? "bad" : "good", title: lang.titles.queueStalled,
+    detail: stalled ? lang.details.queueStalled(queued, idleMs, limitMs) : lang.details.queueMoves(queued, running),
+    ...(idle ? { since: idle.since } : {}),
+  };
+  return { name, frozen: false, findings: [finding], goneDetail: "" };
+}
+
+/** A new pid for the run starts over, so the pid is part of the identity. */
+const entityOf = (agent: Agent): string => `${agent.runId}:${agent.pid ?? ""}`;
+
+function agentMemories(before: MetricsMemory, envelope: Envelope, now: Moment): Map<string, AgentMemory> {
+  if (!envelope.agents) return new Map(before.agents);
+  const lastAtS = before.generated?.atS;
+  const stepBackS = envelope.generatedAtS === undefined || lastAtS === undefined ? 0 : Math.min(0, envelope.generatedAtS - lastAtS);
+  const memories = new Map<string, AgentMemory>(envelope.agentsComplete ? [] : before.agents);
+  for (const agent of envelope.agents) {
+    const entity = entityOf(agent);
+    const known = before.agents.get(entity);
+    if (agent.cpuTicks === undefined) {
+      if (known) memories.set(entity, known);
+    } else if (known?.cpuTicks === agent.cpuTicks) {
+      memories.set(entity, known.generatedAtS === undefined ? known : { ...known, generatedAtS: known.generatedAtS + stepBackS });
+    } else {
+      memories.set(entity, { cpuTicks: agent.cpuTicks, since: now, ...(envelope.generatedAtS === undefined ? {} : { generatedAtS: envelope.generatedAtS }) });
+    }
+  }
+  return memories;
+}
+
+function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMemory>, config: Config, lang: Lang, now: Moment): Family {
+  const limitMs = config.agentHungMin * 60_000;
+  const name = "agents";
+  const goneDetail = lang.details.agentGone;
+  if (limitMs === 0) return { name, frozen: false, findings: [], goneDetail };
+  if (!envelope.agents) return { name, frozen: true, findings: [], goneDetail };
+  const findings = envelope.agents.map((agent): Finding => {
+    const memory = memories.get(entityOf(agent));
+    const idleMs = memory ? idleOf(memory, envelope, now) : 0;
+    const hung = idleMs >= limitMs;
+    const { pid, stage, jobId, cpuTicks } = agent;
+    const facts: AgentFacts = {
+      idleMs, ...(pid === undefined ? {} : { pid }), ...(stage === undefined ? {} : { stage }),
+      ...(jobId === undefined ? {} : { jobId }), ...(cpuTicks === undefined ? {} : { cpuTicks }),
+    };
+    return {
+      key: `agent_hung:${agent.runId}`, entity: entityOf(agent), title: lang.titles.agentHung(agent.runId),
+      condition: agent.cpuTicks === undefined ? "unknown" : hung ? "bad" : "good",
+      detail: hung ? lang.details.agentHung(facts, limitMs) : lang.details.agentBusy(facts),
+      ...(memory ? { since: memory.since } : {}),
+    };
+  });
+  return { name, frozen: false, findings, goneDetail, keeps: () => !envelope.agentsComplete };
+}
+
+/** The smaller of the envelope's own time and ours: neither a stalled exporter nor a sleeping watchdog makes an agent look hung. */
+function idleOf(memory: AgentMemory, envelope: Envelope, now: Moment): number {
+  const ours = now.monoMs - memory.since.monoMs;
+  if (memory.generatedAtS === undefined || envelope.generatedAtS === undefined) return ours;
+  return Math.max(0, Math.min(ours, (envelope.generatedAtS - memory.generatedAtS) * 1000));
+}

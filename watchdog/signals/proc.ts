@@ -1,0 +1,28 @@
+import type { ProcReading } from "../collectors/proc.ts";
+import type { Reading } from "../collectors/reading.ts";
+import type { Config } from "../config/variables.ts";
+import type { Lang } from "../lang/index.ts";
+import type { Family, Finding } from "./signal.ts";
+
+/** Bad strictly above the age limit: a run that takes exactly as long as it may is not blocking. */
+export function procSignals(reading: Reading<ProcReading>, config: Config, lang: Lang): Family {
+  const name = "proc";
+  const goneDetail = lang.details.processGone;
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail };
+  const { candidates, unreadable } = reading.value;
+  const findings = candidates.map((candidate): Finding => {
+    const { pid, startTicks, ageS } = candidate;
+    const blocking = ageS > config.procAgeMin * 60;
+    const facts = lang.details.process({ ...candidate, limitMin: config.procAgeMin });
+    return {
+      key: `proc_blocking:${pid}`,
+      entity: `${pid}:${startTicks}`,
+      condition: blocking ? "bad" : "good",
+      title: lang.titles.procBlocking(pid),
+      detail: blocking ? `${facts}\n${lang.details.processAdvice(pid)}` : facts,
+      cooldownS: config.procCooldownS,
+    };
+  });
+  const kept = new Set(unreadable.map((pid) => `proc_blocking:${pid}`));
+  return { name, frozen: false, findings, goneDetail, keeps: (key) => kept.has(key) };
+}

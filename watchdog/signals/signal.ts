@@ -1,0 +1,62 @@
+import type { Moment } from "../clock.ts";
+
+/** How one entity looks in this tick, before damping. `between` = inside the hysteresis band; `unknown` = not readable now, or on its way: it freezes. */
+export type Condition = "good" | "bad" | "between" | "unknown";
+
+/** What a builder found out about one entity. */
+export interface Finding {
+  /** For display and status. */
+  readonly key: string;
+  /** What the key stands for this time, where one key can name different things over time. */
+  readonly entity?: string;
+  readonly condition: Condition;
+  readonly title: string;
+  readonly detail: string;
+  /** Bad readings in a row before it is active; default 1. */
+  readonly confirmTicks?: number;
+  /** Good readings in a row before it is over; default CLEAR_TICKS. */
+  readonly clearTicks?: number;
+  readonly cooldownS?: number;
+  /** When it began to be bad, where the builder knows better than the first bad reading. */
+  readonly since?: Moment;
+}
+
+/** Something that happened rather than lasts: each occurrence alerts, nothing recovers. */
+export interface Occurrence {
+  readonly key: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly count: number;
+}
+
+/** The findings that one reading feeds. A family that is frozen keeps all its signals as they were. */
+export interface Family {
+  readonly name: string;
+  readonly frozen: boolean;
+  readonly findings: readonly Finding[];
+  /** What is said of an entity of this family that is no longer there. */
+  readonly goneDetail: string;
+  /** True for a key whose absence proves nothing, because that part could not be read. */
+  readonly keeps?: (key: string) => boolean;
+}
+
+/** The damped judgement of one entity, as `decide` and the status see it. */
+export interface Signal {
+  readonly key: string;
+  readonly entity?: string;
+  readonly active: boolean;
+  readonly title: string;
+  readonly detail: string;
+  readonly cooldownS?: number;
+  /** Since the first bad reading of the run that made it active. */
+  readonly since?: Moment;
+  /** Could not be judged in this tick: as it was. */
+  readonly frozen?: boolean;
+  /** An occurrence: `active` when there were any in this tick, `count` says how many. */
+  readonly edge?: { readonly count: number };
+}
+
+/** What ledger and outbox go by. */
+export function idOf({ key, entity }: { readonly key: string; readonly entity?: string }): string {
+  return entity === undefined ? key : `${key}#${entity}`;
+}

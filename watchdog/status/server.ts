@@ -1,0 +1,47 @@
+import { createServer, type Server } from "node:http";
+import type { HostPort } from "../config/value.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly type: string;
+}
+/** What each path answers; anything else is 404. */
+export type Routes = Readonly<Record<string, () => Answer>>;
+
+export const jsonAnswer = (status: number, value: unknown): Answer => ({ status, body: JSON.stringify(value, null, 2) + "\n", type: "application/json; charset=utf-8" });
+
+/** A read-only server: GET and HEAD alone, bounded in connections and time. Rejects when the address cannot be bound. */
+export function startStatusServer(address: HostPort, routes: Routes): Promise<Server> {
+  const server = createServer((request, response) => {
+    const { method } = request;
+    const reply = ({ status, body, type }: Answer): void => {
+      response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store", "x-content-type-options": "nosniff" });
+      response.end(method === "HEAD" ? undefined : body);
+    };
+    if (method !== "GET" && method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD");
+      return reply(jsonAnswer(405, { error: "GET and HEAD only" }));
+    }
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+    try {
+      reply(route ? route() : jsonAnswer(404, { error: "no such path", paths: Object.keys(routes) }));
+    } catch (error) {
+      // The view of one request must not take the daemon down.
+      reply(jsonAnswer(500, { error: error instanceof Error ? error.message : "failed" }));
+    }
+  });
+  server.maxConnections = 32;
+  server.requestTimeout = 5000;
+  server.headersTimeout = 5000;
+  server.keepAliveTimeout = 1000;
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(address.port, address.host, () => {
+      server.off("error", reject);
+      server.on("error", () => {});
+      resolve(server);
+    });
+  });
+}

@@ -1,0 +1,91 @@
+import type { Readings, SourceName } from "../collectors/index.ts";
+import type { Config } from "../config/variables.ts";
+import type { Watch } from "../daemon/watch.ts";
+import { BYTES_PER_GB, round1 } from "../lang/format.ts";
+import type { DeliveryView } from "../notify/outbox.ts";
+import { blindReason, BLIND_SOURCES, type BlindSource } from "../signals/blind.ts";
+import { diskUse } from "../signals/host.ts";
+import { idOf, type Signal } from "../signals/signal.ts";
+
+export interface SourceView {
+  readonly state: "ok" | "failed" | "off";
+  readonly error?: string;
+  readonly lastOkAt: string | null;
+}
+
+/** ISO 8601 in UTC, or null. */
+export function iso(wallMs: number | null | undefined): string | null {
+  return wallMs === null || wallMs === undefined ? null : new Date(wallMs).toISOString();
+}
+
+/** A source that could be read in part is failed, with the part that could not. */
+export function sourceView(name: SourceName, readings: Readings, lastOkAtMs: number | null): SourceView {
+  const reading = readings[name];
+  const lastOkAt = iso(lastOkAtMs);
+  if (reading.state === "off") return { state: "off", lastOkAt };
+  const reason = isBlindSource(name) ? blindReason(name, readings) : reading.state === "failed" ? reading.reason : undefined;
+  return reason === undefined ? { state: "ok", lastOkAt } : { state: "failed", error: reason, lastOkAt };
+}
+
+function isBlindSource(name: SourceName): name is BlindSource {
+  return (BLIND_SOURCES as readonly string[]).includes(name);
+}
+
+export interface StatusOptions {
+  readonly config: Config;
+  readonly watch: Watch;
+  readonly delivery: () => DeliveryView;
+  readonly problems: readonly string[];
+  readonly version: string;
+  readonly startedAtMs: number;
+}
+
+/** The document of GET /status. A read-only view of the last finished tick. */
+export function statusView({ config, watch, delivery, problems, version, startedAtMs }: StatusOptions): object {
+  const last = watch.lastTick();
+  const { channel, pending, lastOkAtMs, lastError } = delivery();
+  return {
+    enabled: config.enabled,
+    host: watch.host(),
+    version,
+    startedAt: iso(startedAtMs),
+    lastTickAt: iso(last?.startedAt.wallMs),
+    lastTickMs: last ? round1(last.tookMs) : null,
+    ticks: watch.ticks(),
+    sources: last ? Object.fromEntries((Object.keys(last.readings) as SourceName[]).map((name) => [name, sourceView(name, last.readings, watch.lastOkAt(name))])) : {},
+    signals: (last?.signals ?? []).map((signal) => signalView(signal, watch)),
+    delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError },
+    cooldownS: config.cooldownS,
+    disks: disksView(config, watch),
+    problems,
+  };
+}
+
+function signalView(signal: Signal, watch: Watch): object {
+  const told = watch.ledger().get(idOf(signal))?.told;
+  const { key, entity, active, title, detail, since, frozen, edge } = signal;
+  return {
+    key,
+    ...(entity === undefined ? {} : { entity }),
+    active: edge ? edge.count > 0 : active,
+    alerting: told?.alerting ?? false,
+    since: active ? iso(since?.wallMs) : null,
+    lastAlertAt: iso(told?.lastAlertWallMs),
+    title, detail,
+    ...(frozen ? { frozen: true } : {}),
+  };
+}
+
+function disksView(config: Config, watch: Watch): object[] {
+  const reading = watch.lastTick()?.readings.disk;
+  if (reading?.state !== "ok") return [];
+  return reading.value.disks.map((disk) => {
+    const usedPct = diskUse(disk);
+    const told = watch.ledger().get(`disk:${disk.label}`)?.told;
+    return {
+      label: disk.label, path: disk.path,
+      usedPct: round1(usedPct), freeGb: round1(disk.availableBytes / BYTES_PER_GB), freePct: round1(100 - usedPct),
+      thresholdPct: config.diskPct, alerting: told?.alerting ?? false, lastAlertAt: iso(told?.lastAlertWallMs),
+    };
+  });
+}
