@@ -89,7 +89,7 @@ function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Pr
   try {
     return { name: fileName, raw: facts.readSecret(path).trim() };
   } catch (error) {
-    problems.push(`${fileName}=${showValue(path)} cannot be read (${reasonOf(error)}); allowed: the path of a readable file whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
+    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reasonOf(error))}); allowed: the path of a readable file whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
     return undefined;
   }
 }
