@@ -181,5 +181,7 @@ function deliver(entry: Entry, notice: Notice): Entry {
   }
   const told: Told = notice.open ? { alerting: true, lastAlertAt: notice.judged.monoMs, lastAlertWallMs: notice.judged.wallMs } : { alerting: false };
   const episodes = entry.episodes.filter(({ seq }) => seq > notice.throughSeq || (notice.open && seq === notice.throughSeq));
-  return { ...entry, told, episodes, skipped: Math.max(0, entry.skipped - notice.skipped) };
+  // Sequence numbers have no gaps: what is untold and not listed was left out of the middle.
+  const untold = entry.nextSeq - 1 - notice.throughSeq + (notice.open ? 1 : 0);
+  return { ...entry, told, episodes, skipped: Math.max(0, untold - episodes.length) };
 }
