@@ -231,7 +231,9 @@ function deliver(entry: Entry, notice: Notice, messageId: number | undefined): E
     return edge && left > 0 ? { ...rest, edge: { ...edge, count: left, first: notice.judged } } : rest;
   }
   const episodes = entry.episodes.filter(({ seq }) => seq > notice.throughSeq || (notice.open && seq === notice.throughSeq));
-  const common = { ...entry, episodes, skipped: Math.max(0, entry.skipped - notice.skipped), told: toldBy(notice, messageId) };
+  // Sequence numbers have no gaps: what is untold and not listed was left out of the middle.
+  const untold = entry.nextSeq - 1 - notice.throughSeq + (notice.open ? 1 : 0);
+  const common = { ...entry, episodes, skipped: Math.max(0, untold - episodes.length), told: toldBy(notice, messageId) };
   if (notice.kind === "settled") return withoutFlap(common);
   return notice.kind === "flapping" && entry.flap ? { ...common, flap: { ...entry.flap, announced: true } } : common;
 }
