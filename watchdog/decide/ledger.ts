@@ -104,7 +104,8 @@ function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry 
   return active ? open(entry, signal, now) : close(entry, now);
 }
 
-function open(entry: Entry, { since, detail }: Signal, now: Moment): Entry {
+function open(entry: Entry, { since, detail: current, reason }: Signal, now: Moment): Entry {
+  const detail = reason ?? current;
   const last = entry.episodes.at(-1);
   if (last && !last.until) return { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, detail }] };
   const episode: Episode = { seq: entry.nextSeq, since: since ?? now, flagged: now, detail };

@@ -12,6 +12,8 @@ export interface Damped {
   readonly good: number;
   /** When the current bad run began. */
   readonly badSince?: Moment;
+  /** What was last said of it while it was plainly bad. */
+  readonly reason?: string;
 }
 export type DampState = ReadonlyMap<string, Damped>;
 
@@ -40,14 +42,15 @@ function freeze(entry: Damped): Damped {
   return { ...entry, signal: { ...entry.signal, frozen: true } };
 }
 
-function goneOf({ since: _since, frozen: _frozen, ...signal }: Signal, detail: string): Signal {
+function goneOf({ since: _since, frozen: _frozen, reason: _reason, ...signal }: Signal, detail: string): Signal {
   return { ...signal, active: false, detail };
 }
 
 function dampOne(family: string, before: Damped | undefined, finding: Finding, defaultClearTicks: number, now: Moment): Damped {
   const wasActive = before?.signal.active ?? false;
   if (finding.condition === "unknown") {
-    return { ...(before ?? { bad: 0, good: 0 }), family, signal: { ...signalOf(finding, wasActive, before?.signal.since), frozen: true } };
+    const signal = { ...signalOf(finding, wasActive, before?.signal.since), ...(wasActive ? reasonOf(before) : {}), frozen: true };
+    return { ...(before ?? { bad: 0, good: 0 }), family, signal };
   }
   // Inside the band nothing changes: what alerts goes on, what does not is good.
   const isBad = finding.condition === "bad" || (finding.condition === "between" && wasActive);
@@ -56,7 +59,14 @@ function dampOne(family: string, before: Damped | undefined, finding: Finding, d
   const badSince = isBad ? (before?.badSince ?? now) : undefined;
   const active = wasActive ? good < (finding.clearTicks ?? defaultClearTicks) : bad >= (finding.confirmTicks ?? 1);
   const since = active ? (wasActive ? before?.signal.since : (finding.since ?? badSince)) : undefined;
-  return { family, bad, good, ...(badSince ? { badSince } : {}), signal: signalOf(finding, active, since) };
+  const signal = signalOf(finding, active, since);
+  const common = { family, bad, good, ...(badSince ? { badSince } : {}) };
+  if (finding.condition === "bad") return { ...common, reason: finding.detail, signal };
+  return active ? { ...common, ...reasonOf(before), signal: { ...signal, ...reasonOf(before) } } : { ...common, signal };
+}
+
+function reasonOf(before: Damped | undefined): { reason?: string } {
+  return before?.reason === undefined ? {} : { reason: before.reason };
 }
 
 function signalOf(finding: Finding, active: boolean, since: Moment | undefined): Signal {
