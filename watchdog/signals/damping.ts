@@ -35,7 +35,8 @@ export function damp(previous: DampState, families: readonly Family[], clearTick
       else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail));
     }
   }
-  return { state, signals: [...[...state.values()].map(({ signal }) => signal), ...vanished] };
+  // What vanished first: a reused pid's new alert must not be followed by a recovery of the same title.
+  return { state, signals: [...vanished, ...[...state.values()].map(({ signal }) => signal)] };
 }
 
 function freeze(entry: Damped): Damped {
