@@ -14,6 +14,8 @@ export interface FakeDependency {
   status: number;
   /** Accepts and never answers. */
   hangs: boolean;
+  /** Reads the request and closes the connection. */
+  hangsUp: boolean;
   requests(): number;
   refuse(): Promise<void>;
   accept(): Promise<void>;
@@ -22,10 +24,11 @@ export interface FakeDependency {
 
 export async function fakeDependency(scheme: "http" | "https" | "tcp" = "http", port = 0): Promise<FakeDependency> {
   let requests = 0;
-  const state = { status: 200, hangs: false };
+  const state = { status: 200, hangs: false, hangsUp: false };
   const answer: Parameters<typeof createHttp>[1] = (_request, response) => {
     requests += 1;
     if (state.hangs) return;
+    if (state.hangsUp) return void response.destroy();
     response.writeHead(state.status);
     response.end();
   };
