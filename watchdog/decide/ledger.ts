@@ -133,7 +133,8 @@ function observeEdge({ edge: _edge, ...entry }: Entry, before: Entry | undefined
   return { ...entry, detail: count > 0 ? entry.detail : (before?.detail ?? entry.detail), edge };
 }
 
-function open(entry: Entry, { since, detail, cause }: Signal, now: Moment): Entry {
+function open(entry: Entry, { since, detail: current, reason, cause }: Signal, now: Moment): Entry {
+  const detail = reason ?? current;
   const last = entry.episodes.at(-1);
   const words = { detail, ...(cause === undefined ? {} : { cause }) };
   if (last && !last.until) return { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, ...words }] };

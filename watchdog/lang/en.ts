@@ -31,9 +31,9 @@ function fault({ kind, reason }: Fault): string {
 }
 
 function containerState(facts: ContainerFacts): string {
-  if (facts.restarts !== undefined) return `restart loop: ${times(facts.restarts)} within the last 10 minutes`;
+  if (facts.restarts !== undefined) return `restart loop: restarted ${times(facts.restarts)} within the last 10 minutes`;
   switch (facts.state) {
-    case "missing": return "no such container: it was removed or never created";
+    case "missing": return "no such container (removed or never created)";
     case "created": return "created, but never started";
     case "paused": return "paused";
     case "restarting": return "restarting";
@@ -46,7 +46,7 @@ function containerState(facts: ContainerFacts): string {
 }
 
 function exitCode(code: number): string {
-  if (code === 137) return "137 (SIGKILL: killed, often for want of memory)";
+  if (code === 137) return "137 (SIGKILL: killed, often because memory ran out)";
   if (code === 143) return "143 (SIGTERM: stopped)";
   if (code > 128 && code < 160) return `${code} (signal ${code - 128})`;
   return String(code);
@@ -77,7 +77,7 @@ export const en: Lang = {
   },
   details: {
     orchestratorDown: (f, ticks) =>
-      `/metrics: ${fault(f)}; checks in a row without an answer: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.\nWhat to do: look at the orchestrator's container and its log.`,
+      `/metrics: ${fault(f)}; failed checks in a row: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.\nWhat to do: look at the orchestrator's container and its log.`,
     orchestratorUp: "/metrics answers.",
     metricsStale: (ageMs, limitMs) =>
       `/metrics answers, but generated_at has not advanced for ${duration(ageMs)} (limit ${duration(limitMs)}): the data is frozen.\nWhat to do: check whether the orchestrator's main loop is alive.`,
@@ -103,13 +103,20 @@ export const en: Lang = {
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
       if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
-      if (f.oomKilled) lines.push("Killed for want of memory (OOM).");
+      if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
       if (f.image !== "") lines.push(`Image: ${f.image}.`);
       return lines.join("\n");
     },
-    containerAdvice: (name) => `What to do: docker logs --tail 50 ${name}`,
+    containerAdvice: (name, state) => {
+      switch (state) {
+        case "missing": return `What to do: create it again (docker compose up -d), or take ${name} out of WATCHDOG_CONTAINERS.`;
+        case "paused": return `What to do: docker unpause ${name}`;
+        case "created": return `What to do: docker start ${name}`;
+        default: return `What to do: docker logs --tail 50 ${name}`;
+      }
+    },
     containerUnreadable: (reason) => `Cannot be read at present: ${reason}.`,
     containerGone: "The container was removed.",
     depUp: (url, latencyMs) => `${url} answers within ${latencyMs} ms.`,
@@ -123,7 +130,7 @@ export const en: Lang = {
       `The host rebooted at ${time(atMs, nowMs)}; ${back} of ${total} back after ${duration(nowMs - atMs)}${missing.length > 0 ? `; missing: ${missing.join(", ")}` : ""}.`,
     mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
-      `Cannot be read: ${reason}; in a row: ${times(ticks)}. What it feeds is frozen as it was.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
+      `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
     sighted: "The source can be read.",
   },
   messages: {

@@ -35,7 +35,7 @@ function fault({ kind, reason }: Fault): string {
 function containerState(facts: ContainerFacts): string {
   if (facts.restarts !== undefined) return `перезапускается по кругу: ${times(facts.restarts)} за последние 10 минут`;
   switch (facts.state) {
-    case "missing": return "контейнера нет: он удалён или не создан";
+    case "missing": return "такого контейнера нет (удалён или не создан)";
     case "created": return "создан, но не запущен";
     case "paused": return "на паузе";
     case "restarting": return "перезапускается";
@@ -80,7 +80,7 @@ export const ru = {
   },
   details: {
     orchestratorDown: (f: Fault, ticks: number) =>
-      `/metrics: ${fault(f)}; проверок подряд без ответа: ${ticks}. Задания, агенты и очередь сейчас не видны.\nЧто делать: посмотрите контейнер оркестратора и его журнал.`,
+      `/metrics: ${fault(f)}; неудачных проверок подряд: ${ticks}. Задания, агенты и очередь сейчас не видны.\nЧто делать: посмотрите контейнер оркестратора и его журнал.`,
     orchestratorUp: "/metrics отвечает.",
     metricsStale: (ageMs: number, limitMs: number) =>
       `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.\nЧто делать: проверьте, жив ли главный цикл оркестратора.`,
@@ -112,7 +112,14 @@ export const ru = {
       if (f.image !== "") lines.push(`Образ: ${f.image}.`);
       return lines.join("\n");
     },
-    containerAdvice: (name: string) => `Что делать: docker logs --tail 50 ${name}`,
+    containerAdvice: (name: string, state: ContainerFacts["state"]) => {
+      switch (state) {
+        case "missing": return `Что делать: создайте контейнер заново (docker compose up -d) или уберите ${name} из WATCHDOG_CONTAINERS.`;
+        case "paused": return `Что делать: docker unpause ${name}`;
+        case "created": return `Что делать: docker start ${name}`;
+        default: return `Что делать: docker logs --tail 50 ${name}`;
+      }
+    },
     containerUnreadable: (reason: string) => `Сейчас не читается: ${reason}.`,
     containerGone: "Контейнер удалён.",
     depUp: (url: string, latencyMs: number) => `${url} отвечает за ${latencyMs} мс.`,
@@ -127,7 +134,7 @@ export const ru = {
     mutes: (patterns: readonly string[], bad: readonly string[]) =>
       `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
-      `Не читается: ${reason}; подряд: ${times(ticks)}. Состояние того, что он питает, заморожено.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
+      `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
     sighted: "Источник читается.",
   },
   messages: {

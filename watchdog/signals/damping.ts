@@ -14,6 +14,8 @@ export interface Damped {
   readonly badSince?: Moment;
   /** It was seen good at least once: from then on a bad reading is news, not a slow start. */
   readonly everGood: boolean;
+  /** What was last said of it while it was plainly bad. */
+  readonly reason?: string;
 }
 export type DampState = ReadonlyMap<string, Damped>;
 
@@ -41,21 +43,23 @@ export function damp(previous: DampState, families: readonly Family[], rules: Da
       else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail));
     }
   }
-  return { state, signals: [...[...state.values()].map(({ signal }) => signal), ...vanished] };
+  // What vanished first: a reused pid's new alert must not be followed by a recovery of the same title.
+  return { state, signals: [...vanished, ...[...state.values()].map(({ signal }) => signal)] };
 }
 
 function freeze(entry: Damped): Damped {
   return { ...entry, signal: { ...entry.signal, frozen: true } };
 }
 
-function goneOf({ since: _since, frozen: _frozen, ...signal }: Signal, detail: string): Signal {
+function goneOf({ since: _since, frozen: _frozen, reason: _reason, ...signal }: Signal, detail: string): Signal {
   return { ...signal, active: false, detail };
 }
 
 function dampOne({ name: family, awaited }: Family, before: Damped | undefined, finding: Finding, rules: DampRules, now: Moment): Damped {
   const wasActive = before?.signal.active ?? false;
   if (finding.condition === "unknown") {
-    return { ...(before ?? { bad: 0, good: 0, everGood: false }), family, signal: { ...signalOf(finding, wasActive, before?.signal.since), frozen: true } };
+    const signal = { ...signalOf(finding, wasActive, before?.signal.since), ...(wasActive ? reasonOf(before) : {}), frozen: true };
+    return { ...(before ?? { bad: 0, good: 0, everGood: false }), family, signal };
   }
   // Inside the band nothing changes: what alerts goes on, what does not is good.
   const isBad = finding.condition === "bad" || (finding.condition === "between" && wasActive);
@@ -66,7 +70,14 @@ function dampOne({ name: family, awaited }: Family, before: Damped | undefined, 
   const isAwaited = rules.grace && awaited === true && !everGood;
   const active = wasActive ? good < (finding.clearTicks ?? rules.clearTicks) : bad >= (finding.confirmTicks ?? 1) && !isAwaited;
   const since = active ? (wasActive ? before?.signal.since : (finding.since ?? badSince)) : undefined;
-  return { family, bad, good, everGood, ...(badSince ? { badSince } : {}), signal: signalOf(finding, active, since) };
+  const signal = signalOf(finding, active, since);
+  const common = { family, bad, good, everGood, ...(badSince ? { badSince } : {}) };
+  if (finding.condition === "bad") return { ...common, reason: finding.detail, signal };
+  return active ? { ...common, ...reasonOf(before), signal: { ...signal, ...reasonOf(before) } } : { ...common, signal };
+}
+
+function reasonOf(before: Damped | undefined): { reason?: string } {
+  return before?.reason === undefined ? {} : { reason: before.reason };
 }
 
 function signalOf(finding: Finding, active: boolean, since: Moment | undefined): Signal {

@@ -56,6 +56,8 @@ export interface Signal {
   readonly cooldownS?: number;
   /** Since the first bad reading of the run that made it active. */
   readonly since?: Moment;
+  /** What was last said of it while it was plainly bad, when the reading of this tick is not. */
+  readonly reason?: string;
   /** Could not be judged in this tick: as it was. */
   readonly frozen?: boolean;
   /** An occurrence: `active` when there were any in this tick, `count` says how many. */

@@ -36,7 +36,7 @@ export function encodeState({ ledger, damping, ...rest }: Saved): string {
 
 /** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
 export function stateSignature(text: string): string {
-  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (["detail", "cause", "bad", "good"].includes(key) ? undefined : value));
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value));
 }
 
 function isMoment(value: unknown): value is Moment {
