@@ -22,7 +22,7 @@ export function telegramSender(options: TelegramOptions, post: PostJson = jsonPo
   let threadId = options.threadId;
   const url = methodUrl(options.apiUrl, options.token, "sendMessage");
 
-  const once = async (text: string, parseMode: { parse_mode?: "HTML" }, signal: AbortSignal): Promise<SendResult> => {
+  const once = async (text: string, parseMode: { parse_mode?: "HTML" }, signal: AbortSignal, hasMigrated = false): Promise<SendResult> => {
     const body = {
       chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
       ...(threadId === undefined ? {} : { message_thread_id: threadId }),
@@ -38,14 +38,16 @@ export function telegramSender(options: TelegramOptions, post: PostJson = jsonPo
     }
     const verdict = judgeAnswer(answer);
     if (verdict.kind === "migrated") {
+      // One hop a send: a server that sends us round in circles must not be flooded.
+      if (hasMigrated) return { kind: "retry", reason: `400 migrated again, to ${verdict.chatId}` };
       log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
       chatId = verdict.chatId;
-      return once(text, parseMode, signal);
+      return once(text, parseMode, signal, true);
     }
     if (verdict.kind === "threadGone" && threadId !== undefined) {
       log.warn("the topic is gone; messages go to the chat itself, correct WATCHDOG_TG_THREAD_ID", { threadId });
       threadId = undefined;
-      return once(text, parseMode, signal);
+      return once(text, parseMode, signal, hasMigrated);
     }
     return verdict.kind === "threadGone" ? { kind: "rejected", reason: "message thread not found" } : verdict;
   };
