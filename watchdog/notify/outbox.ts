@@ -86,11 +86,12 @@ export function createOutbox({ sender, clock, log, render, onDelivered, random }
     return { notices: batch.slice(0, 1), blocks: parts.slice(0, 1), form, left: parts.slice(1) };
   };
 
-  const sendNext = async (signal: AbortSignal): Promise<void> => {
+  const sendNext = async (signal: AbortSignal): Promise<SendResult> => {
     const { notices, blocks, form, left } = compose();
     const text: Text = textOf(blocks);
     const result = await sender.send(text, form, signal);
     settle(result, notices, form, left);
+    return result;
   };
 
   const settle = (result: SendResult, notices: readonly Notice[], form: "html" | "plain", left: readonly Block[]): void => {
@@ -172,15 +173,13 @@ export function createOutbox({ sender, clock, log, render, onDelivered, random }
       const timer = clock.sleep(withinMs, over.signal);
       await Promise.race([sending, timer]);
       backoffUntil = -Infinity;
-      // Each notice gets one try: what fails now would fail again within these seconds.
-      const tried = new Set<string>();
       for (;;) {
         const wait = waitMs();
-        if (wait === undefined || clock.monoMs() + wait >= until || due().some(({ id }) => tried.has(id))) break;
+        if (wait === undefined || clock.monoMs() + wait >= until) break;
         await clock.sleep(wait);
-        const before = due();
-        await Promise.race([sendNext(over.signal), timer]);
-        if (due().length === before.length && rest === undefined) for (const { id } of before) tried.add(id);
+        const result = await Promise.race([sendNext(over.signal), timer]);
+        // What fails now would fail again within these seconds; a rate limit says when, and a refusal is of one notice.
+        if (result?.kind === "operator" || (result?.kind === "retry" && result.afterMs === undefined)) break;
       }
       over.abort();
     },
