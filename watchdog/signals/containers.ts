@@ -21,7 +21,7 @@ export function containerSignals(before: RestartMemory, reading: Reading<DockerR
     if (history) memory.set(sample.name, history);
     return { ...findingOf(sample, restartsIn(history), lang), confirmTicks: config.containerDownTicks };
   });
-  return { memory, family: { name: "docker", frozen: false, findings, goneDetail } };
+  return { memory, family: { name: "docker", frozen: false, findings, goneDetail, awaited: true } };
 }
 
 function historyOf(before: ReturnType<RestartMemory["get"]>, { found }: ContainerSample, now: Moment): ReturnType<RestartMemory["get"]> {
@@ -47,7 +47,7 @@ function findingOf({ name, named, found }: ContainerSample, restarts: number, la
   if (found !== "missing" && "unreadable" in found) return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
   const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
   const facts = factsOf(found, restarts);
-  return { key, title, condition, detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name)}` : lang.details.container(facts) };
+  return { key, title, condition, detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts.state)}` : lang.details.container(facts) };
 }
 
 /** Good: up, and healthy or without a health check. Hold: on its way. Everything else is bad. */

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, it } from "node:test";
+import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
+import { createLog } from "../../watchdog/log.ts";
+import { render } from "../../watchdog/messages/render.ts";
+import { escapeHtml } from "../../watchdog/messages/text.ts";
+import { createOutbox } from "../../watchdog/notify/outbox.ts";
+import type { Sender } from "../../watchdog/notify/sender.ts";
+import { configOf } from "../helpers/config.ts";
+import { told } from "../helpers/told.ts";
+import { settled, virtualClock } from "../helpers/virtual-clock.ts";
+import { peacefulScene, readingsOf } from "./scene.ts";
+import { MINUTES, STORY } from "./story.ts";
+
+process.env["TZ"] = "UTC";
+
+const MINUTE_MS = 60_000;
+const TITLE_OF_ONE_MESSAGE = "— ";
+
+/** The story, minute by minute, through the real pipeline and outbox on a clock that moves when told to: every message that arrived, with its time. */
+async function messagesOf(code: "ru" | "en"): Promise<string[]> {
+  const clock = virtualClock();
+  const lang = LANGS[code];
+  const config = configOf({ WATCHDOG_INTERVAL_S: "60", WATCHDOG_HOST_LABEL: "prod-1", WATCHDOG_DISK_CRIT_ENABLED: "true", WATCHDOG_PROC_ENABLED: "true" });
+  const scene = peacefulScene();
+  const arrived: string[] = [];
+  const at = (): string => new Date(clock.wallMs()).toISOString().slice(11, 19);
+  const log = createLog({ level: "error", format: "text", wallMs: clock.wallMs, redact: (text) => text, write: (line) => assert.fail(line) });
+  const sender: Sender = {
+    channel: "telegram", perMin: 20,
+    send: (text) => {
+      if (scene.telegram === "away") return Promise.resolve({ kind: "retry", reason: "timeout: no answer within 5 s" });
+      assert.equal(text.html, escapeHtml(text.plain));
+      arrived.push(`${TITLE_OF_ONE_MESSAGE}${at()}\n${text.plain}\n`);
+      return Promise.resolve({ kind: "delivered" });
+    },
+  };
+  const outbox = createOutbox({
+    sender, clock, log, random: () => 0,
+    render: (notice, lateMs) => render(notice, watch.host(), lang, clock.wallMs(), lateMs),
+    onDelivered: (notices) => watch.delivered(notices),
+  });
+  const watch: Watch = createWatch({
+    config, lang, clock, systemHostname: "unused", offer: outbox.offer,
+    collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
+  });
+  const stop = new AbortController();
+  const sending = outbox.run(stop.signal);
+  const startMs = clock.wallMs();
+  for (let minute = 0; minute < MINUTES; minute += 1) {
+    for (const step of STORY) if (step.minute === minute) step.change(scene, startMs);
+    await watch.tick(stop.signal);
+    await clock.advance(MINUTE_MS);
+  }
+  assert.equal(outbox.view().pending, 0, "everything was told in the end");
+  assert.ok([...watch.ledger().values()].every((entry) => !entry.told.alerting), "nothing is left alerting");
+  stop.abort();
+  await settled();
+  await sending;
+  return arrived;
+}
+
+describe("the complete message log of a scripted outage", () => {
+  for (const code of ["ru", "en"] as const) {
+    const golden = new URL(`${code}.txt`, import.meta.url);
+    it(`is tests/golden/${code}.txt, word for word`, async () => {
+      const text = (await messagesOf(code)).join("\n");
+      if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, text);
+      assert.equal(text, readFileSync(golden, "utf8"), "if the new texts are right: npm run test:update");
+    });
+  }
+
+  it("tells the same notices in both languages, and every kind of signal in each", async () => {
+    const [ru, en] = [await messagesOf("ru"), await messagesOf("en")];
+    const shape = (messages: readonly string[]): string[] => messages.map((message) => told(message.slice(message.indexOf("\n") + 1)).map(({ mark }) => mark).join(""));
+    assert.deepEqual(shape(ru), shape(en));
+    const titles = new Set(told(en.map((message) => message.slice(message.indexOf("\n") + 1)).join("\n")).map(({ title }) => title.replace(/ (data|\d+|web|db|mem|docker|proc|disk|r-17)$/, "")));
+    for (const title of ["Orchestrator down", "Metrics stale", "Job failed", "Agent hung:", "Queue stalled", "Host memory", "Disk", "Disk almost full", "Inodes", "Container", "Dependency", "Blocking process", "Source unavailable:"]) {
+      assert.ok(titles.has(title), `${title} is not in ${[...titles].join(", ")}`);
+    }
+  });
+});
