@@ -9,7 +9,7 @@ import { parsedOf } from "../helpers/config.ts";
 const variables = Object.values(VARIABLES) as Variable<unknown>[];
 
 test("the help has one line for each variable, with its default and meaning", () => {
-  const lines = variablesHelp().split("\n");
+  const lines = variablesHelp(VARIABLES).split("\n");
   assert.equal(lines.length, variables.length);
   for (const [index, { name, shown, meaning }] of variables.entries()) {
     const line = lines[index] ?? "";
@@ -27,8 +27,11 @@ test("every name is a WATCHDOG_ name and unique", () => {
 
 test("_FILE variants are known for exactly the tokens, ids and URLs", () => {
   assert.deepEqual(
-    knownNames().filter((name) => name.endsWith("_FILE")),
-    ["WATCHDOG_TG_BOT_TOKEN_FILE", "WATCHDOG_TG_CHAT_ID_FILE", "WATCHDOG_TG_THREAD_ID_FILE", "WATCHDOG_TG_API_URL_FILE", "WATCHDOG_METRICS_URL_FILE"],
+    knownNames().filter((name) => name.endsWith("_FILE") && name !== "WATCHDOG_STATE_FILE"),
+    [
+      "WATCHDOG_TG_BOT_TOKEN_FILE", "WATCHDOG_TG_CHAT_ID_FILE", "WATCHDOG_TG_THREAD_ID_FILE", "WATCHDOG_TG_API_URL_FILE", "WATCHDOG_TG_PROXY_URL_FILE",
+      "WATCHDOG_FALLBACK_WEBHOOK_URL_FILE", "WATCHDOG_HEARTBEAT_URL_FILE", "WATCHDOG_METRICS_URL_FILE",
+    ],
   );
 });
 

@@ -1,8 +1,11 @@
-import { deliverAll, judgeAll, observeAll, type Ledger, type Notice } from "../../watchdog/decide/ledger.ts";
+import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../../watchdog/decide/ledger.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "./signal-rig.ts";
 
 export const COOLDOWN_S = 1800;
+
+/** Nothing flaps, nothing is muted, nothing follows from anything. */
+export const PLAIN_RULES: Rules = { cooldownS: COOLDOWN_S, flap: { changes: 0, windowMs: 3_600_000, steadyMs: 900_000 }, isMuted: () => false, causeIds: [] };
 
 export function signalOf(active: boolean, changes: Partial<Signal> = {}): Signal {
   return { key: "disk:root", active, title: "Disk root", detail: active ? "full" : "fine", ...changes };
@@ -25,12 +28,12 @@ export interface LedgerRig {
   ledger(): Ledger;
 }
 
-export function ledgerRig(): LedgerRig {
+export function ledgerRig(rules: Rules = PLAIN_RULES): LedgerRig {
   let ledger: Ledger = new Map();
-  const judge = (atS: number): Notice[] => judgeAll(ledger, momentAt(atS * 1000), COOLDOWN_S);
+  const judge = (atS: number): Notice[] => judgeAll(ledger, momentAt(atS * 1000), rules);
   const rig: LedgerRig = {
     tick: (atS, ...signals) => {
-      ledger = observeAll(ledger, signals, momentAt(atS * 1000));
+      ledger = observeAll(ledger, signals, momentAt(atS * 1000), rules);
       return judge(atS);
     },
     judge,

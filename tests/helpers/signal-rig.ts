@@ -26,7 +26,8 @@ export interface Rig {
 }
 
 export function rigOf(env: Readonly<Record<string, string>> = {}): Rig {
-  const config = configOf(env);
+  // What is bad from the start is judged at once, unless a test is about the grace period.
+  const config = configOf({ WATCHDOG_STARTUP_GRACE_S: "0", ...env });
   let state: SignalState = NO_SIGNALS;
   let last: readonly Signal[] = [];
   let ms: number | undefined;

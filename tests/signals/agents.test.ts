@@ -72,7 +72,7 @@ test("a new pid for the run starts over, and the old one has ended", () => {
   const signals = rig.tick(one(100, 930, { pid: 43 }));
   assert.deepEqual(
     signals.filter(({ key }) => key === KEY).map(({ entity, active, detail }) => [entity, active, detail.split(";")[0]]),
-    [["r-1:43", false, "The agent works"], ["r-1:42", false, "The agent ended: /metrics no longer lists it."]],
+    [["r-1:42", false, "The agent ended: /metrics no longer lists it."], ["r-1:43", false, "The agent works"]],
   );
 });
 

@@ -61,7 +61,7 @@ test("the text says state, exit code, OOM, error and health output, and what to 
   rig.tick({ docker: docker(container("web", { state: "exited", exitCode: 137, oomKilled: true, error: "no such file" }), container("api", { health: "unhealthy", healthOutput: "curl: refused" })) });
   assert.equal(
     rig.signal("container:web").detail,
-    "State: stopped (exited).\nExit code: 137 (SIGKILL: killed, often for want of memory).\nKilled for want of memory (OOM).\nError: no such file\nImage: img:1.\nWhat to do: docker logs --tail 50 web",
+    "State: stopped (exited).\nExit code: 137 (SIGKILL: killed, often because memory ran out).\nKilled because memory ran out (OOM).\nError: no such file\nImage: img:1.\nWhat to do: docker logs --tail 50 web",
   );
   assert.match(rig.signal("container:api").detail, /^State: running, but unhealthy\.\nHealth check: curl: refused\n/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { damp, percentCondition, type DampState } from "../../watchdog/signals/damping.ts";
+import { damp, percentCondition, type DampRules, type DampState } from "../../watchdog/signals/damping.ts";
 import type { Condition, Family, Finding, Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -11,11 +11,13 @@ function family(finding: Partial<Finding> | undefined, changes: Partial<Family> 
   return { name: "f", frozen: false, findings, goneDetail: "gone", ...changes };
 }
 
+const rules = (clearTicks: number): DampRules => ({ clearTicks, grace: false });
+
 /** Feeds one condition a tick; says whether the signal was active after each. */
 function run(conditions: readonly Condition[], finding: Partial<Finding> = {}, clearTicks = 2): boolean[] {
   let state: DampState = new Map();
   return conditions.map((condition, index) => {
-    const damped = damp(state, [family({ ...finding, condition })], clearTicks, momentAt(index * TICK_MS));
+    const damped = damp(state, [family({ ...finding, condition })], rules(clearTicks), momentAt(index * TICK_MS));
     state = damped.state;
     return damped.signals[0]?.active ?? false;
   });
@@ -86,8 +88,8 @@ test("an unknown reading neither raises, nor resolves, nor counts", () => {
 
 /** Two ticks of whole families; the second's signals. */
 function second(first: Family, then: Family): Signal[] {
-  const { state } = damp(new Map(), [first], 2, momentAt(0));
-  return damp(state, [then], 2, momentAt(TICK_MS)).signals;
+  const { state } = damp(new Map(), [first], rules(2), momentAt(0));
+  return damp(state, [then], rules(2), momentAt(TICK_MS)).signals;
 }
 
 test("a frozen family keeps all its signals as they were, marked as frozen", () => {
@@ -96,10 +98,10 @@ test("a frozen family keeps all its signals as they were, marked as frozen", () 
 });
 
 test("an active entity that vanished is told once more, as inactive and gone, whatever CLEAR_TICKS is", () => {
-  const { state } = damp(new Map(), [family({ condition: "bad" })], 99, momentAt(0));
-  const vanished = damp(state, [family(undefined)], 99, momentAt(TICK_MS));
+  const { state } = damp(new Map(), [family({ condition: "bad" })], rules(99), momentAt(0));
+  const vanished = damp(state, [family(undefined)], rules(99), momentAt(TICK_MS));
   assert.deepEqual(vanished.signals, [{ key: "x", title: "X", active: false, detail: "gone" }]);
-  assert.deepEqual(damp(vanished.state, [family(undefined)], 99, momentAt(2 * TICK_MS)).signals, []);
+  assert.deepEqual(damp(vanished.state, [family(undefined)], rules(99), momentAt(2 * TICK_MS)).signals, []);
 });
 
 test("an entity that vanished while good says nothing", () => {
@@ -113,12 +115,12 @@ test("an absence that proves nothing freezes instead", () => {
 
 test("another entity under the same key is another signal", () => {
   const signals = second(family({ entity: "1", condition: "bad" }), family({ entity: "2", condition: "good" }));
-  assert.deepEqual(signals.map(({ entity, active }) => [entity, active]), [["2", false], ["1", false]]);
+  assert.deepEqual(signals.map(({ entity, active }) => [entity, active]), [["1", false], ["2", false]]);
 });
 
 test("a family does not touch the signals of another", () => {
-  const { state } = damp(new Map(), [family({ condition: "bad" }), family({ key: "y", condition: "bad" }, { name: "g" })], 2, momentAt(0));
-  const { signals } = damp(state, [family({ condition: "bad" }), family(undefined, { name: "g", frozen: true })], 2, momentAt(TICK_MS));
+  const { state } = damp(new Map(), [family({ condition: "bad" }), family({ key: "y", condition: "bad" }, { name: "g" })], rules(2), momentAt(0));
+  const { signals } = damp(state, [family({ condition: "bad" }), family(undefined, { name: "g", frozen: true })], rules(2), momentAt(TICK_MS));
   assert.deepEqual(signals.map(({ key, active }) => [key, active]), [["x", true], ["y", true]]);
 });
 
@@ -126,7 +128,7 @@ test("it lasts since the first bad reading of the run, not since it was confirme
   let state: DampState = new Map();
   let signal: Signal | undefined;
   for (const [index, condition] of (["bad", "good", "bad", "bad", "good", "bad"] as const).entries()) {
-    const damped = damp(state, [family({ condition, confirmTicks: 2 })], 2, momentAt(index * TICK_MS));
+    const damped = damp(state, [family({ condition, confirmTicks: 2 })], rules(2), momentAt(index * TICK_MS));
     state = damped.state;
     [signal] = damped.signals;
   }
@@ -134,13 +136,13 @@ test("it lasts since the first bad reading of the run, not since it was confirme
 });
 
 test("a builder that knows better since when tells it", () => {
-  const { signals } = damp(new Map(), [family({ condition: "bad", since: momentAt(-900_000) })], 2, momentAt(0));
+  const { signals } = damp(new Map(), [family({ condition: "bad", since: momentAt(-900_000) })], rules(2), momentAt(0));
   assert.deepEqual(signals[0]?.since, momentAt(-900_000));
 });
 
 test("the previous state is not changed", () => {
-  const { state } = damp(new Map(), [family({ condition: "bad" })], 2, momentAt(0));
+  const { state } = damp(new Map(), [family({ condition: "bad" })], rules(2), momentAt(0));
   const before = structuredClone([...state]);
-  damp(state, [family({ condition: "good" })], 2, momentAt(TICK_MS));
+  damp(state, [family({ condition: "good" })], rules(2), momentAt(TICK_MS));
   assert.deepEqual([...state], before);
 });

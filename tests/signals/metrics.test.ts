@@ -19,7 +19,7 @@ test("the orchestrator's text says the kind of failure and how often in a row", 
   const rig = rigOf({ WATCHDOG_ORCH_DOWN_TICKS: "1" });
   rig.tick({ metrics: { state: "failed", kind: "refused", reason: "connect ECONNREFUSED 10.0.0.1:80" } });
   rig.tick({ metrics: { state: "failed", kind: "refused", reason: "connect ECONNREFUSED 10.0.0.1:80" } });
-  assert.match(rig.signal("orchestrator_down").detail, /connection refused \(connect ECONNREFUSED 10\.0\.0\.1:80\); checks in a row without an answer: 2/);
+  assert.match(rig.signal("orchestrator_down").detail, /connection refused \(connect ECONNREFUSED 10\.0\.0\.1:80\); failed checks in a row: 2/);
 });
 
 test("an empty object is a good answer", () => {

@@ -64,7 +64,7 @@ test("a pid used again is a new entity: the old one ended, the new one is judged
   const rig = rigOf();
   rig.tick({ proc: processes([candidate({ startTicks: 1000 })]) });
   const signals = rig.tick({ proc: processes([candidate({ startTicks: 2000, ageS: 10 })]) }).filter(({ key }) => key === "proc_blocking:77");
-  assert.deepEqual(signals.map(({ entity, active }) => [entity, active]), [["77:2000", false], ["77:1000", false]]);
+  assert.deepEqual(signals.map(({ entity, active }) => [entity, active]), [["77:1000", false], ["77:2000", false]]);
 });
 
 test("a process that could not be read this time is frozen, not gone", () => {
@@ -92,7 +92,7 @@ test("a disk path that fails makes the source blind and is named, while the othe
   const rig = rigOf();
   for (let tick = 0; tick < 3; tick += 1) rig.tick({ disk: disks([diskAt("data", 90)], [pathFailure("root")]) });
   assert.equal(rig.signal("blind:disk").active, true);
-  assert.match(rig.signal("blind:disk").detail, /^Cannot be read: \/host\/root: EIO; in a row: 3 times\./);
+  assert.match(rig.signal("blind:disk").detail, /^Cannot be read: \/host\/root: EIO; 3 times in a row\./);
   assert.equal(rig.signal("disk:data").active, true);
 });
 

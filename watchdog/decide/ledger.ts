@@ -13,6 +13,8 @@ export interface Entry extends History {
   readonly entity?: string;
   readonly title: string;
   readonly detail: string;
+  /** The probable cause as of the last tick. */
+  readonly cause?: string;
   readonly active: boolean;
   readonly frozen: boolean;
   readonly cooldownS?: number;
@@ -114,10 +116,11 @@ function withHistory({ flap: _flap, ...entry }: Entry, before: Entry | undefined
 
 /** undefined: nothing to tell and nothing told. */
 function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry | undefined {
-  const { key, entity, title, detail, cooldownS, active } = signal;
+  const { key, entity, title, detail, cause, cooldownS, active } = signal;
   if (!before && !active) return undefined;
+  const { cause: _cause, ...known } = before ?? { told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [] };
   const entry: Entry = {
-    told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [], ...before,
+    ...known, ...(cause === undefined ? {} : { cause }),
     key, title, detail, active, frozen: signal.frozen ?? false,
     ...(entity === undefined ? {} : { entity }), ...(cooldownS === undefined ? {} : { cooldownS }),
   };
@@ -155,7 +158,7 @@ function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
 
 /** What is to be told now, judged by what is observed now against what was told; oldest first. */
 export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
-  const cause = rules.causeIds.map((id) => ledger.get(id)?.told).find((told) => told?.alerting);
+  const cause = rules.causeIds.map((id) => ledger.get(id)).find((entry) => entry?.active && entry.told.alerting)?.told;
   return [...ledger]
     .filter(([, { key }]) => !rules.isMuted(key))
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
@@ -172,7 +175,7 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   const kind = kindOf(entry, now, rules);
   if (kind === undefined) return undefined;
   const { key, title, episodes, skipped, told, flap, active } = entry;
-  const cause = episodes.at(-1)?.cause;
+  const cause = kind === "missed" ? episodes.at(-1)?.cause : entry.cause;
   const common = { id, key, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
   if (kind === "edge" || kind === "info") {
     const { count, first } = entry.edge ?? { count: 0, first: now };

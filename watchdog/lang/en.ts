@@ -102,7 +102,7 @@ export const en: Lang = {
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);

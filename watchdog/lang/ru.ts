@@ -105,7 +105,7 @@ export const ru = {
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Код выхода: ${exitCode(f.exitCode)}.`);
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Код выхода: ${exitCode(f.exitCode)}.`);
       if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
       if (f.error !== "") lines.push(`Ошибка: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);

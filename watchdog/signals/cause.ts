@@ -14,18 +14,29 @@ const JUST_STARTED_MS = 5 * 60_000;
  * blind source, host, container, orchestrator, what its /metrics feeds; a cause stands before its consequence. Pure.
  */
 export function withCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang, wallMs: number): Signal[] {
-  const host = [...engineCause(readings, lang), ...hostCauses(signals, readings, config, lang)];
-  const orchestrator = [...host, ...orchestratorContainer(readings, config, lang, wallMs)];
+  const engine = engineCause(readings, lang);
+  const host = hostCauses(signals, readings, config, lang);
+  const container = orchestratorContainer(readings, config, lang, wallMs);
+  const removed = removedByHand(readings);
   return signals.map((signal) => {
-    if (!signal.active) return signal;
-    const causes = causesOf(signal.key, host, orchestrator);
+    if (!signal.active || removed.has(signal.key)) return signal;
+    const causes = causesOf(signal.key, engine, host, container);
     return causes.length > 0 ? { ...signal, cause: causes.join("; ") } : signal;
   });
 }
 
-function causesOf(key: string, host: readonly string[], orchestrator: readonly string[]): readonly string[] {
-  if (/^(orchestrator_down$|metrics_stale$|queue_stalled$|agent_hung:)/.test(key)) return orchestrator;
-  return /^(container:|dep:)/.test(key) ? host : [];
+function causesOf(key: string, engine: readonly string[], host: readonly string[], container: readonly string[]): readonly string[] {
+  if (key === "orchestrator_down") return [...engine, ...host, ...container];
+  if (/^(metrics_stale$|queue_stalled$|agent_hung:)/.test(key)) return [...host, ...container];
+  if (key.startsWith("dep:")) return [...engine, ...host];
+  return key.startsWith("container:") ? host : [];
+}
+
+/** Keys of containers that are not there, never ran, or were paused: somebody did that, no full disk. */
+function removedByHand({ docker }: Readings): Set<string> {
+  const containers = docker.state === "ok" ? docker.value.containers : [];
+  const states = ["created", "paused"];
+  return new Set(containers.filter(({ found }) => found === "missing" || ("state" in found && states.includes(found.state))).map(({ name }) => `container:${name}`));
 }
 
 function engineCause({ docker }: Readings, lang: Lang): string[] {

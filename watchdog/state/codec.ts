@@ -82,6 +82,7 @@ function entryOf(json: unknown, moment: Decode<Moment>): Entry {
     skipped: number(entry["skipped"]), nextSeq: number(entry["nextSeq"]),
     changes: listOf(entry["changes"], "changes").map(moment),
     ...optional("entity", entry["entity"], string),
+    ...optional("cause", entry["cause"], string),
     ...optional("cooldownS", entry["cooldownS"], number),
     ...optional("flap", entry["flap"], (flap) => flapOf(flap, moment)),
     ...optional("edge", entry["edge"], (edge) => edgeOf(edge, moment)),
