@@ -15,10 +15,11 @@ function rig(env: Readonly<Record<string, string>> = {}) {
   let readings: Readings = ALL_OFF;
   let offered: readonly Notice[] = [];
   let during: () => void = () => {};
+  let changes = 0;
   const watch = createWatch({
     config: configOf(env), lang: LANGS.en, clock, systemHostname: "system",
     collectAll: async () => { during(); return readings; },
-    offer: (notices) => { offered = notices; },
+    offer: (notices) => { offered = notices; }, changed: () => { changes += 1; },
   });
   return {
     watch, clock,
@@ -29,6 +30,7 @@ function rig(env: Readonly<Record<string, string>> = {}) {
       return offered.map(({ kind, key }) => `${kind} ${key}`);
     },
     deliver: (): void => watch.delivered(offered),
+    changes: (): number => changes,
     notices: (): readonly Notice[] => offered,
     offered: (): string[] => offered.map(({ kind, key }) => `${kind} ${key}`),
     while: (act: () => void): void => { during = act; },

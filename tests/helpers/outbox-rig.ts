@@ -1,7 +1,6 @@
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { createLog } from "../../watchdog/log.ts";
-import type { Block } from "../../watchdog/messages/text.ts";
-import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
+import { createOutbox, type Outbox, type OutboxOptions } from "../../watchdog/notify/outbox.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "./notice.ts";
 import { settled, virtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -11,6 +10,8 @@ export interface Sent {
   readonly atS: number;
   readonly text: string;
   readonly form: "html" | "plain";
+  readonly silent: boolean;
+  readonly replyTo: number | undefined;
 }
 
 export interface OutboxRig {
@@ -24,7 +25,9 @@ export interface OutboxRig {
   /** What the channel answers from now on; a function sees the attempt. */
   answer(result: SendResult | ((sent: Sent, signal: AbortSignal) => SendResult | Promise<SendResult>)): void;
   /** Offers notices with these ids (body = id unless given). */
-  offer(...ids: readonly string[]): Promise<void>;
+  offer(...ids: readonly (string | Notice)[]): Promise<void>;
+  /** Quiet hours, from now on or no longer. */
+  quiet(on: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -34,7 +37,7 @@ export const OPERATOR: SendResult = { kind: "operator", reason: "401 Unauthorize
 export const REJECTED: SendResult = { kind: "rejected", reason: "400 Bad Request" };
 
 /** An outbox on a virtual clock whose channel answers as told; a delivered notice is not offered again. */
-export function outboxRig(options: { readonly perMin?: number; readonly random?: () => number; readonly bodies?: Readonly<Record<string, string>>; readonly keeps?: boolean } = {}): OutboxRig {
+export function outboxRig(options: { readonly perMin?: number; readonly random?: () => number; readonly bodies?: Readonly<Record<string, string>>; readonly fallback?: OutboxOptions["fallback"] } = {}): OutboxRig {
   const clock = virtualClock();
   const start = clock.monoMs();
   const sent: Sent[] = [];
@@ -42,10 +45,17 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   const logged: string[] = [];
   let answer: Parameters<OutboxRig["answer"]>[0] = DELIVERED;
   let offered: readonly Notice[] = [];
+  let quiet = false;
   const outbox = createOutbox({
     clock, random: options.random ?? (() => 0),
     log: createLog({ level: "debug", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: (line) => logged.push(line) }),
-    render: (notice, lateMs): Block => ({ head: `[${notice.id}]`, body: `${options.bodies?.[notice.id] ?? ""}${lateMs >= 60_000 ? ` late ${lateMs / 1000}` : ""}` }),
+    isQuiet: () => quiet,
+    renderSummary: ({ count }) => ({ head: `summary of ${count}`, body: "" }),
+    ...(options.fallback ? { fallback: options.fallback } : {}),
+    render: (notices) => notices.map((notice) => {
+      const lateMs = clock.monoMs() - notice.due.monoMs;
+      return { notices: [notice], block: { head: `[${notice.id}]`, body: `${options.bodies?.[notice.id] ?? ""}${lateMs >= 60_000 ? ` late ${lateMs / 1000}` : ""}` } };
+    }),
     onDelivered: (notices) => {
       const ids = notices.map(({ id }) => id);
       delivered.push(...ids);
@@ -54,8 +64,9 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
     },
     sender: {
       channel: "telegram", ...(options.perMin === undefined ? {} : { perMin: options.perMin }),
-      send: async (text, form, signal) => {
-        const attempt: Sent = { atS: (clock.monoMs() - start) / 1000, text: form === "html" ? text.html : text.plain, form };
+      probe: async () => DELIVERED,
+      send: async (text, { form, silent, replyTo }, signal) => {
+        const attempt: Sent = { atS: (clock.monoMs() - start) / 1000, text: form === "html" ? text.html : text.plain, form, silent, replyTo };
         sent.push(attempt);
         return typeof answer === "function" ? answer(attempt, signal) : answer;
       },
@@ -66,9 +77,10 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   return {
     outbox, clock, sent, delivered, logged,
     answer: (result) => { answer = result; },
+    quiet: (on) => { quiet = on; },
     offer: async (...ids) => {
       const due = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-      offered = ids.map((id) => offered.find((notice) => notice.id === id) ?? noticeOf({ id, key: id, due }));
+      offered = ids.map((id) => (typeof id === "object" ? id : (offered.find((notice) => notice.id === id) ?? noticeOf({ id, key: id, due }))));
       outbox.offer(offered);
       await settled();
     },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
-import { render } from "../../watchdog/messages/render.ts";
+import { renderAll, renderOne, renderSummary, STORM, type RenderContext } from "../../watchdog/messages/render.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -11,8 +11,10 @@ process.env["TZ"] = "UTC";
 const at = (minutes: number): number => momentAt(minutes * 60_000).wallMs;
 const ENDED = { span: { sinceMs: at(0), untilMs: at(12) }, lastedMs: 720_000, open: false } as const;
 
+const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({ host, lang: LANGS[code], wallMs, monoMs: momentAt(0).monoMs });
+
 function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12), lateMs = 0): string {
-  const { head, body } = render(noticeOf(changes), "box", LANGS[code], nowMs, lateMs);
+  const { head, body } = renderOne({ ...noticeOf(changes), due: momentAt(-lateMs) }, contextOf(code, nowMs));
   return `${head}\n${body}`;
 }
 
@@ -61,6 +63,41 @@ test("another day shows its date", () => {
 });
 
 test("a host or title with line ends cannot fake a second line", () => {
-  const { head } = render(noticeOf({ title: "a\nb\u202e" }), "bo\nx", LANGS.en, at(0), 0);
+  const { head } = renderOne(noticeOf({ title: "a\nb\u202e" }), contextOf("en", at(0), "bo\nx"));
   assert.equal(head, "🔴 bo x · a b\ufffd");
+});
+
+const many = (count: number, changes: Partial<Notice> = {}): Notice[] => Array.from({ length: count }, (_, index) => (
+  noticeOf({ id: `container:c${index}`, key: `container:c${index}`, title: `Container c${index}`, detail: "State: stopped.\nmore", ...changes })
+));
+
+test("fewer than six of one kind stay blocks of their own, six become one card that names them all", () => {
+  assert.equal(renderAll(many(STORM - 1), contextOf()).length, 5);
+  const rendered = renderAll(many(STORM), contextOf());
+  assert.equal(rendered.length, 1);
+  assert.equal(rendered[0]?.notices.length, 6);
+  assert.equal(rendered[0]?.block.head, "🔴 box · Containers: 6");
+  assert.match(rendered[0]?.block.body ?? "", /State: stopped\.\nc0, c1, c2, c3, c4, c5$/);
+});
+
+test("a card groups its names by reason, and cards never mix alerts with recoveries", () => {
+  const alerts = many(3).concat(many(3, { detail: "State: paused." }).map((notice, index) => ({ ...notice, id: `p${index}`, key: `container:p${index}` })));
+  assert.match(renderAll(alerts, contextOf())[0]?.block.body ?? "", /State: stopped\.\nc0, c1, c2\nState: paused\.\np0, p1, p2/);
+  const mixed = [...many(STORM), ...many(STORM, { kind: "recovery" })];
+  const heads = renderAll(mixed, contextOf()).map(({ block }) => block.head.startsWith("🔴"));
+  assert.deepEqual(heads, [true, false]);
+});
+
+test("no notice is lost in a card, and what has a story of its own stays by itself", () => {
+  const notices = [...many(STORM), noticeOf(), ...many(1, { id: "x", earlier: [{ sinceMs: 0, untilMs: 1 }] })];
+  const told = renderAll(notices, contextOf()).flatMap((rendered) => rendered.notices);
+  assert.deepEqual(new Set(told), new Set(notices));
+  assert.equal(told.length, notices.length);
+  assert.equal(renderAll(notices, contextOf()).length, 3);
+});
+
+test("the summary of the second channel says since when, how many, and lists them", () => {
+  const { head, body } = renderSummary({ sinceMs: at(0), count: 3, lines: ["a", "b"] }, contextOf());
+  assert.equal(head, "ℹ️ box · Telegram is back");
+  assert.match(body, /since 03:04:05 UTC \(12 minutes\); 3 notices .*\na\nb\n… and 1 more$/);
 });

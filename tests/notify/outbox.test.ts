@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { noticeOf } from "../helpers/notice.ts";
 import { DELIVERED, idsIn, OPERATOR, outboxRig, RETRY } from "../helpers/outbox-rig.ts";
 
 const MIN = 60_000;
@@ -197,4 +198,23 @@ test("nothing to send means no timer at all", async () => {
   await rig.clock.advance(MIN);
   await rig.stop();
   assert.equal(rig.clock.sleepers(), 0);
+});
+
+test("quiet hours take the sound, not the message", async () => {
+  const rig = outboxRig();
+  rig.quiet(true);
+  await rig.offer("a");
+  rig.quiet(false);
+  await rig.offer("b");
+  assert.deepEqual(rig.sent.map(({ silent }) => silent), [true, false]);
+  await rig.stop();
+});
+
+test("a consequence goes without sound, as a reply to the message of its cause, apart from audible ones", async () => {
+  const rig = outboxRig();
+  const due = { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() };
+  const consequence = (id: string) => noticeOf({ id, due, consequenceOf: { messageId: 7 } });
+  await rig.offer(consequence("b"), noticeOf({ id: "a", due }), consequence("c"));
+  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.silent, sent.replyTo]), [["b c", true, 7], ["a", false, undefined]]);
+  await rig.stop();
 });

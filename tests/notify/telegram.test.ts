@@ -4,7 +4,7 @@ import { createLog } from "../../watchdog/log.ts";
 import type { Answer } from "../../watchdog/net/exchange.ts";
 import { consoleSender } from "../../watchdog/notify/console.ts";
 import type { PostJson } from "../../watchdog/notify/post.ts";
-import { judgeAnswer, methodUrl, telegramSender, type TelegramOptions } from "../../watchdog/notify/telegram.ts";
+import { judgeAnswer, methodUrl, telegramSender, type TelegramMemory, type TelegramOptions } from "../../watchdog/notify/telegram.ts";
 
 const TOKEN = "123456789:AAEhBP0av28_zyxwvutsrqponmlkjihgfed";
 const answerOf = (status: number, body: unknown, headers: Answer["headers"] = {}): Answer => ({
@@ -14,7 +14,7 @@ const OK = answerOf(200, { ok: true, result: { message_id: 1 } });
 const refusal = (code: number, description: string, parameters?: object): Answer => answerOf(code, { ok: false, error_code: code, description, parameters });
 
 test("only ok with a 2xx is a delivery", () => {
-  assert.deepEqual(judgeAnswer(OK), { kind: "delivered" });
+  assert.deepEqual(judgeAnswer(OK), { kind: "delivered", messageId: 1 });
   assert.equal(judgeAnswer(answerOf(500, { ok: true })).kind, "retry");
   assert.equal(judgeAnswer(answerOf(200, { ok: false })).kind, "retry");
   assert.equal(judgeAnswer(answerOf(200, { ok: "true" })).kind, "retry");
@@ -66,7 +66,7 @@ interface Call {
 }
 
 /** A sender whose posts get these answers, one after the other; the last one for good. */
-function rig(answers: readonly (Answer | Error)[], options: Partial<TelegramOptions> = {}) {
+function rig(answers: readonly (Answer | Error)[], options: Partial<TelegramOptions> = {}, memory: TelegramMemory = {}) {
   const calls: Call[] = [];
   const logged: string[] = [];
   const post: PostJson = async (url, body) => {
@@ -78,15 +78,15 @@ function rig(answers: readonly (Answer | Error)[], options: Partial<TelegramOpti
   };
   const log = createLog({ level: "debug", format: "text", redact: (text) => text, wallMs: () => 0, write: (line) => logged.push(line) });
   const sender = telegramSender(
-    { apiUrl: new URL("https://api.telegram.org"), token: TOKEN, chatId: "-100123", threadId: undefined, perMin: 20, timeoutMs: 5000, log, ...options }, post,
+    { apiUrl: new URL("https://api.telegram.org"), token: TOKEN, chatId: "-100123", threadId: undefined, perMin: 20, timeoutMs: 5000, log, ...options }, memory, post,
   );
-  const send = (form: "html" | "plain" = "html") => sender.send({ html: "a &lt; b", plain: "a < b" }, form, new AbortController().signal);
-  return { send, calls, logged };
+  const send = (form: "html" | "plain" = "html") => sender.send({ html: "a &lt; b", plain: "a < b" }, { form, silent: false }, new AbortController().signal);
+  return { send, calls, logged, sender };
 }
 
 test("a message is posted to sendMessage with chat, text, parse mode and no link preview", async () => {
   const { send, calls } = rig([OK], { threadId: 7 });
-  assert.deepEqual(await send(), { kind: "delivered" });
+  assert.deepEqual(await send(), { kind: "delivered", messageId: 1 });
   assert.equal(calls[0]?.url, `https://api.telegram.org/bot${TOKEN}/sendMessage`);
   assert.deepEqual(calls[0]?.body, { chat_id: -100123, message_thread_id: 7, text: "a &lt; b", parse_mode: "HTML", link_preview_options: { is_disabled: true } });
 });
@@ -103,7 +103,7 @@ test("a Bot API server of one's own may live under a path", () => {
 
 test("after a migration the message goes to the new chat, which is remembered", async () => {
   const { send, calls, logged } = rig([refusal(400, "upgraded", { migrate_to_chat_id: -1009 }), OK]);
-  assert.deepEqual(await send(), { kind: "delivered" });
+  assert.deepEqual(await send(), { kind: "delivered", messageId: 1 });
   await send();
   assert.deepEqual(calls.map(({ body }) => body["chat_id"]), [-100123, -1009, -1009]);
   assert.match(logged.join(), /new chat id/);
@@ -115,9 +115,49 @@ test("migrations without end are a failure, not a flood", async () => {
   assert.ok(calls.length <= 2, `${calls.length} posts`);
 });
 
+test("migrations that go round in circles are a failure too", async () => {
+  const { send, calls } = rig([refusal(400, "upgraded", { migrate_to_chat_id: -1 }), refusal(400, "upgraded", { migrate_to_chat_id: -100123 }), refusal(400, "upgraded", { migrate_to_chat_id: -1 }), refusal(400, "upgraded", { migrate_to_chat_id: -100123 })]);
+  assert.notEqual((await send()).kind, "delivered");
+  assert.ok(calls.length <= 2, `${calls.length} posts`);
+});
+
+test("a migration remembered from an earlier run is used, unless the configured chat is another one now", async () => {
+  const { send, calls, sender } = rig([OK], {}, { migrated: { from: "-100123", to: "-1009" } });
+  await send();
+  assert.equal(calls[0]?.body["chat_id"], -1009);
+  assert.deepEqual(sender.memory(), { migrated: { from: "-100123", to: "-1009" } });
+  const other = rig([OK], {}, { migrated: { from: "-5", to: "-1009" } });
+  await other.send();
+  assert.equal(other.calls[0]?.body["chat_id"], -100123);
+});
+
+test("after an answer that was lost Telegram is asked whether it answers, before anything is sent again", async () => {
+  const timeout = Object.assign(new Error("no complete answer within 5 s"), { code: "DEADLINE" });
+  const { send, calls } = rig([timeout, timeout, OK, OK, OK]);
+  assert.equal((await send()).kind, "retry");
+  assert.equal((await send()).kind, "retry");
+  assert.equal((await send()).kind, "delivered");
+  await send();
+  assert.deepEqual(calls.map(({ url }) => url.split("/").at(-1)), ["sendMessage", "getMe", "getMe", "sendMessage", "sendMessage"]);
+});
+
+test("a refused connection leaves no doubt: nothing was sent, so the next try is the message itself", async () => {
+  const { send, calls } = rig([Object.assign(new Error("refused"), { code: "ECONNREFUSED" }), OK]);
+  await send();
+  await send();
+  assert.deepEqual(calls.map(({ url }) => url.split("/").at(-1)), ["sendMessage", "sendMessage"]);
+});
+
+test("silence and replies are options of the message", async () => {
+  const { sender, calls } = rig([OK]);
+  await sender.send({ html: "a", plain: "a" }, { form: "html", silent: true, replyTo: 7 }, new AbortController().signal);
+  assert.equal(calls[0]?.body["disable_notification"], true);
+  assert.deepEqual(calls[0]?.body["reply_parameters"], { message_id: 7, allow_sending_without_reply: true });
+});
+
 test("when the topic is gone the message goes to the chat itself, and so do the next ones", async () => {
   const { send, calls, logged } = rig([refusal(400, "Bad Request: message thread not found"), OK], { threadId: 7 });
-  assert.deepEqual(await send(), { kind: "delivered" });
+  assert.deepEqual(await send(), { kind: "delivered", messageId: 1 });
   await send();
   assert.deepEqual(calls.map(({ body }) => body["message_thread_id"]), [7, undefined, undefined]);
   assert.match(logged.join(), /topic is gone/);
@@ -145,7 +185,7 @@ test("the console channel delivers each message as one line of the log, without 
   const lines: string[] = [];
   const log = createLog({ level: "info", format: "text", redact: (text) => text, wallMs: () => 0, write: (line) => lines.push(line) });
   const sender = consoleSender(log);
-  assert.deepEqual(await sender.send({ html: "", plain: "🔴 box · Disk\n91% used" }, "html", new AbortController().signal), { kind: "delivered" });
+  assert.deepEqual(await sender.send({ html: "", plain: "🔴 box · Disk\n91% used" }, { form: "html", silent: false }, new AbortController().signal), { kind: "delivered" });
   assert.equal(sender.perMin, undefined);
   assert.deepEqual(lines, ["1970-01-01T00:00:00.000Z info  message: 🔴 box · Disk | 91% used\n"]);
 });
