@@ -26,20 +26,19 @@ export interface FakeProc {
   remove(pid: number): void;
 }
 
-/** A proc tree in the folder `root`, with its own boot time, an init, and the other entries that a real one has. */
+/** A proc tree in the folder `root`, with its own boot time and the other entries that a real one has. */
 export function fakeProc(root: string): FakeProc {
   writeFileSync(join(root, "stat"), `cpu  1 2 3\nintr 5\nbtime ${BTIME_S}\nprocesses 9\n`);
   for (const name of ["sys", "self", "1a", "net"]) mkdirSync(join(root, name));
   writeFileSync(join(root, "uptime"), "1.0 1.0\n");
-  const add: FakeProc["add"] = ({ cmdline, stat, ...process }) => {
-    const folder = join(root, String(process.pid));
-    mkdirSync(folder, { recursive: true });
-    if (cmdline !== null) writeFileSync(join(folder, "cmdline"), cmdline);
-    if (stat !== null) writeFileSync(join(folder, "stat"), stat ?? statLine(process));
-  };
-  add({ pid: 1, comm: "init", ppid: 0, cmdline: "/sbin/init\0" });
   return {
-    root, add,
+    root,
+    add: ({ cmdline, stat, ...process }) => {
+      const folder = join(root, String(process.pid));
+      mkdirSync(folder, { recursive: true });
+      if (cmdline !== null) writeFileSync(join(folder, "cmdline"), cmdline);
+      if (stat !== null) writeFileSync(join(folder, "stat"), stat ?? statLine(process));
+    },
     remove: (pid) => rmSync(join(root, String(pid)), { recursive: true }),
   };
 }

@@ -59,8 +59,8 @@ async function scan(root: string, needles: readonly Buffer[], clockTicks: number
     if (typeof outcome === "object") candidates.push(outcome);
   }
   // With hidepid only our own user's processes can be read (1) or are even listed (2): an empty result would look like
-  // "nothing blocks". A live procfs has a `self`, and where nothing is hidden a pid 1 that everyone can read.
-  const isInitHidden = initDenied || (!pids.includes("1") && existsSync(`${root}/self`));
+  // "nothing blocks". A live procfs has a `self/stat`, and where nothing is hidden a pid 1 that everyone can read.
+  const isInitHidden = initDenied || (!pids.includes("1") && existsSync(`${root}/self/stat`));
   if (isInitHidden || (denied > 0 && readable <= 1)) throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
   return { candidates, unreadable };
 }
