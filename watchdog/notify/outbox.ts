@@ -131,9 +131,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return { ...common, notices: rendered[0]?.notices ?? [], block: parts.slice(0, 1), left: parts.slice(1) };
   };
 
-  const sendNext = async (signal: AbortSignal): Promise<void> => {
+  const sendNext = async (signal: AbortSignal): Promise<SendResult> => {
     const draft = compose();
-    settle(await sender.send(textOf(draft.block), draft.options, signal), draft);
+    const result = await sender.send(textOf(draft.block), draft.options, signal);
+    settle(result, draft);
+    return result;
   };
 
   const settle = (result: SendResult, draft: Draft): void => {
@@ -240,16 +242,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const timer = clock.sleep(withinMs, over.signal);
       await Promise.race([sending, timer]);
       backoffUntil = -Infinity;
-      // Each notice gets one try: what fails now would fail again within these seconds.
-      const tried = new Set<string>();
       for (;;) {
         const wait = waitMs();
-        if (wait === undefined || clock.monoMs() + wait >= until || due().some(({ id }) => tried.has(id))) break;
+        if (wait === undefined || clock.monoMs() + wait >= until) break;
         await clock.sleep(wait);
-        const before = due();
-        await Promise.race([sendNext(over.signal), timer]);
-        if (due().length === before.length && rest === undefined) for (const { id } of before) tried.add(id);
-        if (before.length === 0) break;
+        const result = await Promise.race([sendNext(over.signal), timer]);
+        // What fails now would fail again within these seconds; a rate limit says when, and a refusal is of one notice.
+        if (result?.kind === "operator" || (result?.kind === "retry" && result.afterMs === undefined)) break;
       }
       over.abort();
     },
