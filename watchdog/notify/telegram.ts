@@ -22,7 +22,7 @@ export function telegramSender(options: TelegramOptions, post: PostJson = jsonPo
   let threadId = options.threadId;
   const url = methodUrl(options.apiUrl, options.token, "sendMessage");
 
-  const once = async (text: string, parseMode: { parse_mode?: "HTML" }, signal: AbortSignal): Promise<SendResult> => {
+  const once = async (text: string, parseMode: { parse_mode?: "HTML" }, signal: AbortSignal, hasMigrated = false): Promise<SendResult> => {
     const body = {
       chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
       ...(threadId === undefined ? {} : { message_thread_id: threadId }),
@@ -40,12 +40,13 @@ export function telegramSender(options: TelegramOptions, post: PostJson = jsonPo
     if (verdict.kind === "migrated") {
       log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
       chatId = verdict.chatId;
-      return once(text, parseMode, signal);
+      // Once a send: a server that answers every id with another one must not be hammered.
+      return hasMigrated ? { kind: "retry", reason: "the chat's id changed twice" } : once(text, parseMode, signal, true);
     }
     if (verdict.kind === "threadGone" && threadId !== undefined) {
       log.warn("the topic is gone; messages go to the chat itself, correct WATCHDOG_TG_THREAD_ID", { threadId });
       threadId = undefined;
-      return once(text, parseMode, signal);
+      return once(text, parseMode, signal, hasMigrated);
     }
     return verdict.kind === "threadGone" ? { kind: "rejected", reason: "message thread not found" } : verdict;
   };
