@@ -27,7 +27,7 @@ export function createLog(options: LogOptions): Log {
     if (LOG_LEVELS.indexOf(level) < threshold) return;
     const time = new Date(options.wallMs()).toISOString();
     const line = options.format === "json" ? JSON.stringify({ time, level, event, ...fields }) : textLine(time, level, event, fields);
-    options.write(options.redact(line) + "\n");
+    options.write(options.redact(escapeControls(line)) + "\n");
   };
   return { debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error") };
 }
@@ -41,6 +41,11 @@ function textLine(time: string, level: LogLevel, event: string, fields: Fields):
 
 function quoted(value: string): string {
   return /^[\w./:@+%-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** JSON.stringify leaves DEL, the C1 controls and the two Unicode line ends as they are; a terminal obeys some of them. */
+function escapeControls(line: string): string {
+  return line.replace(/[\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function oneLine(text: string): string {

@@ -6,7 +6,8 @@ import { run } from "./cli/run.ts";
 import { systemClock } from "./clock.ts";
 import { parseConfig } from "./config/config.ts";
 import { variablesHelp } from "./config/help.ts";
-import type { Facts } from "./config/variables.ts";
+import type { Facts } from "./config/table.ts";
+import { VARIABLES } from "./config/variables.ts";
 import { LANGS } from "./lang/index.ts";
 import { createLog, type Log } from "./log.ts";
 import { reasonOf, redactor } from "./safe.ts";
@@ -38,7 +39,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     return 2;
   }
   if (command === "--version") return print(`${VERSION}\n`);
-  if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp()}\n`);
+  if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
 
   const parsed = parseConfig(env, readFacts());
   const redact = redactor(parsed.secrets);
@@ -80,6 +81,12 @@ function contain(log: Log): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
+/** https://nodejs.org/api/https.html: `proxyEnv` came with 24.5.0. */
+function hasProxySupport(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 24 || (major === 24 && minor >= 5);
+}
+
 const MAX_SECRET_BYTES = 64 * 1024;
 
 function readFacts(): Facts {
@@ -98,6 +105,7 @@ function readFacts(): Facts {
     inContainer: existsSync("/.dockerenv"),
     hostname: hostname(),
     socketExists: existsSync,
+    agentHasProxy: hasProxySupport(process.versions.node),
     readSecret: (path) => {
       const { size } = statSync(path);
       if (size > MAX_SECRET_BYTES) throw new Error(`larger than ${MAX_SECRET_BYTES} bytes`);

@@ -22,8 +22,13 @@ export function isLowSurrogate(code: number): boolean {
 }
 
 const SECRET_WORDS = "password|passwd|passphrase|token|secret|key|credentials?|authorization|bearer";
-// The word may end a longer name (--api-key, DB_PASSWORD) or begin one (token_file); the value follows =, : or a space.
-const AFTER_WORD = new RegExp(`((?:${SECRET_WORDS})[\\w-]*["']?\\s*(?:[=:]|\\s)\\s*(?:(?:bearer|basic)\\s+)?)("[^"]*"|'[^']*'|[^\\s"',;&]+)`, "gi");
+// The word may end a longer name (--api-key, DB_PASSWORD) or begin one (token_file). The value follows =, :, a space, or in a quoted list a comma.
+const ANNOUNCED = `(?:${SECRET_WORDS})[\\w-]*\\\\?["']?\\s*(?:[=:]|\\s|,(?=\\s*["']))\\s*(?:(?:bearer|basic|digest|token)\\s+)?`;
+// A flag is no value: in "--no-key --token x" the value is x. It is swallowed along with what follows it.
+const FLAGS = `(?:--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*[=\\s]\\s*)*`;
+// A quote that is never closed hides the rest; one in the middle of a word belongs to it.
+const VALUE = `(?:\\\\?"[^"]*"?|'[^']*'?|[^\\s"']+(?:["'](?![\\s,;:}\\])]|$)[^\\s"']*)*)`;
+const AFTER_WORD = new RegExp(`(${ANNOUNCED})${FLAGS}${VALUE}`, "gi");
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/]*@/gi;
 // The shape of a Telegram bot token; it can stand in a URL path, where no word announces it.
 const BOT_TOKEN = /\b(bot)?\d{6,}:[A-Za-z0-9_-]{20,}/g;

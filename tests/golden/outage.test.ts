@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
-import { render } from "../../watchdog/messages/render.ts";
+import { renderAll } from "../../watchdog/messages/render.ts";
 import { escapeHtml } from "../../watchdog/messages/text.ts";
 import { createOutbox } from "../../watchdog/notify/outbox.ts";
 import type { Sender } from "../../watchdog/notify/sender.ts";
@@ -23,7 +23,7 @@ const TITLE_OF_ONE_MESSAGE = "— ";
 async function messagesOf(code: "ru" | "en"): Promise<string[]> {
   const clock = virtualClock();
   const lang = LANGS[code];
-  const config = configOf({ WATCHDOG_INTERVAL_S: "60", WATCHDOG_HOST_LABEL: "prod-1", WATCHDOG_DISK_CRIT_ENABLED: "true", WATCHDOG_PROC_ENABLED: "true" });
+  const config = configOf({ WATCHDOG_INTERVAL_S: "60", WATCHDOG_STARTUP_GRACE_S: "0", WATCHDOG_HOST_LABEL: "prod-1", WATCHDOG_DISK_CRIT_ENABLED: "true", WATCHDOG_PROC_ENABLED: "true" });
   const scene = peacefulScene();
   const arrived: string[] = [];
   const at = (): string => new Date(clock.wallMs()).toISOString().slice(11, 19);
@@ -36,14 +36,17 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
       arrived.push(`${TITLE_OF_ONE_MESSAGE}${at()}\n${text.plain}\n`);
       return Promise.resolve({ kind: "delivered" });
     },
+    probe: () => Promise.resolve({ kind: "delivered" }),
   };
   const outbox = createOutbox({
     sender, clock, log, random: () => 0,
-    render: (notice, lateMs) => render(notice, watch.host(), lang, clock.wallMs(), lateMs),
-    onDelivered: (notices) => watch.delivered(notices),
+    render: (notices) => renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }),
+    renderSummary: () => assert.fail("there is no second channel"),
+    isQuiet: () => false,
+    onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname: "unused", offer: outbox.offer,
+    config, lang, clock, systemHostname: "unused", offer: outbox.offer, changed: () => {},
     collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
   });
   const stop = new AbortController();

@@ -9,7 +9,7 @@ export interface Step {
   readonly change: (scene: Scene, startMs: number) => void;
 }
 
-export const MINUTES = 56;
+export const MINUTES = 72;
 
 const MINUTE_MS = 60_000;
 const refused: Fault = { kind: "refused", reason: "connect ECONNREFUSED 10.0.0.5:8080" };

@@ -88,7 +88,7 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 /** Starts the daemon and waits for its first finished tick (or, switched off, for its status). */
 export async function startDaemon(env: Env, options: SpawnOptions & { readonly ready?: boolean } = {}): Promise<Daemon> {
   const port = await freePort();
-  const child = spawnBundle([], { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, ...env }, options);
+  const child = spawnBundle([], { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, WATCHDOG_STARTUP_GRACE_S: "0", ...env }, options);
   const exited = exitOf(child);
   let output = "";
   let ended = false;

@@ -1,13 +1,13 @@
 /** One notice as it stands in a message. */
 export interface Told {
-  readonly mark: "🔴" | "🔁" | "🟢";
+  readonly mark: "🔴" | "🔁" | "🟢" | "🟠" | "ℹ️";
   readonly host: string;
   readonly title: string;
   /** The lines below the first. */
   readonly detail: string;
 }
 
-const HEAD = /^(🔴|🔁|🟢) (.+?) · (.+)$/u;
+const HEAD = /^(🔴|🔁|🟢|🟠|ℹ️) (.+?) · (.+)$/u;
 
 /** Takes a message apart: each notice begins with its mark. Throws on a line that belongs to none. */
 export function told(text: string): Told[] {

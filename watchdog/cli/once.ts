@@ -16,7 +16,7 @@ export interface OnceReport {
 
 /** One tick that sends nothing: each signal's condition itself, and the action it would mean if nothing were debounced. */
 export async function once(config: Config, lang: Lang, clock: Clock, systemHostname: string): Promise<OnceReport> {
-  const undamped: Config = { ...config, orchDownTicks: 1, containerDownTicks: 1, depDownTicks: 1, blindTicks: 1 };
+  const undamped: Config = { ...config, orchDownTicks: 1, containerDownTicks: 1, depDownTicks: 1, blindTicks: 1, startupGraceS: 0 };
   const now = momentOf(clock);
   const readings = await collectAllOf(createCollectors(undamped))(now, new AbortController().signal);
   const { signals } = buildSignals(NO_SIGNALS, readings, undamped, lang, now);

@@ -23,6 +23,7 @@ export interface FoundContainer {
   readonly error: string;
   readonly healthOutput: string;
   readonly restartCount: number;
+  readonly startedAtMs?: number;
   readonly restartPolicy: string;
 }
 

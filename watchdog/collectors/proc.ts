@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { endianness } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { fragment } from "../safe.ts";
@@ -45,6 +45,7 @@ async function scan(root: string, needles: readonly Buffer[], clockTicks: number
   const pids = readdirSync(root).filter((name) => /^\d{1,10}$/.test(name));
   let readable = 0;
   let denied = 0;
+  let initDenied = false;
   for (const [index, name] of pids.entries()) {
     if (index % SLICE === SLICE - 1) {
       await setImmediate();
@@ -52,12 +53,15 @@ async function scan(root: string, needles: readonly Buffer[], clockTicks: number
     }
     const outcome = candidateOf(root, Number(name), needles, read, (startTicks) => wallMs / 1000 - (btimeS + startTicks / clockTicks), clockTicks);
     if (outcome === "denied") denied += 1;
+    initDenied ||= outcome === "denied" && name === "1";
     if (outcome === "denied" || outcome === "broken") unreadable.push(Number(name));
     else if (outcome !== "gone") readable += 1;
     if (typeof outcome === "object") candidates.push(outcome);
   }
-  // With hidepid only our own processes can be read: an empty result would look like "nothing blocks".
-  if (denied > 0 && readable <= 1) throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
+  // With hidepid only our own user's processes can be read (1) or are even listed (2): an empty result would look like
+  // "nothing blocks". A live procfs has a `self`, and where nothing is hidden a pid 1 that everyone can read.
+  const isInitHidden = initDenied || (!pids.includes("1") && existsSync(`${root}/self`));
+  if (isInitHidden || (denied > 0 && readable <= 1)) throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
   return { candidates, unreadable };
 }
 

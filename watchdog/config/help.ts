@@ -1,8 +1,8 @@
-import { hasFileVariant, VARIABLES, type Variable } from "./variables.ts";
+import { hasFileVariant } from "./table.ts";
 
-/** The variables as --help shows them, one a line. */
-export function variablesHelp(): string {
-  const rows = (Object.values(VARIABLES) as Variable<unknown>[]).map((variable) => ({
+/** A table's variables as --help shows them, one a line. */
+export function variablesHelp(table: Readonly<Record<string, { readonly name: string; readonly shown: string; readonly meaning: string }>>): string {
+  const rows = Object.values(table).map((variable) => ({
     name: hasFileVariant(variable.name) ? `${variable.name}[_FILE]` : variable.name,
     shown: variable.shown === "" ? "-" : variable.shown,
     meaning: variable.meaning,

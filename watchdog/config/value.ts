@@ -42,6 +42,7 @@ function number(allowed: string, range: Range): Parser<number> {
 export const period = number("a positive number", { min: 0, above: true });
 export const periodOrOff = number("a positive number, or 0 = off", { min: 0 });
 export const count = number("a whole number, 1 or more", { min: 1, whole: true });
+export const countOrOff = number("a whole number, or 0 = off", { min: 0, whole: true });
 export const percent = number("a number from 1 to 100", { min: 1, max: 100 });
 export const percentOrOff: Parser<number> = {
   allowed: "a number from 1 to 100, or 0 = off",
@@ -60,6 +61,14 @@ export function text(allowed: string, pattern: RegExp): Parser<string> {
 export const httpUrl: Parser<URL> = {
   allowed: "an http:// or https:// URL",
   parse: (raw) => urlOf(raw, ["http:", "https:"]),
+};
+
+export const httpProxy: Parser<URL> = {
+  allowed: "http://host:port or http://user:password@host:port",
+  parse: (raw) => {
+    const url = urlOf(raw, ["http:", "https:"]);
+    return url && url.pathname === "/" && url.search === "" ? url : undefined;
+  },
 };
 
 export function urlOf(raw: string, protocols: readonly string[]): URL | undefined {
@@ -135,6 +144,61 @@ export const containerName: ListParser<string> = {
   identity: (entry) => entry,
   parseEntry: (raw) => (raw === "*" || /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(raw) ? raw.replace(/^\//, "") : undefined),
 };
+
+/** A pattern of signal keys: `*` stands for any text, everything else for itself. */
+export const keyPattern: ListParser<string> = {
+  allowed: "signal keys such as dep:cache, where * stands for any text",
+  parseEntry: (raw) => (/^[^\s\p{C}]{1,200}$/u.test(raw) ? raw : undefined),
+};
+
+/** Glob match in linear time: on a mismatch only the last `*` can take one character more. Pure. */
+export function matchesKey(pattern: string, key: string): boolean {
+  let [at, star, resume] = [0, -1, 0];
+  for (let i = 0; i < key.length; ) {
+    if (pattern[at] === "*") [star, resume, at] = [at, i, at + 1];
+    else if (at < pattern.length && pattern[at] === key[i]) [at, i] = [at + 1, i + 1];
+    else if (star !== -1) [at, resume, i] = [star + 1, resume + 1, resume + 1];
+    else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
+}
+
+/** A daily span of wall time in a zone; it may pass midnight. */
+export interface DailySpan {
+  readonly fromMin: number;
+  readonly toMin: number;
+  readonly timeZone: string | undefined;
+}
+
+export const dailySpan: Parser<DailySpan> = {
+  allowed: "HH:MM-HH:MM, optionally followed by a time zone, such as 23:00-07:00 Europe/Moscow",
+  parse: (raw) => {
+    const match = /^(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)(?:\s+(\S+))?$/.exec(raw);
+    if (!match) return undefined;
+    const [fromH, fromM, toH, toM] = match.slice(1, 5).map(Number) as [number, number, number, number];
+    const timeZone = match[5];
+    const [fromMin, toMin] = [fromH * 60 + fromM, toH * 60 + toM];
+    if (fromM > 59 || toM > 59 || fromMin >= 1440 || toMin > 1440 || fromMin === toMin || !isTimeZone(timeZone)) return undefined;
+    return { fromMin, toMin: toMin % 1440, timeZone };
+  },
+};
+
+function isTimeZone(name: string | undefined): boolean {
+  try {
+    new Intl.DateTimeFormat("en", name === undefined ? {} : { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a moment lies in the span: from its first minute on, up to but not including its last. */
+export function withinDailySpan({ fromMin, toMin, timeZone }: DailySpan, wallMs: number): boolean {
+  const parts = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone === undefined ? {} : { timeZone }) }).formatToParts(wallMs);
+  const part = (type: string): number => Number(parts.find((entry) => entry.type === type)?.value);
+  const minute = part("hour") * 60 + part("minute");
+  return fromMin < toMin ? minute >= fromMin && minute < toMin : minute >= fromMin || minute < toMin;
+}
 
 export const pattern: ListParser<string> = {
   allowed: "substrings of a command line",

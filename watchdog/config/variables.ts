@@ -1,56 +1,14 @@
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
 import {
-  address, containerName, count, dependency, diskPath, dockerTarget, flag, httpUrl, hysteresis, labelOf, oneOf, pattern,
+  address, containerName, count, countOrOff, dailySpan, dependency, diskPath, dockerTarget, flag, httpProxy, httpUrl, hysteresis, keyPattern, labelOf, oneOf, pattern,
   percent, percentOrOff, period, periodOrOff, text,
-  type DiskPath, type ListParser, type Parser,
+  type DiskPath,
 } from "./value.ts";
+import { list, one, optional, type Facts, type Parsed, type Variable } from "./table.ts";
 
-/** What the surroundings say; read once by main, so that the configuration itself stays pure. */
-export interface Facts {
-  /** Names in /host, empty when there is none. */
-  readonly hostEntries: readonly string[];
-  readonly reposExists: boolean;
-  readonly appDataExists: boolean;
-  readonly inContainer: boolean;
-  /** The system's host name, for messages until the engine says its own. */
-  readonly hostname: string;
-  /** Whether the socket at this path exists; asked once, at start. */
-  readonly socketExists: (path: string) => boolean;
-  /** The content of the file a *_FILE variable names; throws with a reason. */
-  readonly readSecret: (path: string) => string;
-}
+export type { Facts, Variable } from "./table.ts";
 
-/** One environment variable. The table below is the only source for parsing, --help and the example file's test. */
-export interface Variable<T> {
-  readonly name: string;
-  /** The default as documents show it. */
-  readonly shown: string;
-  readonly fallback: (facts: Facts) => T;
-  readonly meaning: string;
-  readonly parser: { readonly one: Parser<T> } | { readonly list: ListParser<unknown>; readonly collect: (entries: unknown[]) => T };
-  /** Never shown, not even when malformed. */
-  readonly secret: boolean;
-  /** Set but empty means off, not unset. */
-  readonly emptyMeans?: { readonly value: T };
-}
-
-type Extra<T> = Partial<Pick<Variable<T>, "secret" | "shown" | "emptyMeans">>;
-
-function one<T>(name: string, parser: Parser<T>, fallback: NoInfer<T>, meaning: string, extra: Extra<NoInfer<T>> = {}): Variable<T> {
-  const shown = typeof fallback === "boolean" || typeof fallback === "number" || typeof fallback === "string" ? String(fallback) : "";
-  return { name, parser: { one: parser }, fallback: () => fallback, shown, meaning, secret: false, ...extra };
-}
-
-/** A variable that may simply not be there. */
-function optional<T>(name: string, parser: Parser<T>, meaning: string, extra: Extra<T | undefined> = {}): Variable<T | undefined> {
-  return { name, parser: { one: parser }, fallback: () => undefined, shown: "", meaning, secret: false, ...extra };
-}
-
-function list<T>(name: string, parser: ListParser<T>, shown: string, fallback: (facts: Facts) => T[], meaning: string): Variable<T[]> {
-  return { name, parser: { list: parser, collect: (entries) => entries as T[] }, fallback, shown, meaning, secret: false };
-}
-
-/** SPEC of the default: every /host entry; else the orchestrator's usual mounts; else /. In a container also the engine's data disk. */
+/** The default: every /host entry; else the orchestrator's usual mounts; else /. In a container also the engine's data disk. */
 function defaultDiskPaths(facts: Facts): DiskPath[] {
   const mounted = facts.hostEntries.map((entry) => `/host/${entry}`);
   const usual = [...(facts.reposExists ? ["/repos"] : []), ...(facts.appDataExists ? ["/app/data"] : [])];
@@ -76,6 +34,18 @@ export const VARIABLES = {
   tgThreadId: optional("WATCHDOG_TG_THREAD_ID", count, "forum topic in that chat"),
   tgApiUrl: one<URL>("WATCHDOG_TG_API_URL", httpUrl, new URL("https://api.telegram.org"), "base URL of the Bot API", { shown: "https://api.telegram.org" }),
   tgPerMin: one("WATCHDOG_TG_PER_MIN", count, 20, "at most this many messages a minute (and 1 a second when it is 60 or less)"),
+  tgProxyUrl: optional("WATCHDOG_TG_PROXY_URL", httpProxy, "HTTP proxy for Telegram alone, http://user:password@host:port", { secret: true }),
+  fallbackWebhookUrl: optional("WATCHDOG_FALLBACK_WEBHOOK_URL", httpUrl, "gets the notices as JSON while Telegram fails", { secret: true }),
+  fallbackAfterS: one("WATCHDOG_FALLBACK_AFTER_S", periodOrOff, 300, "seconds Telegram must have failed before the webhook is used"),
+  heartbeatUrl: optional("WATCHDOG_HEARTBEAT_URL", httpUrl, "asked after a tick while all is well with the watchdog; silence there means trouble here", { secret: true }),
+  heartbeatS: one("WATCHDOG_HEARTBEAT_S", period, 60, "at most one such request in this many seconds"),
+  stateFile: optional("WATCHDOG_STATE_FILE", text("an absolute path", /^\/[^\0]*[^/\0]$/), "file that keeps what was told and what is pending across restarts; unset: memory only"),
+  mute: list("WATCHDOG_MUTE", keyPattern, "", () => [], "signal keys that are never told, such as dep:*,container:build-*"),
+  quietHours: optional("WATCHDOG_QUIET_HOURS", dailySpan, "send without sound in these hours, such as 23:00-07:00 Europe/Moscow"),
+  flapChanges: one("WATCHDOG_FLAP_CHANGES", countOrOff, 6, "changes of state within the window from which a signal counts as flapping; 0 = off"),
+  flapWindowS: one("WATCHDOG_FLAP_WINDOW_S", period, 3600, "that window, in seconds"),
+  flapSteadyS: one("WATCHDOG_FLAP_STEADY_S", period, 900, "seconds without a change until a flapping signal counts as settled"),
+  startupGraceS: one("WATCHDOG_STARTUP_GRACE_S", periodOrOff, 60, "seconds after start in which containers and dependencies not up yet are awaited; 0 = off"),
   metricsUrl: optional("WATCHDOG_METRICS_URL", httpUrl, "the orchestrator's /metrics; unset: not watched"),
   orchDownTicks: one("WATCHDOG_ORCH_DOWN_TICKS", count, 3, "failing ticks in a row before \"orchestrator down\""),
   metricsStaleS: one("WATCHDOG_METRICS_STALE_S", periodOrOff, 300, "seconds without generated_at advancing; 0 = off"),
@@ -95,6 +65,7 @@ export const VARIABLES = {
     fallback: () => ({ socketPath: DEFAULT_SOCKET }), shown: DEFAULT_SOCKET, emptyMeans: { value: undefined },
   },
   containers: list("WATCHDOG_CONTAINERS", containerName, "", () => [], "names, comma-separated; * = every container with a restart policy or the label watchdog.watch=true; unset: * where the socket exists at start"),
+  orchContainer: optional("WATCHDOG_ORCH_CONTAINER", { allowed: "one container's name", parse: (raw) => (raw === "*" ? undefined : containerName.parseEntry(raw)) }, "the orchestrator's own container, for naming causes"),
   containerDownTicks: one("WATCHDOG_CONTAINER_DOWN_TICKS", count, 2, "bad readings in a row before a container alerts"),
   deps: list("WATCHDOG_DEPS", dependency, "", () => [], "name=http(s)://… or name=tcp://host:port, comma-separated"),
   depDownTicks: one("WATCHDOG_DEP_DOWN_TICKS", count, 2, "failing pings in a row before a dependency alerts"),
@@ -110,11 +81,5 @@ export const VARIABLES = {
   },
 } satisfies Record<string, Variable<never> | Variable<unknown>>;
 
-type Values = { -readonly [K in keyof typeof VARIABLES]: (typeof VARIABLES)[K] extends Variable<infer T> ? T : never };
 /** Every setting, parsed and in range. Durations keep the unit of their variable, which the name ends with. */
-export type Config = Readonly<Values>;
-
-/** `*_TOKEN`, `*_ID` and `*_URL` may also be given as NAME_FILE, a path whose content is the value. */
-export function hasFileVariant(name: string): boolean {
-  return /_(TOKEN|ID|URL)$/.test(name);
-}
+export type Config = Readonly<Parsed<typeof VARIABLES>>;

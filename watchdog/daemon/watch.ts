@@ -1,7 +1,8 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
 import type { CollectAll, Readings } from "../collectors/index.ts";
+import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
-import { deliverAll, judgeAll, observeAll, type Ledger, type Notice } from "../decide/ledger.ts";
+import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import type { Signal } from "../signals/signal.ts";
@@ -18,11 +19,12 @@ export interface TickView {
 export interface Watch {
   /** One tick. Rejects only if our own code fails; the caller contains that. */
   tick(stop: AbortSignal): Promise<void>;
-  /** The operator was told of these. */
-  delivered(notices: readonly Notice[]): void;
+  /** The operator was told of these, by the message of that number. */
+  delivered(notices: readonly Notice[], messageId?: number): void;
   lastTick(): TickView | undefined;
   ticks(): number;
   ledger(): Ledger;
+  signalState(): SignalState;
   /** When each source was last read, in wall time. */
   lastOkAt(source: keyof Readings): number | null;
   /** How messages name this host. */
@@ -35,19 +37,22 @@ export interface WatchOptions {
   readonly clock: Clock;
   readonly collectAll: CollectAll;
   readonly systemHostname: string;
+  /** What an earlier run remembered. */
+  readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState } | undefined;
+  /** Something that should outlive a restart may have changed; called before anything of it is offered. */
+  readonly changed: () => void;
   /** Takes what is to be told as of now; replaces what was offered before. */
   readonly offer: (notices: readonly Notice[]) => void;
 }
 
-export function createWatch({ config, lang, clock, collectAll, systemHostname, offer }: WatchOptions): Watch {
-  let signalState: SignalState = NO_SIGNALS;
-  let ledger: Ledger = new Map();
+export function createWatch({ config, lang, clock, collectAll, systemHostname, initial, changed, offer }: WatchOptions): Watch {
+  const rules = rulesOf(config);
+  let signalState: SignalState = initial?.signals ?? NO_SIGNALS;
+  let ledger: Ledger = initial?.ledger ?? new Map();
   let last: TickView | undefined;
   let ticks = 0;
   let engineHostname: string | undefined;
   const lastOkAt = new Map<keyof Readings, number>();
-
-  const offerNow = (now: Moment): void => offer(judgeAll(ledger, now, config.cooldownS));
 
   return {
     tick: async (stop) => {
@@ -57,24 +62,37 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, o
 
       const { state, signals } = buildSignals(signalState, readings, config, lang, startedAt);
       signalState = state;
-      ledger = observeAll(ledger, signals, startedAt);
+      ledger = observeAll(ledger, signals, startedAt, rules);
       engineHostname = (readings.docker.state === "ok" ? readings.docker.value.hostname : undefined) ?? engineHostname;
       for (const name of Object.keys(readings) as (keyof Readings)[]) {
         if (readings[name].state === "ok") lastOkAt.set(name, startedAt.wallMs);
       }
       last = { startedAt, tookMs: clock.monoMs() - startedAt.monoMs, readings, signals };
       ticks += 1;
-      offerNow(startedAt);
+      changed();
+      offer(judgeAll(ledger, startedAt, rules));
     },
-    delivered: (notices) => {
-      ledger = deliverAll(ledger, notices);
+    delivered: (notices, messageId) => {
+      ledger = deliverAll(ledger, notices, messageId);
+      changed();
       // What happened while that message was under way is due at once, not a tick later.
-      if (last) offerNow(last.startedAt);
+      if (last) offer(judgeAll(ledger, last.startedAt, rules));
     },
     lastTick: () => last,
     ticks: () => ticks,
     ledger: () => ledger,
+    signalState: () => signalState,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
     host: () => config.hostLabel ?? engineHostname ?? systemHostname,
+  };
+}
+
+/** The judging part of the configuration, in the units that judging uses. */
+export function rulesOf(config: Config): Rules {
+  return {
+    cooldownS: config.cooldownS,
+    flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },
+    isMuted: (key) => config.mute.some((pattern) => matchesKey(pattern, key)),
+    causeIds: [...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]), "orchestrator_down"],
   };
 }

@@ -2,16 +2,19 @@ import type { Moment } from "../clock.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { decide, type AlertState } from "./decide.ts";
+import { flapVerdict, trackChanges, type FlapRules, type History } from "./flap.ts";
 
 /**
  * What was observed and what was told, kept apart, for every entity about which there is something to tell or that was told.
  * Told moves only when a message was accepted (`deliver`). All functions are pure: entry in, entry out.
  */
-export interface Entry {
+export interface Entry extends History {
   readonly key: string;
   readonly entity?: string;
   readonly title: string;
   readonly detail: string;
+  /** The probable cause as of the last tick. */
+  readonly cause?: string;
   readonly active: boolean;
   readonly frozen: boolean;
   readonly cooldownS?: number;
@@ -22,12 +25,14 @@ export interface Entry {
   readonly skipped: number;
   readonly nextSeq: number;
   /** Occurrences not yet told. */
-  readonly edge?: { readonly count: number; readonly first: Moment };
+  readonly edge?: { readonly count: number; readonly first: Moment; readonly tone?: "info" };
 }
 
 export interface Told extends AlertState {
   /** Wall time of the last alert or re-alert, for people. */
   readonly lastAlertWallMs?: number;
+  /** The message that told it, where the channel gives them numbers. */
+  readonly messageId?: number;
 }
 
 export interface Episode {
@@ -37,14 +42,15 @@ export interface Episode {
   /** When it became an alert, after debounce; lateness counts from here. */
   readonly flagged: Moment;
   readonly until?: Moment;
-  /** What was last said of it while it was bad. */
+  /** What was last said of it while it was bad, and the last cause that was known. */
   readonly detail: string;
+  readonly cause?: string;
 }
 
 export type Ledger = ReadonlyMap<string, Entry>;
 
-/** One thing to tell. `missed`: an incident that began and ended before it could be told. */
-export type NoticeKind = "alert" | "realert" | "recovery" | "missed" | "edge";
+/** One thing to tell. `missed`: an incident that began and ended before it could be told. `info`: an occurrence that is no alarm. */
+export type NoticeKind = "alert" | "realert" | "recovery" | "missed" | "edge" | "info" | "flapping" | "settled";
 
 export interface Notice {
   readonly id: string;
@@ -52,6 +58,12 @@ export interface Notice {
   readonly kind: NoticeKind;
   readonly title: string;
   readonly detail: string;
+  /** The probable cause, where one is known. */
+  readonly cause?: string;
+  /** Of a flapping key: how often it changed, and since when. */
+  readonly flap?: { readonly count: number; readonly sinceMs: number };
+  /** Without sound, as a reply to the message that told the cause. */
+  readonly consequenceOf?: { readonly messageId?: number };
   /** The incident it is about; without an end while it lasts. */
   readonly span: Span;
   /** How long that incident has lasted, or lasted; by the clock that does not step. */
@@ -70,45 +82,66 @@ export interface Notice {
   readonly open: boolean;
 }
 
+/** What the operator configured about judging. */
+export interface Rules {
+  readonly cooldownS: number;
+  readonly flap: FlapRules;
+  readonly isMuted: (key: string) => boolean;
+  /** Ids of the alerts whose standing makes what /metrics feeds a consequence. */
+  readonly causeIds: readonly string[];
+}
+
 const MAX_EPISODES = 5;
 
 /** Takes in one tick's signals. An entity that is not among them any more is inactive. */
-export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Moment): Ledger {
+export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Moment, rules: Rules): Ledger {
   const next = new Map<string, Entry>();
   for (const signal of signals) {
-    const entry = observe(ledger.get(idOf(signal)), signal, now);
-    if (entry) next.set(idOf(signal), entry);
+    const id = idOf(signal);
+    const entry = observe(ledger.get(id), signal, now);
+    if (entry) next.set(id, withHistory(entry, ledger.get(id), now, rules));
   }
-  for (const [id, entry] of ledger) {
-    const kept = next.get(id) ?? (entry.edge ? entry : close({ ...entry, active: false, frozen: false }, now));
-    next.set(id, kept);
+  for (const [id, before] of ledger) {
+    if (next.has(id)) continue;
+    const entry = before.edge ? before : close({ ...before, active: false, frozen: false }, now);
+    next.set(id, withHistory(entry, before, now, rules));
   }
   return withoutIdle(next);
 }
 
+function withHistory({ flap: _flap, ...entry }: Entry, before: Entry | undefined, now: Moment, rules: Rules): Entry {
+  const changed = entry.active !== (before?.active ?? false) && !entry.edge;
+  return { ...entry, ...trackChanges(before ?? { changes: [] }, entry.key, changed, now, rules.flap) };
+}
+
 /** undefined: nothing to tell and nothing told. */
 function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry | undefined {
-  const { key, entity, title, detail, cooldownS, active } = signal;
+  const { key, entity, title, detail, cause, cooldownS, active } = signal;
   if (!before && !active) return undefined;
+  const { cause: _cause, ...known } = before ?? { told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [] };
   const entry: Entry = {
-    told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, ...before,
+    ...known, ...(cause === undefined ? {} : { cause }),
     key, title, detail, active, frozen: signal.frozen ?? false,
     ...(entity === undefined ? {} : { entity }), ...(cooldownS === undefined ? {} : { cooldownS }),
   };
-  if (signal.edge) {
-    const count = (before?.edge?.count ?? 0) + signal.edge.count;
-    const { edge: _edge, ...rest } = entry;
-    // The words of the last tick in which something happened stay.
-    return { ...rest, detail: active ? detail : (before?.detail ?? detail), ...(count > 0 ? { edge: { count, first: before?.edge?.first ?? now } } : {}) };
-  }
+  if (signal.edge) return observeEdge(entry, before, signal.edge, now);
   return active ? open(entry, signal, now) : close(entry, now);
 }
 
-function open(entry: Entry, { since, detail: current, reason }: Signal, now: Moment): Entry {
+function observeEdge({ edge: _edge, ...entry }: Entry, before: Entry | undefined, { count, tone }: NonNullable<Signal["edge"]>, now: Moment): Entry {
+  const total = (before?.edge?.count ?? 0) + count;
+  if (total === 0) return entry;
+  const edge = { count: total, first: before?.edge?.first ?? now, ...(tone === undefined ? {} : { tone }) };
+  // The words of the last tick in which something happened stay.
+  return { ...entry, detail: count > 0 ? entry.detail : (before?.detail ?? entry.detail), edge };
+}
+
+function open(entry: Entry, { since, detail: current, reason, cause }: Signal, now: Moment): Entry {
   const detail = reason ?? current;
   const last = entry.episodes.at(-1);
-  if (last && !last.until) return { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, detail }] };
-  const episode: Episode = { seq: entry.nextSeq, since: since ?? now, flagged: now, detail };
+  const words = { detail, ...(cause === undefined ? {} : { cause }) };
+  if (last && !last.until) return { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, ...words }] };
+  const episode: Episode = { seq: entry.nextSeq, since: since ?? now, flagged: now, ...words };
   const episodes = [...entry.episodes, episode];
   const tooMany = episodes.length > MAX_EPISODES;
   return { ...entry, nextSeq: entry.nextSeq + 1, episodes: tooMany ? episodes.toSpliced(1, 1) : episodes, skipped: entry.skipped + (tooMany ? 1 : 0) };
@@ -120,26 +153,42 @@ function close(entry: Entry, now: Moment): Entry {
 }
 
 function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
-  return new Map([...ledger].filter(([, { told, episodes, edge }]) => told.alerting || episodes.length > 0 || edge !== undefined));
+  return new Map([...ledger].filter(([, { told, episodes, edge, changes, flap }]) => told.alerting || episodes.length > 0 || edge || changes.length > 0 || flap));
 }
 
 /** What is to be told now, judged by what is observed now against what was told; oldest first. */
-export function judgeAll(ledger: Ledger, now: Moment, cooldownS: number): Notice[] {
-  return [...ledger].flatMap(([id, entry]) => judge(id, entry, now, cooldownS) ?? []).sort((a, b) => a.due.monoMs - b.due.monoMs);
+export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
+  const cause = rules.causeIds.map((id) => ledger.get(id)).find((entry) => entry?.active && entry.told.alerting)?.told;
+  return [...ledger]
+    .filter(([, { key }]) => !rules.isMuted(key))
+    .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
+    .map((notice) => (cause && isFedByMetrics(notice.key) ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } } : notice))
+    .sort((a, b) => a.due.monoMs - b.due.monoMs);
 }
 
-export function judge(id: string, entry: Entry, now: Moment, cooldownS: number): Notice | undefined {
-  const kind = kindOf(entry, now, cooldownS);
+/** What only /metrics tells of: proven to follow from an orchestrator that is down. */
+function isFedByMetrics(key: string): boolean {
+  return /^(metrics_stale|job_failed|queue_stalled|agent_hung:.*)$/s.test(key);
+}
+
+export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Notice | undefined {
+  const kind = kindOf(entry, now, rules);
   if (kind === undefined) return undefined;
-  const { key, title, episodes, skipped, told } = entry;
-  const common = { id, key, kind, title, judged: now };
-  if (kind === "edge") {
+  const { key, title, episodes, skipped, told, flap, active } = entry;
+  const cause = kind === "missed" ? episodes.at(-1)?.cause : entry.cause;
+  const common = { id, key, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
+  if (kind === "edge" || kind === "info") {
     const { count, first } = entry.edge ?? { count: 0, first: now };
     return { ...common, detail: entry.detail, span: { sinceMs: first.wallMs }, lastedMs: 0, earlier: [], skipped: 0, count, due: first, throughSeq: 0, open: false };
   }
-  const last = episodes.at(-1);
-  if (!last) return undefined;
-  const earlier = episodes.slice(0, -1);
+  const last: Episode = episodes.at(-1) ?? { seq: entry.nextSeq - 1, since: now, flagged: now, until: now, detail: entry.detail };
+  if (kind === "flapping" || kind === "settled") {
+    const since = flap?.since ?? now;
+    return {
+      ...common, detail: entry.detail, flap: { count: flap?.count ?? 0, sinceMs: since.wallMs }, count: 0, skipped: 0, earlier: [],
+      span: spanOf(last), lastedMs: now.monoMs - since.monoMs, due: kind === "flapping" ? (flap?.lastChange ?? now) : now, throughSeq: last.seq, open: active,
+    };
+  }
   // The first thing nobody was told yet: the end of the told episode, or the beginning of the first.
   const first = episodes[0] ?? last;
   const due = told.alerting ? (first.until ?? now) : first.flagged;
@@ -147,13 +196,18 @@ export function judge(id: string, entry: Entry, now: Moment, cooldownS: number):
   return {
     ...common, due, skipped, count: 0, throughSeq: last.seq, open: !ended,
     detail: kind === "missed" ? last.detail : entry.detail,
-    span: spanOf(last), lastedMs: (last.until ?? now).monoMs - last.since.monoMs, earlier: earlier.map(spanOf),
+    span: spanOf(last), lastedMs: (last.until ?? now).monoMs - last.since.monoMs, earlier: episodes.slice(0, -1).map(spanOf),
   };
 }
 
-function kindOf({ told, active, frozen, episodes, edge, cooldownS }: Entry, now: Moment, defaultCooldownS: number): NoticeKind | undefined {
-  if (edge) return edge.count > 0 ? "edge" : undefined;
-  const action = decide(active, told, now.monoMs, (cooldownS ?? defaultCooldownS) * 1000);
+function kindOf({ told, active, frozen, episodes, edge, cooldownS, flap }: Entry, now: Moment, rules: Rules): NoticeKind | undefined {
+  if (edge) return edge.tone ?? "edge";
+  if (flap) {
+    const verdict = flapVerdict(flap, active, episodes.at(-1)?.since, frozen, now, rules.flap);
+    if (verdict === "quiet") return undefined;
+    if (verdict !== "as usual") return verdict;
+  }
+  const action = decide(active, told, now.monoMs, (cooldownS ?? rules.cooldownS) * 1000);
   // A frozen signal cannot be said to go on.
   if (action === "realert" && frozen) return undefined;
   if (action !== "none") return action;
@@ -165,22 +219,35 @@ function spanOf({ since, until }: Episode): Span {
 }
 
 /** The message was accepted: told becomes what the notice said, which may be older than what is observed by now. */
-export function deliverAll(ledger: Ledger, notices: readonly Notice[]): Ledger {
+export function deliverAll(ledger: Ledger, notices: readonly Notice[], messageId?: number): Ledger {
   const next = new Map(ledger);
   for (const notice of notices) {
     const entry = next.get(notice.id);
-    if (entry) next.set(notice.id, deliver(entry, notice));
+    if (entry) next.set(notice.id, deliver(entry, notice, messageId));
   }
   return withoutIdle(next);
 }
 
-function deliver(entry: Entry, notice: Notice): Entry {
-  if (notice.kind === "edge") {
+function deliver(entry: Entry, notice: Notice, messageId: number | undefined): Entry {
+  if (notice.kind === "edge" || notice.kind === "info") {
     const { edge, ...rest } = entry;
     const left = (edge?.count ?? 0) - notice.count;
-    return edge && left > 0 ? { ...rest, edge: { count: left, first: notice.judged } } : rest;
+    return edge && left > 0 ? { ...rest, edge: { ...edge, count: left, first: notice.judged } } : rest;
   }
-  const told: Told = notice.open ? { alerting: true, lastAlertAt: notice.judged.monoMs, lastAlertWallMs: notice.judged.wallMs } : { alerting: false };
   const episodes = entry.episodes.filter(({ seq }) => seq > notice.throughSeq || (notice.open && seq === notice.throughSeq));
-  return { ...entry, told, episodes, skipped: Math.max(0, entry.skipped - notice.skipped) };
+  // Sequence numbers have no gaps: what is untold and not listed was left out of the middle.
+  const untold = entry.nextSeq - 1 - notice.throughSeq + (notice.open ? 1 : 0);
+  const common = { ...entry, episodes, skipped: Math.max(0, untold - episodes.length), told: toldBy(notice, messageId) };
+  if (notice.kind === "settled") return withoutFlap(common);
+  return notice.kind === "flapping" && entry.flap ? { ...common, flap: { ...entry.flap, announced: true } } : common;
+}
+
+/** Being told that a key flaps is not being told that it is bad: should it stay bad, that is still to be said. */
+function toldBy({ kind, open, judged }: Notice, messageId: number | undefined): Told {
+  if (!open || kind === "flapping") return { alerting: false };
+  return { alerting: true, lastAlertAt: judged.monoMs, lastAlertWallMs: judged.wallMs, ...(messageId === undefined ? {} : { messageId }) };
+}
+
+function withoutFlap({ flap: _flap, ...entry }: Entry): Entry {
+  return { ...entry, changes: [] };
 }

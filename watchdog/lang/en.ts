@@ -70,6 +70,10 @@ export const en: Lang = {
     dep: (name) => `Dependency ${name}`,
     procBlocking: (pid) => `Blocking process ${pid}`,
     blind: (source) => `Source unavailable: ${source}`,
+    hostBoot: "Host rebooted",
+    mutes: "Muted signals",
+    fallback: "Telegram is back",
+    many: (family, count) => `${manyWords[family] ?? family}: ${count}`,
   },
   details: {
     orchestratorDown: (f, ticks) =>
@@ -98,7 +102,7 @@ export const en: Lang = {
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
@@ -122,6 +126,9 @@ export const en: Lang = {
       `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s, parent ${f.ppid}; limit ${duration(f.limitMin * 60_000)}.\nCommand: ${f.command}`,
     processAdvice: (pid) => `Probably left over by a killed agent and eating CPU.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
     processGone: "The process ended.",
+    hostBoot: (atMs, nowMs, back, total, missing) =>
+      `The host rebooted at ${time(atMs, nowMs)}; ${back} of ${total} back after ${duration(nowMs - atMs)}${missing.length > 0 ? `; missing: ${missing.join(", ")}` : ""}.`,
+    mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
     sighted: "The source can be read.",
@@ -135,7 +142,30 @@ export const en: Lang = {
     span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms) => `Delivered ${duration(ms)} late.`,
     reason: "The reason was: ",
+    cause: (cause) => `Probable cause: ${cause}.`,
+    flapping: (count, ms, bad) =>
+      `Flapping: ${plural(count, { one: "change", other: "changes" })} of state within ${duration(ms)}; ${bad ? "bad" : "good"} now. Quiet from here on until it settles, or stays bad.`,
+    settledGood: (count, ms) => `recovered: it settled; the state changed ${times(count)} within ${duration(ms)}.`,
+    settledBad: (count, ms) => `It settled, but bad; the state changed ${times(count)} within ${duration(ms)}.`,
+    recoveredMany: "recovered.",
+    fallback: (sinceMs, nowMs, count) =>
+      `It had not answered since ${time(sinceMs, nowMs)} (${duration(nowMs - sinceMs)}); ${plural(count, { one: "notice", other: "notices" })} went through the fallback channel.`,
+    more: (count) => `… and ${count} more`,
   },
+  causes: {
+    engine: (f) => `Docker does not answer: ${fault(f)}`,
+    disk: (label, usedPct) => `disk ${label} is ${usedPct}% full`,
+    memory: (usedPct) => `host memory is ${usedPct}% used`,
+    containerMissing: (name) => `there is no container ${name}`,
+    containerDown: (name, f) => `container ${name} ${f.state}, exit code ${exitCode(f.exitCode)}${f.oomKilled ? ", killed for want of memory (OOM)" : ""}`,
+    containerUnhealthy: (name) => `container ${name} is unhealthy`,
+    containerRestarted: (name, ms) => `container ${name} was started ${duration(ms)} ago`,
+  },
+};
+
+const manyWords: Record<string, string> = {
+  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", inodes: "Inodes",
+  agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
 
 const blindAdvice: Record<string, string> = {

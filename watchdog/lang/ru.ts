@@ -72,6 +72,11 @@ export const ru = {
     dep: (name: string) => `Зависимость ${name}`,
     procBlocking: (pid: number) => `Блокирующий процесс ${pid}`,
     blind: (source: string) => `Источник недоступен: ${source}`,
+    hostBoot: "Хост перезагружен",
+    mutes: "Заглушённые сигналы",
+    fallback: "Telegram снова доступен",
+    /** Many of one kind at once, by the first part of their key. */
+    many: (family: string, count: number) => `${manyWords[family] ?? family}: ${count}`,
   },
   details: {
     orchestratorDown: (f: Fault, ticks: number) =>
@@ -100,7 +105,7 @@ export const ru = {
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || f.restarts !== undefined) lines.push(`Код выхода: ${exitCode(f.exitCode)}.`);
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Код выхода: ${exitCode(f.exitCode)}.`);
       if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
       if (f.error !== "") lines.push(`Ошибка: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);
@@ -124,6 +129,10 @@ export const ru = {
       `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с, родитель ${f.ppid}; порог ${duration(f.limitMin * 60_000)}.\nКоманда: ${f.command}`,
     processAdvice: (pid: number) => `Вероятно, остался после убитого агента и ест CPU.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
     processGone: "Процесс завершился.",
+    hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[]) =>
+      `Хост перезагружен в ${time(atMs, nowMs)}; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}${missing.length > 0 ? `; нет: ${missing.join(", ")}` : ""}.`,
+    mutes: (patterns: readonly string[], bad: readonly string[]) =>
+      `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
       `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
     sighted: "Источник читается.",
@@ -138,7 +147,31 @@ export const ru = {
     span: (sinceMs: number, untilMs: number, nowMs: number) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
     reason: "Причина была: ",
+    cause: (cause: string) => `Вероятная причина: ${cause}.`,
+    flapping: (count: number, ms: number, bad: boolean) =>
+      `Мигает: ${plural(count, { one: "смена", few: "смены", many: "смен", other: "смены" })} состояния за ${lasting(ms)}; сейчас ${bad ? "плохо" : "хорошо"}. Дальше тихо, пока не успокоится или не станет плохо надолго.`,
+    settledGood: (count: number, ms: number) => `восстановление: успокоилось; за ${lasting(ms)} состояние сменилось ${times(count)}.`,
+    settledBad: (count: number, ms: number) => `Успокоилось в плохом состоянии; за ${lasting(ms)} состояние сменилось ${times(count)}.`,
+    recoveredMany: "восстановление.",
+    fallback: (sinceMs: number, nowMs: number, count: number) =>
+      `Не отвечал с ${time(sinceMs, nowMs)} (${lasting(nowMs - sinceMs)}); запасным каналом ушло сообщений: ${count}.`,
+    more: (count: number) => `… и ещё ${count}`,
   },
+  causes: {
+    engine: (f: Fault) => `Docker не отвечает: ${fault(f)}`,
+    disk: (label: string, usedPct: number) => `диск ${label} занят на ${usedPct}%`,
+    memory: (usedPct: number) => `память хоста занята на ${usedPct}%`,
+    containerMissing: (name: string) => `контейнера ${name} нет`,
+    containerDown: (name: string, f: { readonly state: ContainerFacts["state"]; readonly exitCode: number; readonly oomKilled: boolean }) =>
+      `контейнер ${name} ${f.state}, код выхода ${exitCode(f.exitCode)}${f.oomKilled ? ", убит из-за нехватки памяти (OOM)" : ""}`,
+    containerUnhealthy: (name: string) => `контейнер ${name} не проходит проверку здоровья`,
+    containerRestarted: (name: string, ms: number) => `контейнер ${name} запущен ${lasting(ms)} назад`,
+  },
+};
+
+const manyWords: Record<string, string> = {
+  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", inodes: "Иноды",
+  agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
 };
 
 const blindAdvice: Record<string, string> = {

@@ -1,23 +1,110 @@
 import type { Notice, NoticeKind } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
-import { printable } from "../safe.ts";
+import { printable, truncate } from "../safe.ts";
 import type { Block } from "./text.ts";
 
-const MARKS: Readonly<Record<NoticeKind, string>> = { alert: "🔴", realert: "🔁", recovery: "🟢", missed: "🟢", edge: "🔴" };
+/** The moment of sending, and who it is about. */
+export interface RenderContext {
+  readonly host: string;
+  readonly lang: Lang;
+  readonly wallMs: number;
+  readonly monoMs: number;
+}
+
+/** One block of a message and the notices it tells. */
+export interface Rendered {
+  readonly block: Block;
+  readonly notices: readonly Notice[];
+}
 
 /** Below this, a delay is the ordinary rhythm of ticks and pacing. */
 const LATE_MS = 60_000;
 
-/** One notice as the operator reads it. `nowMs`: wall time of the sending; `lateMs`: how long it has been due. Pure. */
-export function render(notice: Notice, host: string, lang: Lang, nowMs: number, lateMs: number): Block {
-  const late = lateMs >= LATE_MS ? [lang.messages.late(lateMs)] : [];
-  return {
-    head: `${MARKS[notice.kind]} ${printable(host)} · ${printable(notice.title)}`,
-    body: [...linesOf(notice, lang, nowMs), ...earlierLine(notice, lang, nowMs), ...late].join("\n"),
-  };
+/** From so many of one kind on they are one incident: a card instead of as many blocks. */
+export const STORM = 6;
+
+/** The notices as blocks, in their order; many of one kind become one card in place of the first. Pure. */
+export function renderAll(notices: readonly Notice[], context: RenderContext): Rendered[] {
+  const groups = new Map<string, Notice[]>();
+  for (const notice of notices) {
+    const group = groupOf(notice);
+    groups.set(group, [...(groups.get(group) ?? []), notice]);
+  }
+  const rendered = new Set<string>();
+  return notices.flatMap((notice) => {
+    const group = groupOf(notice);
+    const members = groups.get(group) ?? [];
+    if (members.length < STORM) return [{ block: renderOne(notice, context), notices: [notice] }];
+    if (rendered.has(group)) return [];
+    rendered.add(group);
+    return [{ block: renderCard(members, context), notices: members }];
+  });
 }
 
-function linesOf({ kind, detail, span, lastedMs, count }: Notice, lang: Lang, nowMs: number): string[] {
+/** Alike: the same kind of news of the same family of keys. What has a story of its own (earlier episodes, flapping) stays by itself. */
+function groupOf({ id, key, kind, earlier }: Notice): string {
+  const colon = key.indexOf(":");
+  const alike = colon > 0 && earlier.length === 0 && (kind === "alert" || kind === "realert" || kind === "recovery");
+  return alike ? `${kind} ${key.slice(0, colon)}` : `only ${id}`;
+}
+
+/** One notice as the operator reads it. */
+export function renderOne(notice: Notice, { host, lang, wallMs, monoMs }: RenderContext): Block {
+  const lines = [...linesOf(notice, lang, wallMs), ...earlierLine(notice, lang, wallMs), ...causeLine([notice], lang), ...lateLine([notice], lang, monoMs)];
+  return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
+}
+
+/** One card for many: how many, why, and their names, those with the same first line of detail together. */
+function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: RenderContext): Block {
+  const [first] = members;
+  if (!first) return { head: "", body: "" };
+  const family = first.key.slice(0, first.key.indexOf(":"));
+  const names = new Map<string, string[]>();
+  for (const { key, detail } of members) {
+    const reason = first.kind === "recovery" ? "" : truncate(detail.split("\n", 1)[0] ?? "", 160);
+    names.set(reason, [...(names.get(reason) ?? []), printable(key.slice(family.length + 1))]);
+  }
+  const since = Math.min(...members.map(({ span }) => span.sinceMs));
+  const lines = [
+    first.kind === "recovery" ? lang.messages.recoveredMany : lang.messages.since(since, wallMs),
+    ...causeLine(members, lang),
+    ...[...names].map(([reason, list]) => (reason === "" ? list.join(", ") : `${reason}\n${list.join(", ")}`)),
+    ...lateLine(members, lang, monoMs),
+  ];
+  return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
+}
+
+/** What is said when the first channel is back after the second one stood in for it. */
+export function renderSummary({ sinceMs, count, lines }: Summary, { host, lang, wallMs }: RenderContext): Block {
+  const more = count > lines.length ? [lang.messages.more(count - lines.length)] : [];
+  return { head: `ℹ️ ${printable(host)} · ${lang.titles.fallback}`, body: [lang.messages.fallback(sinceMs, wallMs, count), ...lines, ...more].join("\n") };
+}
+
+/** What went through the second channel while the first was away: to be said once, when it is back. */
+export interface Summary {
+  readonly sinceMs: number;
+  readonly count: number;
+  /** The last of them, one a line. */
+  readonly lines: readonly string[];
+}
+
+function headOf({ kind, open }: Notice, title: string, host: string): string {
+  return `${markOf(kind, open)} ${printable(host)} · ${printable(title)}`;
+}
+
+function markOf(kind: NoticeKind, open: boolean): string {
+  switch (kind) {
+    case "alert": case "edge": return "🔴";
+    case "realert": return "🔁";
+    case "recovery": case "missed": return "🟢";
+    case "flapping": return "🟠";
+    case "settled": return open ? "🔴" : "🟢";
+    case "info": return "ℹ️";
+    default: return kind satisfies never;
+  }
+}
+
+function linesOf({ kind, detail, span, lastedMs, count, open, flap }: Notice, lang: Lang, nowMs: number): string[] {
   const { sinceMs, untilMs = nowMs } = span;
   switch (kind) {
     case "alert": return [detail, lang.messages.since(sinceMs, nowMs)];
@@ -25,6 +112,9 @@ function linesOf({ kind, detail, span, lastedMs, count }: Notice, lang: Lang, no
     case "recovery": return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
     case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + detail];
     case "edge": return [`${lang.details.jobFailedCount(count)}. ${detail}`];
+    case "info": return [detail];
+    case "flapping": return [lang.messages.flapping(flap?.count ?? 0, lastedMs, open), detail];
+    case "settled": return [(open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, lastedMs), detail];
     default: return kind satisfies never;
   }
 }
@@ -32,4 +122,14 @@ function linesOf({ kind, detail, span, lastedMs, count }: Notice, lang: Lang, no
 function earlierLine({ earlier, skipped }: Notice, lang: Lang, nowMs: number): string[] {
   if (earlier.length === 0) return [];
   return [lang.messages.earlier(earlier.map(({ sinceMs, untilMs = nowMs }) => lang.messages.span(sinceMs, untilMs, nowMs)), skipped)];
+}
+
+function causeLine(notices: readonly Notice[], lang: Lang): string[] {
+  const causes = new Set(notices.flatMap(({ kind, cause }) => (cause === undefined || kind === "recovery" ? [] : [cause])));
+  return [...causes].map((cause) => lang.messages.cause(cause));
+}
+
+function lateLine(notices: readonly Notice[], lang: Lang, monoMs: number): string[] {
+  const lateMs = monoMs - Math.min(...notices.map(({ due }) => due.monoMs));
+  return lateMs >= LATE_MS ? [lang.messages.late(lateMs)] : [];
 }

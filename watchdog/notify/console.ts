@@ -9,5 +9,6 @@ export function consoleSender(log: Log): Sender {
       log.info(`message: ${text.plain}`);
       return Promise.resolve({ kind: "delivered" });
     },
+    probe: () => Promise.resolve({ kind: "delivered" }),
   };
 }

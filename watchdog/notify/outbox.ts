@@ -1,20 +1,30 @@
 import type { Clock } from "../clock.ts";
 import type { Notice } from "../decide/ledger.ts";
 import type { Log } from "../log.ts";
-import { fitting, splitBlock, textOf, type Block, type Text } from "../messages/text.ts";
+import type { Rendered, Summary } from "../messages/render.ts";
+import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
 import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
-import type { Sender, SendResult } from "./sender.ts";
+import type { Sender, SendOptions, SendResult } from "./sender.ts";
+import { addToSummary } from "./summary.ts";
+import type { SendNotice } from "./webhook.ts";
 
 export interface OutboxOptions {
   readonly sender: Sender;
+  /** The second channel, used once the first has failed for `afterMs`. */
+  readonly fallback?: { readonly send: SendNotice; readonly afterMs: number };
   readonly clock: Clock;
   readonly log: Log;
-  /** A notice as text, at the moment of sending. */
-  readonly render: (notice: Notice, lateMs: number) => Block;
+  /** Notices as blocks, at the moment of sending. */
+  readonly render: (notices: readonly Notice[]) => Rendered[];
+  readonly renderSummary: (summary: Summary) => Block;
   /** Called once the message that tells of these notices was accepted. */
-  readonly onDelivered: (notices: readonly Notice[]) => void;
+  readonly onDelivered: (notices: readonly Notice[], messageId: number | undefined) => void;
+  /** Whether messages go without sound just now. */
+  readonly isQuiet: () => boolean;
   /** 0 ≤ random < 1, for jitter. */
   readonly random: () => number;
+  /** What an earlier run left to say. */
+  readonly summary?: Summary | undefined;
 }
 
 export interface DeliveryView {
@@ -39,95 +49,131 @@ export interface Outbox {
   /** Tries to send what is pending within `withinMs`, without regard to backoff, but to a rate limit. */
   flush(withinMs: number): Promise<void>;
   view(): DeliveryView;
+  /** What is still to be said of the second channel's use. */
+  summary(): Summary | undefined;
+  /** Monotonic time of the channel's last acceptance. */
+  lastAnswerMonoMs(): number | undefined;
 }
 
-export function createOutbox({ sender, clock, log, render, onDelivered, random }: OutboxOptions): Outbox {
+/** One message to be: what it tells, and what remains of a notice that is too long for one. */
+interface Draft {
+  readonly notices: readonly Notice[];
+  readonly block: readonly Block[];
+  readonly left: readonly Block[];
+  readonly options: SendOptions;
+  /** The summary of the second channel's use. */
+  readonly isSummary: boolean;
+}
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { sender, fallback, clock, log } = options;
   let pending: readonly Notice[] = [];
   let failures = 0;
+  let fallbackFailures = 0;
   /** Monotonic times before which nothing is sent. */
   let backoffUntil = -Infinity;
   let rateLimitUntil = -Infinity;
+  let fallbackUntil = -Infinity;
+  /** Since when every send has failed. */
+  let failing: { readonly monoMs: number; readonly wallMs: number } | undefined;
+  let summary = options.summary;
   let sentAt: number[] = [];
   /** Refused notices: until when each is held. */
   const held = new Map<string, number>();
   /** Notices whose message was refused as HTML, or as part of a batch. */
   const plain = new Set<string>();
   const alone = new Set<string>();
-  /** The remaining parts of one notice that is too long for one message. */
-  let rest: { readonly notice: Notice; readonly parts: readonly Block[] } | undefined;
-  let lastOkAtMs: number | null = null;
+  /** The remaining parts of something that is too long for one message. */
+  let rest: Draft | undefined;
+  let lastOk: { readonly monoMs: number; readonly wallMs: number } | undefined;
   let lastError: string | null = null;
   let wake: () => void = () => {};
   let sending: Promise<unknown> = Promise.resolve();
 
   const due = (): Notice[] => pending.filter(({ id }) => (held.get(id) ?? -Infinity) <= clock.monoMs());
 
-  /** Milliseconds until something may be sent; undefined: nothing to send. */
+  /** Milliseconds until the channel may be tried; undefined: nothing for it. */
   const waitMs = (): number | undefined => {
     const now = clock.monoMs();
-    if (due().length === 0) {
+    if (due().length === 0 && !summary) {
       const holds = pending.map(({ id }) => held.get(id) ?? now);
       return holds.length > 0 ? Math.min(...holds) - now : undefined;
     }
     return Math.max(0, backoffUntil - now, rateLimitUntil - now, pacingDelayMs(sentAt, now, sender.perMin));
   };
 
-  /** The next message: the parts left over of a long notice, or as many whole notices as fit. */
-  const compose = (): { notices: Notice[]; blocks: Block[]; form: "html" | "plain"; left: Block[] } => {
-    if (rest) return { notices: [rest.notice], blocks: rest.parts.slice(0, 1), form: plain.has(rest.notice.id) ? "plain" : "html", left: rest.parts.slice(1) };
+  /** The same for the second channel; it waits until the first has failed for long enough. */
+  const fallbackWaitMs = (): number | undefined => {
+    if (!fallback || !failing || pending.length === 0) return undefined;
+    return Math.max(0, fallbackUntil - clock.monoMs(), failing.monoMs + fallback.afterMs - clock.monoMs());
+  };
+
+  const compose = (): Draft => {
+    if (rest) return { ...rest, block: rest.left.slice(0, 1), left: rest.left.slice(1) };
     const all = due();
-    const first = all[0];
-    const batch = first && alone.has(first.id) ? [first] : all.filter(({ id }) => !alone.has(id));
-    const blocks = batch.map((notice) => render(notice, clock.monoMs() - notice.due.monoMs));
-    const count = fitting(blocks);
+    const [first] = all;
+    if (summary) {
+      const parts = fitting([options.renderSummary(summary)]) > 0 ? [options.renderSummary(summary)] : splitBlock(options.renderSummary(summary));
+      return { notices: [], block: parts.slice(0, 1), left: parts.slice(1), options: { form: "html", silent: options.isQuiet() }, isSummary: true };
+    }
+    const batch = first && alone.has(first.id) ? [first] : all.filter((notice) => !alone.has(notice.id) && first && soundOf(notice) === soundOf(first));
+    const rendered = options.render(batch);
+    const count = fitting(rendered.map(({ block }) => block));
     const form = batch.some(({ id }) => plain.has(id)) ? "plain" : "html";
-    if (count > 0) return { notices: batch.slice(0, count), blocks: blocks.slice(0, count), form, left: [] };
-    const parts = blocks.slice(0, 1).flatMap(splitBlock);
-    return { notices: batch.slice(0, 1), blocks: parts.slice(0, 1), form, left: parts.slice(1) };
+    const replyTo = first?.consequenceOf?.messageId;
+    const sendOptions: SendOptions = { form, silent: options.isQuiet() || first?.consequenceOf !== undefined, ...(replyTo === undefined ? {} : { replyTo }) };
+    const common = { options: sendOptions, isSummary: false };
+    if (count > 0) {
+      const chosen = rendered.slice(0, count);
+      return { ...common, notices: chosen.flatMap(({ notices }) => notices), block: chosen.map(({ block }) => block), left: [] };
+    }
+    const parts = rendered.slice(0, 1).flatMap(({ block }) => splitBlock(block));
+    return { ...common, notices: rendered[0]?.notices ?? [], block: parts.slice(0, 1), left: parts.slice(1) };
   };
 
   const sendNext = async (signal: AbortSignal): Promise<void> => {
-    const { notices, blocks, form, left } = compose();
-    const text: Text = textOf(blocks);
-    const result = await sender.send(text, form, signal);
-    settle(result, notices, form, left);
+    const draft = compose();
+    settle(await sender.send(textOf(draft.block), draft.options, signal), draft);
   };
 
-  const settle = (result: SendResult, notices: readonly Notice[], form: "html" | "plain", left: readonly Block[]): void => {
-    const now = clock.monoMs();
-    if (result.kind !== "delivered") lastError = result.reason;
+  const settle = (result: SendResult, draft: Draft): void => {
+    const now = { monoMs: clock.monoMs(), wallMs: clock.wallMs() };
+    if (result.kind === "retry" || result.kind === "operator") {
+      failing ??= now;
+      lastError = result.reason;
+    }
     switch (result.kind) {
-      case "delivered": {
-        sentAt = [...sentAt.filter((at) => at > now - 60_000), now];
-        failures = 0;
-        lastOkAtMs = clock.wallMs();
-        lastError = null;
-        const [notice] = notices;
-        rest = left.length > 0 && notice ? { notice, parts: left } : undefined;
-        if (!rest) delivered(notices);
+      case "delivered":
+        sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
+        [failures, fallbackFailures, failing, lastOk, lastError] = [0, 0, undefined, now, null];
+        rest = draft.left.length > 0 ? draft : undefined;
+        if (rest) return;
+        if (draft.isSummary) summary = undefined;
+        delivered(draft.notices, result.messageId);
         return;
-      }
       case "retry":
         failures += 1;
-        if (result.afterMs !== undefined) rateLimitUntil = now + result.afterMs;
-        else backoffUntil = now + nextDelayMs(failures, random());
+        if (result.afterMs !== undefined) rateLimitUntil = now.monoMs + result.afterMs;
+        else backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
         log.warn("message not delivered, it is kept and tried again", { reason: result.reason, pending: pending.length, retryInS: Math.ceil((waitMs() ?? 0) / 1000) });
         return;
       case "operator":
-        backoffUntil = now + HOLD_MS;
+        backoffUntil = now.monoMs + HOLD_MS;
         log.error("Telegram refuses to deliver until this is mended; messages are kept and tried again every 5 min", { reason: result.reason, pending: pending.length });
         return;
       case "rejected":
         rest = undefined;
-        refused(result.reason, notices, form, now);
+        lastError = result.reason;
+        refused(result.reason, draft, now.monoMs);
         return;
       default: return result satisfies never;
     }
   };
 
   /** First once more as plain text, then each notice by itself, then the refused one is held while the rest pass. */
-  const refused = (reason: string, notices: readonly Notice[], form: "html" | "plain", now: number): void => {
+  const refused = (reason: string, { notices, options: { form }, isSummary }: Draft, now: number): void => {
     log.error("Telegram refuses this message", { reason, form, notices: notices.map(({ id }) => id).join(" ") });
+    if (isSummary) summary = undefined;
     for (const { id } of notices) {
       if (form === "html") plain.add(id);
       else if (notices.length > 1) alone.add(id);
@@ -135,34 +181,56 @@ export function createOutbox({ sender, clock, log, render, onDelivered, random }
     }
   };
 
-  const delivered = (notices: readonly Notice[]): void => {
+  const delivered = (notices: readonly Notice[], messageId: number | undefined): void => {
     const ids = new Set(notices.map(({ id }) => id));
     pending = pending.filter(({ id }) => !ids.has(id));
-    for (const id of ids) for (const marks of [held, plain, alone]) marks.delete(id);
-    onDelivered(notices);
+    forget((id) => ids.has(id));
+    options.onDelivered(notices, messageId);
+  };
+
+  const forget = (which: (id: string) => boolean): void => {
+    for (const marks of [held, plain, alone]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
+  };
+
+  /** One notice through the second channel; the first is told in sum when it is back. */
+  const sendFallback = async (signal: AbortSignal): Promise<void> => {
+    const [notice] = pending;
+    if (!fallback || !notice) return;
+    const result = await fallback.send(notice, signal);
+    if (result.kind === "delivered") {
+      fallbackFailures = 0;
+      summary = addToSummary(summary, notice, failing?.wallMs ?? clock.wallMs());
+      rest = undefined;
+      delivered([notice], undefined);
+    } else {
+      fallbackFailures += 1;
+      fallbackUntil = clock.monoMs() + nextDelayMs(fallbackFailures, options.random());
+      log.warn("fallback webhook failed", { reason: result.reason });
+    }
   };
 
   return {
     offer: (notices) => {
       pending = notices;
       const ids = new Set(notices.map(({ id }) => id));
-      for (const marks of [held, plain, alone]) for (const id of [...marks.keys()]) if (!ids.has(id)) marks.delete(id);
-      if (rest && !ids.has(rest.notice.id)) rest = undefined;
+      forget((id) => !ids.has(id));
+      if (rest && !rest.isSummary && !rest.notices.every(({ id }) => ids.has(id))) rest = undefined;
       wake();
     },
     run: async (stop) => {
       while (!stop.aborted) {
-        const wait = waitMs();
-        if (wait === 0) {
+        const [wait, fallbackWait] = [waitMs(), fallbackWaitMs()];
+        if (fallbackWait === 0 || wait === 0) {
           // Not aborted by stop: a send under way is finished, so that we know what became of it.
-          sending = sendNext(new AbortController().signal);
+          const { signal } = new AbortController();
+          sending = fallbackWait === 0 ? sendFallback(signal) : sendNext(signal);
           await sending;
           continue;
         }
         const woken = new AbortController();
         wake = () => woken.abort();
         stop.addEventListener("abort", wake, { once: true });
-        await clock.sleep(wait ?? Infinity, woken.signal);
+        await clock.sleep(Math.min(wait ?? Infinity, fallbackWait ?? Infinity), woken.signal);
         stop.removeEventListener("abort", wake);
       }
     },
@@ -181,9 +249,17 @@ export function createOutbox({ sender, clock, log, render, onDelivered, random }
         const before = due();
         await Promise.race([sendNext(over.signal), timer]);
         if (due().length === before.length && rest === undefined) for (const { id } of before) tried.add(id);
+        if (before.length === 0) break;
       }
       over.abort();
     },
-    view: () => ({ channel: sender.channel, pending: pending.length, lastOkAtMs, lastError }),
+    view: () => ({ channel: sender.channel, pending: pending.length, lastOkAtMs: lastOk?.wallMs ?? null, lastError }),
+    summary: () => summary,
+    lastAnswerMonoMs: () => lastOk?.monoMs,
   };
+}
+
+/** Notices that may share a message: audible ones, and silent ones that answer the same message. */
+function soundOf({ consequenceOf }: Notice): string {
+  return consequenceOf ? `reply to ${consequenceOf.messageId}` : "audible";
 }

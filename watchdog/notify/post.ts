@@ -4,15 +4,22 @@ import { exchange, type Answer, type Limits } from "../net/exchange.ts";
 
 export type PostJson = (url: URL, body: unknown, limits: Limits) => Promise<Answer>;
 
-/** The only place of the observer that sends anything anywhere. One kept-alive connection. */
-export function jsonPoster(): PostJson {
-  const agents = { "http:": new http.Agent({ keepAlive: true, maxSockets: 1 }), "https:": new https.Agent({ keepAlive: true, maxSockets: 1 }) };
+/** `proxyEnv` of http.Agent and https.Agent, Node 24.5 and later; older runtimes ignore it. */
+interface ProxyOption {
+  readonly proxyEnv?: { readonly HTTP_PROXY: string; readonly HTTPS_PROXY: string };
+}
+
+/** The only place of the observer that sends anything anywhere. One kept-alive connection; through a proxy where one is given. */
+export function jsonPoster(proxy?: URL): PostJson {
+  const proxied: ProxyOption = proxy ? { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } } : {};
+  const plain = new http.Agent({ keepAlive: true, maxSockets: 1, ...proxied });
+  const secure = new https.Agent({ keepAlive: true, maxSockets: 1, ...proxied });
   return (url, body, limits) => {
     const payload = JSON.stringify(body);
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(payload), "user-agent": "watchdog" };
     const request = url.protocol === "https:"
-      ? https.request(url, { method: "POST", headers, agent: agents["https:"] })
-      : http.request(url, { method: "POST", headers, agent: agents["http:"] });
+      ? https.request(url, { method: "POST", headers, agent: secure })
+      : http.request(url, { method: "POST", headers, agent: plain });
     return exchange(request, limits, payload);
   };
 }

@@ -1,9 +1,9 @@
 import type { Log } from "../log.ts";
 import { isRecord, parseJson, type Answer } from "../net/exchange.ts";
-import { faultOf } from "../net/fault.ts";
+import { faultOf, type FaultKind } from "../net/fault.ts";
 import { printable, truncate } from "../safe.ts";
 import { jsonPoster, type PostJson } from "./post.ts";
-import type { Sender, SendResult } from "./sender.ts";
+import type { Sender, SendOptions, SendResult } from "./sender.ts";
 
 export interface TelegramOptions {
   readonly apiUrl: URL;
@@ -12,50 +12,91 @@ export interface TelegramOptions {
   readonly threadId: number | undefined;
   readonly perMin: number;
   readonly timeoutMs: number;
+  readonly proxy?: URL | undefined;
   readonly log: Log;
 }
 
-/** Bot API sendMessage. The token stands in the URL's path, so no URL is ever put into a reason or a log line. */
-export function telegramSender(options: TelegramOptions, post: PostJson = jsonPoster()): Sender {
-  const { log } = options;
-  let chatId = options.chatId;
-  let threadId = options.threadId;
-  const url = methodUrl(options.apiUrl, options.token, "sendMessage");
+/** What Telegram made us change; kept across restarts with the rest of the state. */
+export interface TelegramMemory {
+  /** The supergroup that `WATCHDOG_TG_CHAT_ID` became. */
+  readonly migrated?: { readonly from: string; readonly to: string };
+}
 
-  const once = async (text: string, parseMode: { parse_mode?: "HTML" }, signal: AbortSignal, hasMigrated = false): Promise<SendResult> => {
-    const body = {
-      chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
-      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-      text, ...parseMode,
-      link_preview_options: { is_disabled: true },
-    };
-    let answer: Answer;
+export interface TelegramSender extends Sender {
+  memory(): TelegramMemory;
+}
+
+/** Bot API sendMessage. The token stands in the URL's path, so no URL is ever put into a reason or a log line. */
+export function telegramSender(options: TelegramOptions, memory: TelegramMemory = {}, post: PostJson = jsonPoster(options.proxy)): TelegramSender {
+  const { log, apiUrl, token } = options;
+  let migrated = memory.migrated?.from === options.chatId ? memory.migrated : undefined;
+  let threadId = options.threadId;
+  /** A send went out and its answer was lost: it may have arrived. */
+  let doubtful = false;
+
+  /** One request; `lost` says that it may have been carried out although no answer of the Bot API came back. */
+  const call = async (method: string, body: object, signal: AbortSignal): Promise<{ verdict: Verdict; lost: boolean }> => {
     try {
-      answer = await post(url, body, { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal });
+      const answer = await post(methodUrl(apiUrl, token, method), body, { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal });
+      return { verdict: judgeAnswer(answer), lost: !isRecord(parseJson(answer.body)) };
     } catch (error) {
       const { kind, reason } = faultOf(error);
-      return { kind: "retry", reason: `${kind}: ${reason}` };
+      return { verdict: { kind: "retry", reason: `${kind}: ${reason}` }, lost: mayHaveArrived(kind) };
     }
-    const verdict = judgeAnswer(answer);
+  };
+
+  const probe = async (signal: AbortSignal): Promise<SendResult> => {
+    const { verdict } = await call("getMe", {}, signal);
+    return verdict.kind === "migrated" || verdict.kind === "threadGone" ? { kind: "retry", reason: "unexpected answer to getMe" } : verdict;
+  };
+
+  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal): Promise<SendResult> => {
+    const chatId = migrated?.to ?? options.chatId;
+    const { verdict, lost } = await call("sendMessage", {
+      chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
+      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
+      text,
+      ...(form === "html" ? { parse_mode: "HTML" } : {}),
+      ...(silent ? { disable_notification: true } : {}),
+      ...(replyTo === undefined ? {} : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
+      link_preview_options: { is_disabled: true },
+    }, signal);
+    doubtful = lost;
     if (verdict.kind === "migrated") {
+      if (verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates to itself" };
       log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
-      chatId = verdict.chatId;
-      // Once a send: a server that answers every id with another one must not be hammered.
-      return hasMigrated ? { kind: "retry", reason: "the chat's id changed twice" } : once(text, parseMode, signal, true);
+      migrated = { from: options.chatId, to: verdict.chatId };
+      return send(text, { form, silent }, signal);
     }
-    if (verdict.kind === "threadGone" && threadId !== undefined) {
+    if (verdict.kind === "threadGone") {
+      if (threadId === undefined) return { kind: "rejected", reason: "message thread not found" };
       log.warn("the topic is gone; messages go to the chat itself, correct WATCHDOG_TG_THREAD_ID", { threadId });
       threadId = undefined;
-      return once(text, parseMode, signal, hasMigrated);
+      return send(text, { form, silent }, signal);
     }
-    return verdict.kind === "threadGone" ? { kind: "rejected", reason: "message thread not found" } : verdict;
+    return verdict;
   };
 
   return {
     channel: "telegram",
     perMin: options.perMin,
-    send: (text, form, signal) => (form === "html" ? once(text.html, { parse_mode: "HTML" }, signal) : once(text.plain, {}, signal)),
+    memory: () => (migrated ? { migrated } : {}),
+    probe,
+    send: async (text, sendOptions, signal) => {
+      if (doubtful) {
+        // At least once is the rule, but a half-open network must not multiply one message: first it has to be seen to answer.
+        const seen = await probe(signal);
+        if (seen.kind !== "delivered") return seen;
+        doubtful = false;
+      }
+      return send(sendOptions.form === "html" ? text.html : text.plain, sendOptions, signal);
+    },
   };
+}
+
+/** Refused, not resolved or not trusted means that nothing was sent; anything later may have been read. */
+function mayHaveArrived(kind: FaultKind): boolean {
+  return kind === "timeout" || kind === "reset" || kind === "other";
 }
 
 /** `<base>/bot<token>/<method>`. */
@@ -68,8 +109,8 @@ type Verdict = SendResult | { readonly kind: "migrated"; readonly chatId: string
 /** Bot API, "Making requests": `{ok, description, error_code, parameters{migrate_to_chat_id, retry_after}}`. Only `ok: true` is a delivery; a proxy's 200 page is not. */
 export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "headers" | "body">): Verdict {
   const json = parseJson(body);
-  if (!isRecord(json)) return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON` };
-  if (json["ok"] === true && status >= 200 && status < 300) return { kind: "delivered" };
+  if (!isRecord(json)) return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? retryAfter(Number(headers["retry-after"])) : {}) };
+  if (json["ok"] === true && status >= 200 && status < 300) return { kind: "delivered", ...messageId(json["result"]) };
   const code = typeof json["error_code"] === "number" ? json["error_code"] : status;
   const description = typeof json["description"] === "string" ? truncate(printable(json["description"]), 200) : "";
   const parameters = isRecord(json["parameters"]) ? json["parameters"] : {};
@@ -80,6 +121,11 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   if (code === 429) return { kind: "retry", reason, ...retryAfter(parameters["retry_after"] ?? Number(headers["retry-after"])) };
   if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description))) return { kind: "operator", reason };
   return code === 400 || code === 413 ? { kind: "rejected", reason } : { kind: "retry", reason };
+}
+
+function messageId(result: unknown): { messageId?: number } {
+  const id = isRecord(result) ? result["message_id"] : undefined;
+  return typeof id === "number" && Number.isSafeInteger(id) ? { messageId: id } : {};
 }
 
 /** A day at most, so that an absurd number does not silence us for good. */

@@ -21,7 +21,7 @@ export function containerSignals(before: RestartMemory, reading: Reading<DockerR
     if (history) memory.set(sample.name, history);
     return { ...findingOf(sample, restartsIn(history), lang), confirmTicks: config.containerDownTicks };
   });
-  return { memory, family: { name: "docker", frozen: false, findings, goneDetail } };
+  return { memory, family: { name: "docker", frozen: false, findings, goneDetail, awaited: true } };
 }
 
 function historyOf(before: ReturnType<RestartMemory["get"]>, { found }: ContainerSample, now: Moment): ReturnType<RestartMemory["get"]> {

@@ -12,13 +12,21 @@ export interface Damped {
   readonly good: number;
   /** When the current bad run began. */
   readonly badSince?: Moment;
+  /** It was seen good at least once: from then on a bad reading is news, not a slow start. */
+  readonly everGood: boolean;
   /** What was last said of it while it was plainly bad. */
   readonly reason?: string;
 }
 export type DampState = ReadonlyMap<string, Damped>;
 
+export interface DampRules {
+  readonly clearTicks: number;
+  /** While it is true, what was never seen good is awaited rather than told, in the families that come up by and by. */
+  readonly grace: boolean;
+}
+
 /** One tick's findings on top of the previous state: the new state, and every signal that there is, vanished ones once more as inactive. */
-export function damp(previous: DampState, families: readonly Family[], clearTicks: number, now: Moment): { state: DampState; signals: Signal[] } {
+export function damp(previous: DampState, families: readonly Family[], rules: DampRules, now: Moment): { state: DampState; signals: Signal[] } {
   const state = new Map<string, Damped>();
   const vanished: Signal[] = [];
   for (const family of families) {
@@ -27,7 +35,7 @@ export function damp(previous: DampState, families: readonly Family[], clearTick
       for (const entry of before) state.set(idOf(entry.signal), freeze(entry));
       continue;
     }
-    for (const finding of family.findings) state.set(idOf(finding), dampOne(family.name, previous.get(idOf(finding)), finding, clearTicks, now));
+    for (const finding of family.findings) state.set(idOf(finding), dampOne(family, previous.get(idOf(finding)), finding, rules, now));
     for (const entry of before) {
       const id = idOf(entry.signal);
       if (state.has(id)) continue;
@@ -47,21 +55,23 @@ function goneOf({ since: _since, frozen: _frozen, reason: _reason, ...signal }: 
   return { ...signal, active: false, detail };
 }
 
-function dampOne(family: string, before: Damped | undefined, finding: Finding, defaultClearTicks: number, now: Moment): Damped {
+function dampOne({ name: family, awaited }: Family, before: Damped | undefined, finding: Finding, rules: DampRules, now: Moment): Damped {
   const wasActive = before?.signal.active ?? false;
   if (finding.condition === "unknown") {
     const signal = { ...signalOf(finding, wasActive, before?.signal.since), ...(wasActive ? reasonOf(before) : {}), frozen: true };
-    return { ...(before ?? { bad: 0, good: 0 }), family, signal };
+    return { ...(before ?? { bad: 0, good: 0, everGood: false }), family, signal };
   }
   // Inside the band nothing changes: what alerts goes on, what does not is good.
   const isBad = finding.condition === "bad" || (finding.condition === "between" && wasActive);
   const bad = isBad ? (before?.bad ?? 0) + 1 : 0;
   const good = isBad ? 0 : (before?.good ?? 0) + 1;
   const badSince = isBad ? (before?.badSince ?? now) : undefined;
-  const active = wasActive ? good < (finding.clearTicks ?? defaultClearTicks) : bad >= (finding.confirmTicks ?? 1);
+  const everGood = (before?.everGood ?? false) || !isBad;
+  const isAwaited = rules.grace && awaited === true && !everGood;
+  const active = wasActive ? good < (finding.clearTicks ?? rules.clearTicks) : bad >= (finding.confirmTicks ?? 1) && !isAwaited;
   const since = active ? (wasActive ? before?.signal.since : (finding.since ?? badSince)) : undefined;
   const signal = signalOf(finding, active, since);
-  const common = { family, bad, good, ...(badSince ? { badSince } : {}) };
+  const common = { family, bad, good, everGood, ...(badSince ? { badSince } : {}) };
   if (finding.condition === "bad") return { ...common, reason: finding.detail, signal };
   return active ? { ...common, ...reasonOf(before), signal: { ...signal, ...reasonOf(before) } } : { ...common, signal };
 }

@@ -15,7 +15,7 @@ export function depSignals(reading: Reading<DependencySample[]>, config: Config,
     detail: detailOf(sample, lang),
     confirmTicks: config.depDownTicks,
   }));
-  return { name, frozen: false, findings, goneDetail: "" };
+  return { name, frozen: false, findings, goneDetail: "", awaited: true };
 }
 
 function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang): string {

@@ -1,8 +1,11 @@
 import type { Moment } from "../clock.ts";
 import type { Readings } from "../collectors/index.ts";
+import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
 import { blindSignals, type BlindMemory } from "./blind.ts";
+import { withCauses } from "./cause.ts";
+import { bootOccurrence } from "./boot.ts";
 import { containerSignals, type RestartMemory } from "./containers.ts";
 import { damp, type DampState } from "./damping.ts";
 import { depSignals } from "./deps.ts";
@@ -17,6 +20,12 @@ export interface SignalState {
   readonly metrics: MetricsMemory;
   readonly restarts: RestartMemory;
   readonly blind: BlindMemory;
+  /** When the watchdog started; the grace period counts from here. */
+  readonly startedMonoMs?: number;
+  /** Wall time of a boot of the host that is still to be told. */
+  readonly bootedAtMs?: number;
+  /** When the muted patterns were last named, or the day began to count. */
+  readonly mutesNamed?: Moment;
 }
 export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS, restarts: new Map(), blind: {} };
 
@@ -34,13 +43,31 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
     procSignals(readings.proc, config, lang),
     blind.family,
   ];
-  const damped = damp(before.damping, families, config.clearTicks, now);
+  const startedMonoMs = before.startedMonoMs ?? now.monoMs;
+  const grace = now.monoMs - startedMonoMs < config.startupGraceS * 1000;
+  const damped = damp(before.damping, families, { clearTicks: config.clearTicks, grace }, now);
+  const boot = before.bootedAtMs === undefined ? undefined : bootOccurrence(before.bootedAtMs, damped.state, !grace, lang, now);
+  const mutes = muteOccurrence(before.mutesNamed, damped.signals, config, lang, now);
+  const occurrences = [...metrics.occurrences, ...(boot ? [boot] : []), ...(mutes ? [mutes] : [])];
   return {
-    state: { damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory },
-    signals: [...damped.signals, ...metrics.occurrences.map(edgeSignal)],
+    state: {
+      damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory, startedMonoMs,
+      mutesNamed: mutes ? now : (before.mutesNamed ?? now),
+      ...(before.bootedAtMs === undefined || boot ? {} : { bootedAtMs: before.bootedAtMs }),
+    },
+    signals: [...withCauses(damped.signals, readings, config, lang, now.wallMs), ...occurrences.map(edgeSignal)],
   };
 }
 
-function edgeSignal({ key, title, detail, count }: Occurrence): Signal {
-  return { key, title, detail, active: count > 0, edge: { count } };
+const DAY_MS = 86_400_000;
+
+/** Once a day, so that nobody forgets what is muted. */
+function muteOccurrence(named: Moment | undefined, signals: readonly Signal[], config: Config, lang: Lang, now: Moment): Occurrence | undefined {
+  if (config.mute.length === 0 || !named || now.monoMs - named.monoMs < DAY_MS) return undefined;
+  const bad = signals.filter(({ key, active }) => active && config.mute.some((pattern) => matchesKey(pattern, key))).map(({ key }) => key);
+  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute, bad.slice(0, 20)) };
+}
+
+function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {
+  return { key, title, detail, active: count > 0, edge: { count, ...(tone === undefined ? {} : { tone }) } };
 }

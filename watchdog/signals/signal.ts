@@ -27,6 +27,8 @@ export interface Occurrence {
   readonly title: string;
   readonly detail: string;
   readonly count: number;
+  /** Worth knowing, no alarm. */
+  readonly tone?: "info";
 }
 
 /** The findings that one reading feeds. A family that is frozen keeps all its signals as they were. */
@@ -36,6 +38,8 @@ export interface Family {
   readonly findings: readonly Finding[];
   /** What is said of an entity of this family that is no longer there. */
   readonly goneDetail: string;
+  /** Its entities come up by and by after a start: within the grace period they are awaited. */
+  readonly awaited?: boolean;
   /** True for a key whose absence proves nothing, because that part could not be read. */
   readonly keeps?: (key: string) => boolean;
 }
@@ -47,6 +51,8 @@ export interface Signal {
   readonly active: boolean;
   readonly title: string;
   readonly detail: string;
+  /** The probable cause, where one is known in this tick. */
+  readonly cause?: string;
   readonly cooldownS?: number;
   /** Since the first bad reading of the run that made it active. */
   readonly since?: Moment;
@@ -55,7 +61,7 @@ export interface Signal {
   /** Could not be judged in this tick: as it was. */
   readonly frozen?: boolean;
   /** An occurrence: `active` when there were any in this tick, `count` says how many. */
-  readonly edge?: { readonly count: number };
+  readonly edge?: { readonly count: number; readonly tone?: "info" };
 }
 
 /** What ledger and outbox go by. */

@@ -35,13 +35,15 @@ export interface StatusOptions {
   readonly config: Config;
   readonly watch: Watch;
   readonly delivery: () => DeliveryView;
+  /** Why the state file could not be written, where there is one. */
+  readonly stateError?: (() => string | null) | undefined;
   readonly problems: readonly string[];
   readonly version: string;
   readonly startedAtMs: number;
 }
 
 /** The document of GET /status. A read-only view of the last finished tick. */
-export function statusView({ config, watch, delivery, problems, version, startedAtMs }: StatusOptions): object {
+export function statusView({ config, watch, delivery, stateError, problems, version, startedAtMs }: StatusOptions): object {
   const last = watch.lastTick();
   const { channel, pending, lastOkAtMs, lastError } = delivery();
   return {
@@ -57,6 +59,8 @@ export function statusView({ config, watch, delivery, problems, version, started
     delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError },
     cooldownS: config.cooldownS,
     disks: disksView(config, watch),
+    ...(config.stateFile === undefined ? {} : { stateFile: { path: config.stateFile, lastError: stateError?.() ?? null } }),
+    ...(config.mute.length > 0 ? { muted: config.mute } : {}),
     problems,
   };
 }

@@ -27,6 +27,8 @@ export interface Inspected {
   readonly error: string;
   readonly healthOutput: string;
   readonly restartCount: number;
+  /** State.StartedAt, in wall time. */
+  readonly startedAtMs?: number;
   /** RestartPolicy.Name: no, on-failure, always or unless-stopped. */
   readonly restartPolicy: string;
 }
@@ -68,6 +70,7 @@ export function parseInspect(json: unknown): Inspected {
   if (!isRecord(json) || !isRecord(state)) throw new Error("engine's inspect answer has no State");
   const health = isRecord(state["Health"]) ? state["Health"] : {};
   const hostConfig = isRecord(json["HostConfig"]) ? json["HostConfig"] : {};
+  const startedAtMs = typeof state["StartedAt"] === "string" ? Date.parse(state["StartedAt"]) : NaN;
   const policy = isRecord(hostConfig["RestartPolicy"]) ? hostConfig["RestartPolicy"]["Name"] : undefined;
   return {
     state: stateOf(state["Status"]),
@@ -77,6 +80,8 @@ export function parseInspect(json: unknown): Inspected {
     error: typeof state["Error"] === "string" ? fragment(state["Error"], 200) : "",
     healthOutput: lastHealthOutput(health["Log"]),
     restartCount: integer(json["RestartCount"]),
+    // The zero time 0001-01-01 means never started.
+    ...(startedAtMs > 0 ? { startedAtMs } : {}),
     restartPolicy: typeof policy === "string" && policy !== "" ? policy : "no",
   };
 }

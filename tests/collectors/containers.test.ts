@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { containersCollector, type ContainerSample, type DockerReading } from "../../watchdog/collectors/containers.ts";
+import type { DockerClient } from "../../watchdog/collectors/docker/client.ts";
+
+interface Fake {
+  name: string;
+  state?: string;
+  status?: string;
+  policy?: string;
+  watch?: string;
+  restartCount?: number;
+  exitCode?: number;
+  /** What the next inspect does instead of answering. */
+  inspect?: "gone" | "fails";
+}
+
+const idOf = (name: string): string => Buffer.from(name).toString("hex").padEnd(64, "0");
+
+function rig(wanted: readonly string[], containers: Fake[]) {
+  const asked: string[] = [];
+  let listFails = false;
+  const client: DockerClient = {
+    list: async () => {
+      if (listFails) throw new Error("engine answered 500");
+      return containers.map(({ name, state = "running", status = "Up 2 hours", watch }) => ({
+        Id: idOf(name), Names: [`/${name}`], Image: "img", State: state, Status: status, Labels: watch === undefined ? {} : { "watchdog.watch": watch },
+      }));
+    },
+    inspect: async (id) => {
+      const fake = containers.find(({ name }) => idOf(name) === id);
+      asked.push(fake?.name ?? "?");
+      if (!fake || fake.inspect === "gone") return undefined;
+      if (fake.inspect === "fails") throw new Error("engine answered 500: broken");
+      return {
+        State: { Status: fake.state ?? "running", ExitCode: fake.exitCode ?? 0 }, RestartCount: fake.restartCount ?? 0,
+        HostConfig: { RestartPolicy: { Name: fake.policy ?? "always" } },
+      };
+    },
+    info: async () => ({ Name: "engine-host\n" }),
+  };
+  const collector = containersCollector({ socketPath: "/x" }, wanted, 1000, client);
+  let monoMs = 0;
+  return {
+    tick: async (afterMs = 30_000): Promise<DockerReading> => {
+      asked.length = 0;
+      monoMs += afterMs;
+      return collector.collect({ wallMs: 0, monoMs, signal: new AbortController().signal });
+    },
+    asked, fail: (fails: boolean) => { listFails = fails; },
+  };
+}
+
+const names = ({ containers }: DockerReading): string[] => containers.map(({ name }) => name);
+function stateOf(reading: DockerReading, name: string): string {
+  const sample: ContainerSample | undefined = reading.containers.find((other) => other.name === name);
+  if (!sample) return "not watched";
+  return sample.found === "missing" ? "missing" : "unreadable" in sample.found ? `unreadable: ${sample.found.unreadable}` : sample.found.state;
+}
+
+test("* finds every container that has a restart policy or the label, and no other", async () => {
+  const { tick } = rig(["*"], [
+    { name: "always" }, { name: "onfail", policy: "on-failure" }, { name: "oneshot", policy: "no" }, { name: "labelled", policy: "no", watch: "true" }, { name: "excluded", watch: "false" },
+  ]);
+  assert.deepEqual(names(await tick()), ["always", "onfail", "labelled"]);
+});
+
+test("names watch exactly those, whatever their policy; one that is not there is missing", async () => {
+  const { tick } = rig(["web", "gone"], [{ name: "web", policy: "no" }, { name: "other" }]);
+  const reading = await tick();
+  assert.deepEqual(names(reading), ["web", "gone"]);
+  assert.equal(stateOf(reading, "gone"), "missing");
+});
+
+test("names and * together: named ones are known as named", async () => {
+  const { tick } = rig(["*", "job"], [{ name: "web" }, { name: "job", policy: "no" }]);
+  assert.deepEqual((await tick()).containers.map(({ name, named }) => [name, named]), [["web", false], ["job", true]]);
+});
+
+test("the label watchdog.watch=false excludes even what is named, without calling it missing", async () => {
+  const { tick } = rig(["web"], [{ name: "web", watch: "false" }]);
+  assert.deepEqual(names(await tick()), []);
+});
+
+test("a container that * found and that was removed is simply no longer there", async () => {
+  const containers: Fake[] = [{ name: "web" }];
+  const { tick } = rig(["*"], containers);
+  await tick();
+  containers.length = 0;
+  assert.deepEqual(names(await tick()), []);
+});
+
+test("a good container is inspected at first sight alone", async () => {
+  const { tick, asked } = rig(["*"], [{ name: "web" }]);
+  await tick();
+  assert.deepEqual(asked, ["web"]);
+  await tick();
+  assert.deepEqual(asked, []);
+});
+
+test("a one-shot that * does not watch is inspected once, not at every tick while it runs", async () => {
+  const { tick, asked } = rig(["*"], [{ name: "oneshot", policy: "no" }]);
+  await tick();
+  await tick();
+  assert.deepEqual(asked, []);
+});
+
+test("a container that is not good is inspected at every tick", async () => {
+  const containers: Fake[] = [{ name: "web" }];
+  const { tick, asked } = rig(["*"], containers);
+  await tick();
+  for (const bad of [{ state: "exited" }, { status: "Up 2 hours (unhealthy)" }, { status: "Up 2 hours (health: starting)" }, { state: "paused" }]) {
+    containers[0] = { name: "web", ...bad };
+    await tick();
+    assert.deepEqual(asked, ["web"], JSON.stringify(bad));
+  }
+});
+
+test("a container that started since the last tick is inspected, so that no restart is missed", async () => {
+  const containers: Fake[] = [{ name: "web" }];
+  const { tick, asked } = rig(["*"], containers);
+  await tick();
+  containers[0] = { name: "web", status: "Up 29 seconds", restartCount: 1 };
+  const reading = await tick();
+  assert.deepEqual(asked, ["web"]);
+  const found = reading.containers[0]?.found;
+  assert.equal(typeof found === "object" && "restartCount" in found && found.restartCount, 1);
+  containers[0] = { name: "web", status: "Up 40 seconds", restartCount: 1 };
+  await tick();
+  assert.deepEqual(asked, []);
+});
+
+test("after an engine that was away for long, everything started meanwhile is inspected", async () => {
+  const containers: Fake[] = [{ name: "web" }];
+  const { tick, asked, fail } = rig(["*"], containers);
+  await tick();
+  fail(true);
+  await assert.rejects(tick(), /500/);
+  fail(false);
+  containers[0] = { name: "web", status: "Up 45 seconds" };
+  await tick();
+  assert.deepEqual(asked, ["web"]);
+});
+
+test("a container that cannot be inspected is unreadable, the others count", async () => {
+  const containers: Fake[] = [{ name: "a", inspect: "fails" }, { name: "b" }];
+  const { tick } = rig(["*"], containers);
+  const reading = await tick();
+  assert.equal(stateOf(reading, "a"), "unreadable: engine answered 500: broken");
+  assert.equal(stateOf(reading, "b"), "running");
+  containers[0] = { name: "a" };
+  assert.equal(stateOf(await tick(), "a"), "running");
+});
+
+test("one removed between the list and the inspect: missing when named, silently gone when * found it", async () => {
+  assert.equal(stateOf(await rig(["web"], [{ name: "web", inspect: "gone" }]).tick(), "web"), "missing");
+  assert.equal(stateOf(await rig(["*"], [{ name: "web", inspect: "gone" }]).tick(), "web"), "not watched");
+});
+
+test("hundreds of containers are inspected, at most eight at once", async () => {
+  let running = 0;
+  let most = 0;
+  const containers = Array.from({ length: 300 }, (_, index) => ({ Id: index.toString(16).padStart(64, "0"), Names: [`/c${index}`], State: "running", Status: "Up 2 hours" }));
+  const client: DockerClient = {
+    list: async () => containers,
+    inspect: async () => {
+      most = Math.max(most, running += 1);
+      await Promise.resolve();
+      running -= 1;
+      return { State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "always" } } };
+    },
+    info: async () => ({}),
+  };
+  const reading = await containersCollector({ socketPath: "/x" }, ["*"], 1000, client).collect({ wallMs: 0, monoMs: 0, signal: new AbortController().signal });
+  assert.equal(reading.containers.length, 300);
+  assert.equal(most, 8);
+  assert.equal(reading.hostname, undefined);
+});
+
+test("the engine's host name is asked until it is known, and made printable", async () => {
+  const { tick } = rig(["*"], []);
+  assert.equal((await tick()).hostname, "engine-host");
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { memoryCollector, parseMeminfo } from "../../watchdog/collectors/memory.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
+
+const MEMINFO = `MemTotal:       16316412 kB
+MemFree:          512340 kB
+MemAvailable:    8158206 kB
+HugePages_Total:       0
+Hugepagesize:       2048 kB
+`;
+const context = { wallMs: 0, monoMs: 0, signal: new AbortController().signal };
+
+test("meminfo's kB are 1024 bytes", () => {
+  assert.deepEqual(parseMeminfo(MEMINFO), { totalBytes: 16_316_412 * 1024, availableBytes: 8_158_206 * 1024 });
+});
+
+test("meminfo without MemTotal or MemAvailable is a fault that names it", () => {
+  assert.throws(() => parseMeminfo(MEMINFO.replace("MemAvailable", "MemOther")), /no MemAvailable/);
+  assert.throws(() => parseMeminfo("SwapMemTotal: 1 kB\n"), /no MemTotal/);
+  assert.throws(() => parseMeminfo(""), /no MemTotal/);
+});
+
+test("meminfo with absurd numbers is a fault", () => {
+  assert.throws(() => parseMeminfo("MemTotal: 0 kB\nMemAvailable: 0 kB\n"), /not plausible/);
+  assert.throws(() => parseMeminfo("MemTotal: 10 kB\nMemAvailable: 11 kB\n"), /not plausible/);
+  assert.throws(() => parseMeminfo("MemTotal: -5 kB\nMemAvailable: 1 kB\n"), /no MemTotal/);
+  assert.throws(() => parseMeminfo("MemTotal: 9999999999999999999 kB\nMemAvailable: 1 kB\n"), /no MemTotal/);
+});
+
+test("all memory available is a value, not a fault", () => {
+  assert.deepEqual(parseMeminfo("MemTotal: 10 kB\nMemAvailable: 10 kB\n"), { totalBytes: 10_240, availableBytes: 10_240 });
+});
+
+test("meminfo is read under the proc root that was given", async (t) => {
+  const root = tempDir(t);
+  await assert.rejects(memoryCollector(root, 1000).collect(context), /ENOENT/);
+  writeFileSync(join(root, "meminfo"), MEMINFO);
+  assert.equal((await memoryCollector(root, 1000).collect(context)).totalBytes, 16_316_412 * 1024);
+});

@@ -1,0 +1,100 @@
+// The project as an operator has it: a folder of its own, with the compose files untouched.
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import type { Engine } from "./engine.ts";
+import { run, until } from "./run.ts";
+
+export const repo = path.resolve(import.meta.dirname, "../..");
+
+const FILES = [
+  ...["Dockerfile.watchdog", ".dockerignore", "docker-compose.yml", "docker-compose.hardened.yml"],
+  ...["haproxy.docker.cfg", "package.json", "package-lock.json", "tsconfig.json", "scripts", "watchdog"],
+];
+
+export type Project = {
+  dir: string;
+  /** Writes .env.watchdog. */
+  configure(env: Record<string, string>): void;
+  compose(args: readonly string[], timeoutMs?: number): Promise<string>;
+  /** The id of a service's container. */
+  id(service: string): Promise<string>;
+  inspect(service: string): Promise<Inspected>;
+  untilHealthy(service: string): Promise<void>;
+  /** Runs JavaScript inside the watchdog's container and returns what it prints, parsed. */
+  inside(script: string): Promise<unknown>;
+  logs(): Promise<string>;
+};
+
+/** What the tests read of `GET /containers/<id>/json`. */
+export type Inspected = {
+  State: { Status: string; Pid: number; ExitCode: number; Health?: { Status: string } };
+  HostConfig: {
+    Binds: string[] | null;
+    CapDrop: string[] | null;
+    Memory: number;
+    NanoCpus: number;
+    PidsLimit: number | null;
+    PidMode: string;
+    ReadonlyRootfs: boolean;
+    RestartPolicy: { Name: string };
+    SecurityOpt: string[] | null;
+  };
+  Config: { User: string; Labels: Record<string, string> };
+};
+
+/**
+ * A copy of the project below the engine's folder. What a test machine needs and an operator does not goes into
+ * override files: the private socket, and a build that reaches the machine's package registry.
+ */
+export async function makeProject(engine: Engine, kind: "plain" | "hardened"): Promise<Project> {
+  const dir = path.join(engine.dir, kind);
+  mkdirSync(dir);
+  for (const file of FILES) cpSync(path.join(repo, file), path.join(dir, file), { recursive: true });
+  writeFileSync(path.join(dir, "npmrc"), await npmrc(), { mode: 0o600 });
+  writeFileSync(path.join(dir, "override.yml"), override(engine, kind === "plain" ? "watchdog" : "docker-proxy"));
+
+  const main = kind === "plain" ? "docker-compose.yml" : "docker-compose.hardened.yml";
+  const compose = (args: readonly string[], timeoutMs = 300_000) =>
+    engine.docker(
+      ["compose", "-p", `watchdog-${kind}`, "--progress", "plain", "-f", main, "-f", "override.yml", ...args],
+      { cwd: dir, timeoutMs },
+    );
+  const id = async (service: string) => (await compose(["ps", "-aq", service])).trim();
+  const inspect = async (service: string) =>
+    (JSON.parse(await engine.docker(["inspect", await id(service)])) as Inspected[])[0] as Inspected;
+  const logs = () => compose(["logs", "--no-color", "--tail", "60"]);
+
+  return {
+    dir,
+    configure: (env) => {
+      const lines = Object.entries(env).map(([name, value]) => `${name}=${value}\n`);
+      writeFileSync(path.join(dir, ".env.watchdog"), lines.join(""));
+    },
+    compose,
+    id,
+    inspect,
+    untilHealthy: async (service) => {
+      const healthy = async () => (await inspect(service)).State.Health?.Status === "healthy";
+      await until(`${service} is healthy`, 90_000, healthy, logs);
+    },
+    inside: async (script) => JSON.parse(await compose(["exec", "-T", "watchdog", "node", "-e", script])) as unknown,
+    logs,
+  };
+}
+
+function override(engine: Engine, socketHolder: "watchdog" | "docker-proxy"): string {
+  // Merged by service name and, for volumes, by target path.
+  const build = { build: { network: "host", secrets: ["npmrc"] } };
+  const socket = { volumes: [`${engine.sock}:/var/run/docker.sock:ro`] };
+  const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket } } : { watchdog: build, "docker-proxy": socket };
+  return JSON.stringify({ services, secrets: { npmrc: { file: "npmrc" } } });
+}
+
+/** The user's npm settings, plus what npm takes from its surroundings, which a build has not. */
+async function npmrc(): Promise<string> {
+  const own = path.join(homedir(), ".npmrc");
+  const registry = (await run("npm", ["config", "get", "registry"])).trim();
+  const extra = `registry=${registry}\ncafile=/etc/ssl/certs/ca-certificates.crt\n`;
+  return `${existsSync(own) ? readFileSync(own, "utf8").trimEnd() : ""}\n${extra}`;
+}

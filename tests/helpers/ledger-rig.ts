@@ -1,0 +1,50 @@
+import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../../watchdog/decide/ledger.ts";
+import type { Signal } from "../../watchdog/signals/signal.ts";
+import { momentAt } from "./signal-rig.ts";
+
+export const COOLDOWN_S = 1800;
+
+/** Nothing flaps, nothing is muted, nothing follows from anything. */
+export const PLAIN_RULES: Rules = { cooldownS: COOLDOWN_S, flap: { changes: 0, windowMs: 3_600_000, steadyMs: 900_000 }, isMuted: () => false, causeIds: [] };
+
+export function signalOf(active: boolean, changes: Partial<Signal> = {}): Signal {
+  return { key: "disk:root", active, title: "Disk root", detail: active ? "full" : "fine", ...changes };
+}
+
+export function edgeOf(count: number, detail = `failed by ${count}`): Signal {
+  return { key: "job_failed", title: "Job failed", detail, active: count > 0, edge: { count } };
+}
+
+/** A ledger that is fed and asked in seconds since its start. */
+export interface LedgerRig {
+  /** One tick; returns what is to be told after it. */
+  tick(atS: number, ...signals: readonly Signal[]): Notice[];
+  judge(atS: number): Notice[];
+  /** The message with these notices was accepted. */
+  deliver(notices: readonly Notice[]): void;
+  /** One tick, everything delivered at once; returns what was told, as `kind key`. */
+  told(atS: number, ...signals: readonly Signal[]): string[];
+  size(): number;
+  ledger(): Ledger;
+}
+
+export function ledgerRig(rules: Rules = PLAIN_RULES): LedgerRig {
+  let ledger: Ledger = new Map();
+  const judge = (atS: number): Notice[] => judgeAll(ledger, momentAt(atS * 1000), rules);
+  const rig: LedgerRig = {
+    tick: (atS, ...signals) => {
+      ledger = observeAll(ledger, signals, momentAt(atS * 1000), rules);
+      return judge(atS);
+    },
+    judge,
+    deliver: (notices) => { ledger = deliverAll(ledger, notices); },
+    told: (atS, ...signals) => {
+      const notices = rig.tick(atS, ...signals);
+      rig.deliver(notices);
+      return notices.map(({ kind, key }) => `${kind} ${key}`);
+    },
+    size: () => ledger.size,
+    ledger: () => ledger,
+  };
+  return rig;
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { randomOf, seeds } from "../helpers/random.ts";
+import { episodeKey, play, type History } from "./history.ts";
+
+/** Thousands of histories: signals toggle, sources fail, the channel fails, clocks step, the program restarts. SEED=n plays one again. */
+const PER_KIND = Number(process.env["TIMELINES"] ?? 400);
+
+async function each(kind: string, options: Omit<Parameters<typeof play>[0], "random" | "ticks">, check: (history: History) => void): Promise<void> {
+  for (const seed of seeds(PER_KIND)) {
+    const random = randomOf(seed);
+    try {
+      const history = await play({ random, ticks: random.whole(20, 80), ...options });
+      assert.deepEqual(history.violations, []);
+      assert.equal(history.pendingAtEnd, 0, "something is still pending after everything healed");
+      check(history);
+    } catch (error) {
+      throw new Error(`${kind}: SEED=${seed} reproduces it: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+/** What the operator knows after reading everything: every episode told, by its beginning, and how many without one. */
+function episodesTold({ received }: History): { told: Set<string>; uncounted: number } {
+  const told = new Set<string>();
+  let uncounted = 0;
+  for (const { notice } of received) {
+    if (notice.kind === "edge" || notice.kind === "info") continue;
+    for (const { sinceMs } of [notice.span, ...notice.earlier]) told.add(episodeKey(notice.id, sinceMs));
+    uncounted += notice.skipped;
+  }
+  return { told, uncounted };
+}
+
+function nothingLost(history: History): void {
+  const { told, uncounted } = episodesTold(history);
+  const untold = [...history.observed].filter((episode) => !told.has(episode));
+  assert.equal(untold.length <= uncounted, true, `never told: ${untold.join(", ")}; counted without a time: ${uncounted}`);
+  const invented = [...told].filter((episode) => !history.observed.has(episode));
+  assert.deepEqual(invented, [], "told, but never observed");
+}
+
+/** The last that was said of each entity is how it is. */
+function toldIsTrue({ received, finallyActive, toldActive }: History): void {
+  const said = new Map<string, boolean>();
+  for (const { notice } of received) if (notice.kind !== "edge" && notice.kind !== "info") said.set(notice.id, notice.open);
+  const saidActive = [...said].filter(([, open]) => open).map(([id]) => id).sort();
+  assert.deepEqual(saidActive, [...finallyActive].sort(), "what was said last is not how it is");
+  assert.deepEqual([...toldActive].sort(), [...finallyActive].sort(), "the ledger does not say what was said");
+}
+
+function noRecoveryWithoutAlert({ received }: History): void {
+  const alerted = new Set<string>();
+  for (const { notice, message } of received) {
+    // Told again because its answer was lost, perhaps with what happened meanwhile: then the message tells the whole story itself.
+    const again = received.some((other) => other.message < message && other.notice.id === notice.id && other.notice.kind === "recovery" && other.notice.throughSeq >= notice.throughSeq - notice.earlier.length);
+    if (notice.kind === "recovery" && !alerted.has(notice.id) && !again) assert.fail(`message ${message}: recovery of ${notice.id} without an alert`);
+    if (notice.open) alerted.add(notice.id);
+    else alerted.delete(notice.id);
+  }
+}
+
+function edgesAddUp({ received, failedJobs }: History): void {
+  const sum = received.filter(({ notice }) => notice.kind === "edge").reduce((total, { notice }) => total + notice.count, 0);
+  assert.equal(sum, failedJobs, "failures told do not add up");
+}
+
+test("nothing is lost, invented or told out of order while the channel comes and goes", async () => {
+  await each("plain", { flapping: false, restarts: "none", lostAnswers: false }, (history) => {
+    nothingLost(history);
+    toldIsTrue(history);
+    noRecoveryWithoutAlert(history);
+    edgesAddUp(history);
+  });
+});
+
+test("an answer that is lost repeats a message and loses none", async () => {
+  await each("lost answers", { flapping: false, restarts: "none", lostAnswers: true }, (history) => {
+    nothingLost(history);
+    toldIsTrue(history);
+    noRecoveryWithoutAlert(history);
+  });
+});
+
+test("restarts with the state kept lose nothing and repeat nothing", async () => {
+  await each("restarts", { flapping: false, restarts: "kept", lostAnswers: false }, (history) => {
+    nothingLost(history);
+    toldIsTrue(history);
+    noRecoveryWithoutAlert(history);
+    edgesAddUp(history);
+  });
+});
+
+test("after restarts without the state the operator still ends up with the truth", async () => {
+  await each("amnesia", { flapping: false, restarts: "lost", lostAnswers: false }, ({ finallyActive, toldActive }) => {
+    assert.deepEqual([...toldActive].sort(), [...finallyActive].sort());
+  });
+});
+
+test("a flapping key is told as such, and how it settled", async () => {
+  await each("flapping", { flapping: true, restarts: "kept", lostAnswers: false }, (history) => {
+    toldIsTrue(history);
+    noRecoveryWithoutAlert(history);
+    edgesAddUp(history);
+  });
+});

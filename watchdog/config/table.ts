@@ -1,0 +1,128 @@
+import { fragment, maskSecrets, reasonOf } from "../safe.ts";
+import type { ListParser, Parser } from "./value.ts";
+
+/** What the surroundings say; read once by main, so that the configuration itself stays pure. */
+export interface Facts {
+  /** Names in /host, empty when there is none. */
+  readonly hostEntries: readonly string[];
+  readonly reposExists: boolean;
+  readonly appDataExists: boolean;
+  readonly inContainer: boolean;
+  /** The system's host name, for messages until the engine says its own. */
+  readonly hostname: string;
+  /** Whether the socket at this path exists; asked once, at start. */
+  readonly socketExists: (path: string) => boolean;
+  /** The content of the file a *_FILE variable names; throws with a reason. */
+  readonly readSecret: (path: string) => string;
+  /** Whether this runtime's https.Agent can use a proxy (`proxyEnv`, Node 24.5 and later). */
+  readonly agentHasProxy: boolean;
+}
+
+/** One environment variable. A table of these is the only source for parsing, --help and the example file's test. */
+export interface Variable<T> {
+  readonly name: string;
+  /** The default as documents show it. */
+  readonly shown: string;
+  readonly fallback: (facts: Facts) => T;
+  readonly meaning: string;
+  readonly parser: { readonly one: Parser<T> } | { readonly list: ListParser<unknown>; readonly collect: (entries: unknown[]) => T };
+  /** Never shown, not even when malformed. */
+  readonly secret: boolean;
+  /** Set but empty means off, not unset. */
+  readonly emptyMeans?: { readonly value: T };
+}
+
+type Extra<T> = Partial<Pick<Variable<T>, "secret" | "shown" | "emptyMeans">>;
+
+export function one<T>(name: string, parser: Parser<T>, fallback: NoInfer<T>, meaning: string, extra: Extra<NoInfer<T>> = {}): Variable<T> {
+  const shown = typeof fallback === "boolean" || typeof fallback === "number" || typeof fallback === "string" ? String(fallback) : "";
+  return { name, parser: { one: parser }, fallback: () => fallback, shown, meaning, secret: false, ...extra };
+}
+
+/** A variable that may simply not be there. */
+export function optional<T>(name: string, parser: Parser<T>, meaning: string, extra: Extra<T | undefined> = {}): Variable<T | undefined> {
+  return { name, parser: { one: parser }, fallback: () => undefined, shown: "", meaning, secret: false, ...extra };
+}
+
+export function list<T>(name: string, parser: ListParser<T>, shown: string, fallback: (facts: Facts) => T[], meaning: string): Variable<T[]> {
+  return { name, parser: { list: parser, collect: (entries) => entries as T[] }, fallback, shown, meaning, secret: false };
+}
+
+/** What a table of variables parses to. */
+export type Parsed<Table> = { -readonly [K in keyof Table]: Table[K] extends Variable<infer T> ? T : never };
+
+/** One thing wrong with the configuration, in one line that names the variable, its value, what is allowed and what counts instead. */
+export type Problem = string;
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Every variable of a table; never throws: a bad value falls back to its default and is reported. */
+export function parseTable<Table extends Record<string, Variable<never> | Variable<unknown>>>(table: Table, env: Env, facts: Facts, problems: Problem[]): Parsed<Table> {
+  const values = Object.entries(table).map(([key, variable]) => [key, valueOf(variable as Variable<unknown>, env, facts, problems)]);
+  return Object.fromEntries(values) as Parsed<Table>;
+}
+
+/** Every name that means something, *_FILE variants included. */
+export function namesOf(table: Readonly<Record<string, { readonly name: string }>>): string[] {
+  return Object.values(table).flatMap(({ name }) => (hasFileVariant(name) ? [name, `${name}_FILE`] : [name]));
+}
+
+/** `*_TOKEN`, `*_ID` and `*_URL` may also be given as NAME_FILE, a path whose content is the value. */
+export function hasFileVariant(name: string): boolean {
+  return /_(TOKEN|ID|URL)$/.test(name);
+}
+
+function valueOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): unknown {
+  const given = rawOf(variable, env, facts, problems);
+  if (given === undefined) return variable.fallback(facts);
+  if (given.raw === "") return variable.emptyMeans ? variable.emptyMeans.value : variable.fallback(facts);
+  if ("list" in variable.parser) {
+    const entries = entriesOf(variable.name, variable.parser.list, given.raw, problems);
+    return entries.length > 0 ? variable.parser.collect(entries) : variable.fallback(facts);
+  }
+  const value = variable.parser.one.parse(given.raw);
+  if (value !== undefined) return value;
+  const shown = variable.secret ? "***" : showValue(given.raw);
+  problems.push(`${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`);
+  return variable.fallback(facts);
+}
+
+/** The value and the name it came from: the variable itself, or the file its NAME_FILE names. */
+function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): { name: string; raw: string } | undefined {
+  const { name } = variable;
+  const direct = env[name]?.trim();
+  const fileName = `${name}_FILE`;
+  const path = hasFileVariant(name) ? env[fileName]?.trim() : undefined;
+  if (path === undefined || path === "") return direct === undefined ? undefined : { name, raw: direct };
+  if (direct !== undefined && direct !== "") {
+    problems.push(`${fileName}=${showValue(path)} is ignored because ${name} is set too; set only one of them`);
+    return { name, raw: direct };
+  }
+  try {
+    return { name: fileName, raw: facts.readSecret(path).trim() };
+  } catch (error) {
+    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reasonOf(error))}); allowed: the path of a readable file whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
+    return undefined;
+  }
+}
+
+function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {
+  const entries: T[] = [];
+  const seen = new Set<string>();
+  for (const part of raw.split(",").map((entry) => entry.trim())) {
+    if (part === "") continue;
+    const entry = parser.parseEntry(part);
+    const identity = entry === undefined ? undefined : parser.identity?.(entry);
+    const repeated = identity !== undefined && seen.has(identity);
+    if (entry === undefined || repeated) {
+      problems.push(`${name}: entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`);
+      continue;
+    }
+    if (identity !== undefined) seen.add(identity);
+    entries.push(entry);
+  }
+  return entries;
+}
+
+export function showValue(raw: string): string {
+  return JSON.stringify(fragment(raw, 120));
+}

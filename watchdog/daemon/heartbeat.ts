@@ -1,0 +1,56 @@
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { get } from "../net/get.ts";
+import { reasonOf } from "../safe.ts";
+import type { Sender } from "../notify/sender.ts";
+
+export interface HeartbeatOptions {
+  readonly url: URL;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sender: Sender;
+  /** Monotonic time of the last message that the channel accepted. */
+  readonly lastAnswerMonoMs: () => number | undefined;
+}
+
+/** The channel has to have answered within this long; it is asked anew at half of it when there was nothing to send. */
+const ANSWER_MS = 60 * 60_000;
+
+/** The dead man's switch: call it after each finished tick. It asks the URL while ticks finish and Telegram answers, so that silence there means trouble here. Never throws. */
+export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Promise<void> {
+  const { clock, log } = options;
+  let lastBeat = -Infinity;
+  let lastProbe = -Infinity;
+  let underWay = false;
+
+  const answered = (): number => Math.max(options.lastAnswerMonoMs() ?? -Infinity, lastProbe);
+
+  const beat = async (stop: AbortSignal): Promise<void> => {
+    if (clock.monoMs() - answered() > ANSWER_MS / 2) {
+      const result = await options.sender.probe(stop);
+      if (result.kind === "delivered") lastProbe = clock.monoMs();
+      else log.warn("Telegram does not answer getMe", { reason: result.reason });
+    }
+    if (clock.monoMs() - answered() > ANSWER_MS) {
+      log.warn("no heartbeat: Telegram has not answered for an hour");
+      return;
+    }
+    const { status } = await get({ url: options.url }, { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal: stop });
+    if (status >= 400) log.warn("heartbeat refused", { status });
+  };
+
+  return async (stop) => {
+    const now = clock.monoMs();
+    if (underWay || now - lastBeat < options.everyMs) return;
+    [underWay, lastBeat] = [true, now];
+    try {
+      await beat(stop);
+    } catch (error) {
+      log.warn("heartbeat failed", { reason: reasonOf(error) });
+    } finally {
+      underWay = false;
+    }
+  };
+}

@@ -1,0 +1,171 @@
+import type { Moment } from "../clock.ts";
+import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
+import type { Flap } from "../decide/flap.ts";
+import { isRecord } from "../net/exchange.ts";
+import type { TelegramMemory } from "../notify/telegram.ts";
+import type { Summary } from "../messages/render.ts";
+import type { Damped, DampState } from "../signals/damping.ts";
+import { idOf } from "../signals/signal.ts";
+
+/** Everything that outlives a restart. */
+export interface Saved {
+  readonly ledger: Ledger;
+  /** Of the signal layer: what was active, so that nothing is taken for recovered unseen. */
+  readonly damping: DampState;
+  /** The baseline that job_failed counts from. */
+  readonly failedJobs?: number;
+  readonly mutesNamed?: Moment;
+  readonly summary?: Summary;
+  readonly telegram: TelegramMemory;
+  /** Of the host's boot in which this was saved. */
+  readonly bootId?: string;
+}
+
+const FORMAT = "watchdog-state";
+export const STATE_VERSION = 1;
+
+/** The document as it is written. Of a moment only the wall time is kept: monotonic time means nothing in another process. */
+export function encodeState({ ledger, damping, ...rest }: Saved): string {
+  const active = [...damping.values()].filter(({ signal }) => signal.active && !signal.edge);
+  return JSON.stringify({
+    format: FORMAT, version: STATE_VERSION, ...rest,
+    ledger: [...ledger.values()].filter(({ edge, ...entry }) => edge !== undefined || entry.told.alerting || entry.episodes.length > 0 || entry.flap !== undefined || entry.changes.length > 0),
+    damping: active,
+  }, (_, value: unknown) => (isMoment(value) ? value.wallMs : value));
+}
+
+/** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
+export function stateSignature(text: string): string {
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value));
+}
+
+function isMoment(value: unknown): value is Moment {
+  return isRecord(value) && typeof value["wallMs"] === "number" && typeof value["monoMs"] === "number" && Object.keys(value).length === 2;
+}
+
+/** Throws with a reason when the text is torn, foreign, of a newer version or malformed anywhere: half a memory is worse than none. */
+export function decodeState(text: string, now: Moment): Saved {
+  const json: unknown = JSON.parse(text);
+  if (!isRecord(json) || json["format"] !== FORMAT) throw new Error("not a state file of the watchdog");
+  if (json["version"] !== STATE_VERSION) throw new Error(`version ${String(json["version"]).slice(0, 20)}, this watchdog reads ${STATE_VERSION}`);
+  const moment = rebase(now);
+  const ledger = listOf(json["ledger"], "ledger").map((entry) => entryOf(entry, moment));
+  const damping = listOf(json["damping"], "damping").map((entry) => dampedOf(entry, moment));
+  return {
+    ledger: new Map(ledger.map((entry) => [idOf(entry), entry])),
+    damping: new Map(damping.map((entry) => [idOf(entry.signal), entry])),
+    telegram: telegramOf(json["telegram"]),
+    ...optional("failedJobs", json["failedJobs"], number),
+    ...optional("mutesNamed", json["mutesNamed"], moment),
+    ...optional("summary", json["summary"], summaryOf),
+    ...optional("bootId", json["bootId"], string),
+  };
+}
+
+type Decode<T> = (value: unknown) => T;
+
+/** Monotonic time as if this process had run then; never in the future, whatever the wall clock did. */
+function rebase(now: Moment): Decode<Moment> {
+  return (value) => {
+    const wallMs = number(value);
+    return { wallMs, monoMs: now.monoMs - Math.max(0, now.wallMs - wallMs) };
+  };
+}
+
+function entryOf(json: unknown, moment: Decode<Moment>): Entry {
+  const entry = record(json);
+  return {
+    key: string(entry["key"]), title: string(entry["title"]), detail: string(entry["detail"]),
+    active: boolean(entry["active"]), frozen: boolean(entry["frozen"]),
+    told: toldOf(entry["told"], moment),
+    episodes: listOf(entry["episodes"], "episodes").map((episode) => episodeOf(episode, moment)),
+    skipped: number(entry["skipped"]), nextSeq: number(entry["nextSeq"]),
+    changes: listOf(entry["changes"], "changes").map(moment),
+    ...optional("entity", entry["entity"], string),
+    ...optional("cause", entry["cause"], string),
+    ...optional("cooldownS", entry["cooldownS"], number),
+    ...optional("flap", entry["flap"], (flap) => flapOf(flap, moment)),
+    ...optional("edge", entry["edge"], (edge) => edgeOf(edge, moment)),
+  };
+}
+
+function toldOf(json: unknown, moment: Decode<Moment>): Told {
+  const told = record(json);
+  const wallMs = told["lastAlertWallMs"];
+  const last = wallMs === undefined ? {} : { lastAlertWallMs: number(wallMs), lastAlertAt: moment(wallMs).monoMs };
+  return { alerting: boolean(told["alerting"]), ...last, ...optional("messageId", told["messageId"], number) };
+}
+
+function episodeOf(json: unknown, moment: Decode<Moment>): Episode {
+  const episode = record(json);
+  return {
+    seq: number(episode["seq"]), since: moment(episode["since"]), flagged: moment(episode["flagged"]), detail: string(episode["detail"]),
+    ...optional("until", episode["until"], moment),
+    ...optional("cause", episode["cause"], string),
+  };
+}
+
+function flapOf(json: unknown, moment: Decode<Moment>): Flap {
+  const flap = record(json);
+  return { since: moment(flap["since"]), lastChange: moment(flap["lastChange"]), count: number(flap["count"]), announced: boolean(flap["announced"]) };
+}
+
+function edgeOf(json: unknown, moment: Decode<Moment>): NonNullable<Entry["edge"]> {
+  const edge = record(json);
+  return { count: number(edge["count"]), first: moment(edge["first"]), ...(edge["tone"] === "info" ? { tone: "info" as const } : {}) };
+}
+
+function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
+  const damped = record(json);
+  const signal = record(damped["signal"]);
+  const since = optional("since", signal["since"], moment);
+  return {
+    family: string(damped["family"]), bad: 1, good: 0, everGood: boolean(damped["everGood"]),
+    ...(since.since ? { badSince: since.since } : {}),
+    signal: {
+      key: string(signal["key"]), active: true, title: string(signal["title"]), detail: string(signal["detail"]),
+      ...since,
+      ...optional("entity", signal["entity"], string),
+      ...optional("cooldownS", signal["cooldownS"], number),
+    },
+  };
+}
+
+function summaryOf(json: unknown): Summary {
+  const summary = record(json);
+  return { sinceMs: number(summary["sinceMs"]), count: number(summary["count"]), lines: listOf(summary["lines"], "lines").map(string).slice(-30) };
+}
+
+function telegramOf(json: unknown): TelegramMemory {
+  const migrated = record(json)["migrated"];
+  return optional("migrated", migrated, (value) => ({ from: string(record(value)["from"]), to: string(record(value)["to"]) }));
+}
+
+
+function optional<K extends string, T>(name: K, value: unknown, decode: Decode<T>): { [P in K]?: T } {
+  return (value === undefined ? {} : { [name]: decode(value) }) as { [P in K]?: T };
+}
+
+const MAX_ITEMS = 10_000;
+const MAX_TEXT = 10_000;
+
+function listOf(value: unknown, name: string): unknown[] {
+  if (!Array.isArray(value) || value.length > MAX_ITEMS) throw new Error(`${name} is not a list`);
+  return value;
+}
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  if (!isRecord(value)) throw new Error("an object is missing");
+  return value;
+}
+function string(value: unknown): string {
+  if (typeof value !== "string" || value.length > MAX_TEXT) throw new Error("a text is missing");
+  return value;
+}
+function number(value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new Error("a number is missing");
+  return value;
+}
+function boolean(value: unknown): boolean {
+  if (typeof value !== "boolean") throw new Error("a flag is missing");
+  return value;
+}
