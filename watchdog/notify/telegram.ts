@@ -50,7 +50,7 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
     return verdict.kind === "migrated" || verdict.kind === "threadGone" ? { kind: "retry", reason: "unexpected answer to getMe" } : verdict;
   };
 
-  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal): Promise<SendResult> => {
+  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal, hasMigrated = false): Promise<SendResult> => {
     const chatId = migrated?.to ?? options.chatId;
     const { verdict, lost } = await call("sendMessage", {
       chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
@@ -66,13 +66,14 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
       if (verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates to itself" };
       log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
       migrated = { from: options.chatId, to: verdict.chatId };
-      return send(text, { form, silent }, signal);
+      // Once a send: a server that sends us from one id to the next must not be hammered.
+      return hasMigrated ? { kind: "retry", reason: `400 migrated again, to ${verdict.chatId}` } : send(text, { form, silent }, signal, true);
     }
     if (verdict.kind === "threadGone") {
       if (threadId === undefined) return { kind: "rejected", reason: "message thread not found" };
       log.warn("the topic is gone; messages go to the chat itself, correct WATCHDOG_TG_THREAD_ID", { threadId });
       threadId = undefined;
-      return send(text, { form, silent }, signal);
+      return send(text, { form, silent }, signal, hasMigrated);
     }
     return verdict;
   };
