@@ -8,6 +8,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["safe", "a leaf: pure text functions, known to everyone"],
   ["log", "a leaf: everyone may log, the log knows nobody"],
   ["contain", "the net under a program: log and text, nothing of the pipeline"],
+  ["history", "bounded memories of plain values; they know nothing of where those come from"],
   ["config", "the configuration is parsed before anything exists that it configures"],
   ["facts", "what the surroundings say, for the configuration"],
   ["net", "requests and their limits, whoever asks"],

@@ -46,14 +46,14 @@ test("the bundle holds the sources, and nothing else", () => {
 
 test("only these modules of Node are used, and only where they are expected", () => {
   const expected: Readonly<Record<string, RegExp>> = {
-    "node:fs": /^(main|facts|collectors\/(boot|proc|proc\/reader)|state\/file)\.ts$/,
+    "node:fs": /^(main|facts|collectors\/(boot|memory|proc|proc\/reader)|state\/file)\.ts$/,
     "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
     "node:http": /^(net\/(exchange|get|ping)|notify\/post|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
     "node:net": /^net\/ping\.ts$/,
     "node:os": /^(main|facts|collectors\/proc)\.ts$/,
     "node:path": /^state\/file\.ts$/,
-    "node:timers/promises": /^collectors\/proc\.ts$/,
+    "node:timers/promises": /^collectors\/(memory|proc)\.ts$/,
   };
   for (const { path, builtins } of sources) {
     for (const name of builtins) assert.match(path, expected[name] ?? /^no module at all$/, `${path} imports ${name}`);

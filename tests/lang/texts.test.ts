@@ -35,7 +35,7 @@ function texts({ details, messages, fault }: Lang): string[] {
   const usage = { usedPct: 91.5, thresholdPct: 85, freePct: 8.5, freeGb: 8, totalGb: 99 };
   const agent = { pid: 42, stage: "review", jobId: "9", idleMs: 900_000 };
   const broken = { kind: "refused", reason: "ECONNREFUSED" } as const;
-  const box = { health: "none", exitCode: 137, oomKilled: true, error: "err", healthOutput: "out", image: "img" } as const;
+  const box = { health: "none", restartCount: 2, exitCode: 137, oomKilled: true, error: "err", healthOutput: "out", image: "img" } as const;
   return [
     details.orchestratorDown(broken, 3), details.orchestratorUp, details.metricsStale(300_000, 300_000), details.metricsFresh, details.jobFailed(4), details.jobFailedCount(2),
     details.jobsQuiet(4), details.agentHung(agent, 900_000), details.agentBusy(agent), details.agentGone, details.queueStalled(2, 1, 1), details.queueMoves(1, 2),

@@ -88,7 +88,7 @@ test("a ping is satisfied by the headers, and by the connection for tcp", async 
   const never = new AbortController().signal;
   const headersOnly = await serverThat(t, (socket) => { socket.write("HTTP/1.1 503 No\r\ncontent-length: 99\r\n\r\n"); });
   const silent = await serverThat(t, () => {});
-  assert.equal(await pingHttp(urlOf(headersOnly), 1000, never), 503);
+  assert.equal((await pingHttp(urlOf(headersOnly), 1000, never)).status, 503);
   await pingTcp("127.0.0.1", silent, 1000, never);
   await assert.rejects(pingHttp(urlOf(silent), 30, never), { code: "DEADLINE" });
   await assert.rejects(pingTcp("127.0.0.1", 1, 1000, never), { code: "ECONNREFUSED" });

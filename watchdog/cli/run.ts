@@ -66,7 +66,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   });
   const watch: Watch = createWatch({
     config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: outbox.offer,
-    initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started) },
+    initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
     changed: () => file?.save(snapshot(watch, outbox, sender, boot)),
   });
 
@@ -124,10 +124,11 @@ function senderOf(config: Config, log: Log, memory: TelegramMemory | undefined):
 function snapshot(watch: Watch, outbox: Outbox, sender: ReturnType<typeof senderOf>, boot: Boot): Saved {
   const { damping, metrics: { failedJobs }, mutesNamed } = watch.signalState();
   const summary = outbox.summary();
+  const digestDay = watch.digestDay();
   return {
     ledger: watch.ledger(), damping, telegram: sender.memory?.() ?? {},
     ...(failedJobs === undefined ? {} : { failedJobs }), ...(mutesNamed ? { mutesNamed } : {}),
-    ...(summary ? { summary } : {}), ...(boot.id === undefined ? {} : { bootId: boot.id }),
+    ...(summary ? { summary } : {}), ...(digestDay === undefined ? {} : { digestDay }), ...(boot.id === undefined ? {} : { bootId: boot.id }),
   };
 }
 

@@ -4,10 +4,12 @@ import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
 import { createHistory, type History } from "../history/history.ts";
+import { createIncidents } from "../history/incidents.ts";
 import type { Lang } from "../lang/index.ts";
-import { buildSignals, NO_SIGNALS, type SignalState } from "../signals/index.ts";
+import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
 import type { Signal } from "../signals/signal.ts";
+import { digest, digestDue, type DigestDay } from "./digest.ts";
 
 /** What the last finished tick saw; the status is a view of this and nothing else. */
 export interface TickView {
@@ -29,6 +31,8 @@ export interface Watch {
   signalState(): SignalState;
   /** Use of memory (`mem`) and of each disk (`disk:<label>`) in percent, of the last 24 h. */
   history(): History;
+  /** The day whose digest was the last, to outlive a restart. */
+  digestDay(): DigestDay;
   /** When each source was last read, in wall time. */
   lastOkAt(source: keyof Readings): number | null;
   /** How messages name this host. */
@@ -42,7 +46,7 @@ export interface WatchOptions {
   readonly collectAll: CollectAll;
   readonly systemHostname: string;
   /** What an earlier run remembered. */
-  readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState } | undefined;
+  readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState; readonly digestDay?: string | undefined } | undefined;
   /** Something that should outlive a restart may have changed; called before anything of it is offered. */
   readonly changed: () => void;
   /** Takes what is to be told as of now; replaces what was offered before. */
@@ -58,6 +62,17 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
   let engineHostname: string | undefined;
   const lastOkAt = new Map<keyof Readings, number>();
   const history = createHistory();
+  const incidents = createIncidents();
+  const startedMonoMs = clock.monoMs();
+  let digestDay: DigestDay = initial?.digestDay;
+
+  /** The day's report, in the tick that reaches its hour. */
+  const digestNow = (now: Moment): Signal[] => {
+    if (!config.digestAt) return [];
+    const { due, day } = digestDue(config.digestAt, digestDay, now.wallMs);
+    digestDay = day;
+    return due ? [edgeSignal(digest({ history, incidents, config, lang, startedMonoMs }, now))] : [];
+  };
 
   return {
     tick: async (stop) => {
@@ -66,8 +81,10 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
       if (stop.aborted) return;
       recordUse(history, readings, startedAt);
 
-      const { state, signals } = buildSignals(signalState, readings, config, lang, startedAt);
+      const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt);
       signalState = state;
+      incidents.observe(built, startedAt);
+      const signals = [...built, ...digestNow(startedAt)];
       ledger = observeAll(ledger, signals, startedAt, rules);
       engineHostname = (readings.docker.state === "ok" ? readings.docker.value.hostname : undefined) ?? engineHostname;
       for (const name of Object.keys(readings) as (keyof Readings)[]) {
@@ -89,6 +106,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     ledger: () => ledger,
     signalState: () => signalState,
     history: () => history,
+    digestDay: () => digestDay,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
     host: () => config.hostLabel ?? engineHostname ?? systemHostname,
   };

@@ -74,6 +74,7 @@ export const en: Lang = {
     blind: (source) => `Source unavailable: ${source}`,
     hostBoot: "Host rebooted",
     mutes: "Muted signals",
+    digest: "Daily digest",
     fallback: "Telegram is back",
     many: (family, count) => `${manyWords[family] ?? family}: ${count}`,
   },
@@ -158,6 +159,12 @@ export const en: Lang = {
     fallback: (sinceMs, nowMs, count) =>
       `It had not answered since ${time(sinceMs, nowMs)} (${duration(nowMs - sinceMs)}); ${plural(count, { one: "notice", other: "notices" })} went through the fallback channel.`,
     more: (count) => `… and ${count} more`,
+  },
+  digest: {
+    quiet: "No incidents.",
+    incidents: (count) => `Incidents: ${count}.`,
+    muted: (patterns) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
+    uptime: (ms) => `The watchdog has run for ${duration(ms)}.`,
   },
   causes: {
     engine: (f) => `Docker does not answer: ${fault(f)}`,

@@ -76,6 +76,7 @@ export const ru = {
     blind: (source: string) => `Источник недоступен: ${source}`,
     hostBoot: "Хост перезагружен",
     mutes: "Заглушённые сигналы",
+    digest: "Сводка за сутки",
     fallback: "Telegram снова доступен",
     /** Many of one kind at once, by the first part of their key. */
     many: (family: string, count: number) => `${manyWords[family] ?? family}: ${count}`,
@@ -164,6 +165,12 @@ export const ru = {
     fallback: (sinceMs: number, nowMs: number, count: number) =>
       `Не отвечал с ${time(sinceMs, nowMs)} (${lasting(nowMs - sinceMs)}); запасным каналом ушло сообщений: ${count}.`,
     more: (count: number) => `… и ещё ${count}`,
+  },
+  digest: {
+    quiet: "Происшествий не было.",
+    incidents: (count: number) => `Происшествий: ${count}.`,
+    muted: (patterns: readonly string[]) => `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
+    uptime: (ms: number) => `Сторож работает ${lasting(ms)}.`,
   },
   causes: {
     engine: (f: Fault) => `Docker не отвечает: ${fault(f)}`,

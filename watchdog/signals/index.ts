@@ -69,6 +69,6 @@ function muteOccurrence(named: Moment | undefined, signals: readonly Signal[], c
   return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute, bad.slice(0, 20)) };
 }
 
-function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {
+export function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {
   return { key, title, detail, active: count > 0, edge: { count, ...(tone === undefined ? {} : { tone }) } };
 }

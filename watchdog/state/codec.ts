@@ -15,6 +15,7 @@ export interface Saved {
   /** The baseline that job_failed counts from. */
   readonly failedJobs?: number;
   readonly mutesNamed?: Moment;
+  readonly digestDay?: string;
   readonly summary?: Summary;
   readonly telegram: TelegramMemory;
   /** Of the host's boot in which this was saved. */
@@ -57,6 +58,7 @@ export function decodeState(text: string, now: Moment): Saved {
     telegram: telegramOf(json["telegram"]),
     ...optional("failedJobs", json["failedJobs"], number),
     ...optional("mutesNamed", json["mutesNamed"], moment),
+    ...optional("digestDay", json["digestDay"], string),
     ...optional("summary", json["summary"], summaryOf),
     ...optional("bootId", json["bootId"], string),
   };
