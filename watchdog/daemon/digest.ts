@@ -44,7 +44,7 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
 }
 
 function incidentLine({ title, since, until }: Incident, lang: Lang, now: Moment): string {
-  const times = until ? lang.messages.span(since.wallMs, until.wallMs, now.wallMs) : lang.messages.since(since.wallMs, now.wallMs);
+  const times = until ? lang.messages.span(since.wallMs, until.wallMs, now.wallMs) : lang.digest.ongoing(since.wallMs, now.wallMs);
   const isMoment = until !== undefined && until.monoMs === since.monoMs;
   return isMoment ? `• ${title}: ${lang.time(since.wallMs, now.wallMs)}` : `• ${title}: ${lang.duration((until ?? now).monoMs - since.monoMs)}, ${times}`;
 }

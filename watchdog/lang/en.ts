@@ -163,6 +163,7 @@ export const en: Lang = {
   digest: {
     quiet: "No incidents.",
     incidents: (count) => `Incidents: ${count}.`,
+    ongoing: (sinceMs, nowMs) => `still going on, since ${time(sinceMs, nowMs)}`,
     muted: (patterns) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
     uptime: (ms) => `The watchdog has run for ${duration(ms)}.`,
   },

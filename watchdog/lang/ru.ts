@@ -169,6 +169,7 @@ export const ru = {
   digest: {
     quiet: "Происшествий не было.",
     incidents: (count: number) => `Происшествий: ${count}.`,
+    ongoing: (sinceMs: number, nowMs: number) => `ещё длится, с ${time(sinceMs, nowMs)}`,
     muted: (patterns: readonly string[]) => `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
     uptime: (ms: number) => `Сторож работает ${lasting(ms)}.`,
   },
