@@ -51,6 +51,8 @@ export interface Daemon {
   /** Waits until this many further ticks were finished. */
   ticks(count: number): Promise<Status>;
   send(signal: NodeJS.Signals): void;
+  /** Nobody reads its output any more. */
+  closeOutput(): void;
   /** Resolves when it ended. */
   readonly exited: Promise<Exit>;
   /** SIGTERM; it has to exit with 0 in time. */
@@ -126,6 +128,10 @@ export async function startDaemon(env: Env, options: SpawnOptions & { readonly r
       return statusWhere(`${count} further ticks`, (now) => now.ticks >= ticks + count);
     },
     send: (signal) => void child.kill(signal),
+    closeOutput: () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     kill: async () => {
       if (!ended) child.kill("SIGKILL");
       await exited;

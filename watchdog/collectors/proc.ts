@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { endianness } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { fragment } from "../safe.ts";
+import { parseOwner, type Owner } from "./proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "./proc/parse.ts";
 import { procReader, type ReadOutcome } from "./proc/reader.ts";
 import type { Collector } from "./reading.ts";
@@ -15,6 +16,11 @@ export interface ProcCandidate {
   readonly ageS: number;
   /** User and system time together. */
   readonly cpuS: number;
+  /** Of one core since the previous scan; undefined at first sight. */
+  readonly cpuSharePct?: number;
+  readonly owner?: Owner;
+  /** The parent's name. */
+  readonly parent?: string;
   /** At most 120 characters, printable, secrets masked. */
   readonly command: string;
 }
@@ -29,11 +35,32 @@ const COMMAND_LENGTH = 120;
 /** A scan of this many takes about 2 ms; then the event loop gets its turn. */
 const SLICE = 200;
 
-/** Scans `<root>/<pid>/cmdline` of every process, and `stat` of those that match. Never reads anything else of a process. Rejects without a btime or a proc root. */
+/** Scans `<root>/<pid>/cmdline` of every process; `stat`, `cgroup` and the parent's `stat` of those that match. Never reads anything else of a process. Rejects without a btime or a proc root. */
 export function procCollector(root: string, patterns: readonly string[], deadlineMs: number): Collector<ProcReading> {
   const needles = patterns.map((pattern) => Buffer.from(pattern));
   const clockTicks = readClockTicks();
-  return { deadlineMs, collect: ({ wallMs, signal }) => scan(root, needles, clockTicks, wallMs, signal) };
+  let before = new Map<string, CpuSeen>();
+  return {
+    deadlineMs,
+    collect: async ({ wallMs, monoMs, signal }) => {
+      const { candidates, unreadable } = await scan(root, needles, clockTicks, wallMs, signal);
+      const shared = candidates.map((candidate) => ({ ...candidate, ...cpuShare(before.get(identityOf(candidate)), candidate.cpuS, monoMs) }));
+      before = new Map(candidates.map((candidate) => [identityOf(candidate), { cpuS: candidate.cpuS, monoMs }]));
+      return { candidates: shared, unreadable };
+    },
+  };
+}
+
+interface CpuSeen {
+  readonly cpuS: number;
+  readonly monoMs: number;
+}
+
+const identityOf = ({ pid, startTicks }: ProcCandidate): string => `${pid}:${startTicks}`;
+
+function cpuShare(before: CpuSeen | undefined, cpuS: number, monoMs: number): { cpuSharePct?: number } {
+  const elapsedS = before ? (monoMs - before.monoMs) / 1000 : 0;
+  return before && elapsedS > 0 ? { cpuSharePct: Math.max(0, Math.round((100 * (cpuS - before.cpuS)) / elapsedS)) } : {};
 }
 
 async function scan(root: string, needles: readonly Buffer[], clockTicks: number, wallMs: number, signal: AbortSignal): Promise<ProcReading> {
@@ -80,7 +107,12 @@ function candidateOf(
   if (!Buffer.isBuffer(statText)) return statText;
   const stat = parseStat(statText.toString("latin1"));
   if (!stat) return "broken";
-  return { pid, startTicks: stat.startTicks, ppid: stat.ppid, ageS: ageOf(stat.startTicks), cpuS: stat.cpuTicks / clockTicks, command };
+  const owner = parseOwner(textOf(read(`${root}/${pid}/cgroup`)));
+  const parent = parseStat(textOf(read(`${root}/${stat.ppid}/stat`)))?.comm;
+  return {
+    pid, startTicks: stat.startTicks, ppid: stat.ppid, ageS: ageOf(stat.startTicks), cpuS: stat.cpuTicks / clockTicks, command,
+    ...(owner ? { owner } : {}), ...(parent === undefined ? {} : { parent: fragment(parent, 20) }),
+  };
 }
 
 function textOf(outcome: ReadOutcome): string {

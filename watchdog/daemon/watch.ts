@@ -3,8 +3,10 @@ import type { CollectAll, Readings } from "../collectors/index.ts";
 import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
+import { createHistory, type History } from "../history/history.ts";
 import type { Lang } from "../lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../signals/index.ts";
+import { diskUse, memoryUse } from "../signals/host.ts";
 import type { Signal } from "../signals/signal.ts";
 
 /** What the last finished tick saw; the status is a view of this and nothing else. */
@@ -25,6 +27,8 @@ export interface Watch {
   ticks(): number;
   ledger(): Ledger;
   signalState(): SignalState;
+  /** Use of memory (`mem`) and of each disk (`disk:<label>`) in percent, of the last 24 h. */
+  history(): History;
   /** When each source was last read, in wall time. */
   lastOkAt(source: keyof Readings): number | null;
   /** How messages name this host. */
@@ -53,12 +57,14 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
   let ticks = 0;
   let engineHostname: string | undefined;
   const lastOkAt = new Map<keyof Readings, number>();
+  const history = createHistory();
 
   return {
     tick: async (stop) => {
       const startedAt = momentOf(clock);
       const readings = await collectAll(startedAt, stop);
       if (stop.aborted) return;
+      recordUse(history, readings, startedAt);
 
       const { state, signals } = buildSignals(signalState, readings, config, lang, startedAt);
       signalState = state;
@@ -82,9 +88,15 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     ticks: () => ticks,
     ledger: () => ledger,
     signalState: () => signalState,
+    history: () => history,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
     host: () => config.hostLabel ?? engineHostname ?? systemHostname,
   };
+}
+
+function recordUse(history: History, { mem, disk }: Readings, now: Moment): void {
+  if (mem.state === "ok") history.record("mem", memoryUse(mem.value), now);
+  if (disk.state === "ok") for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
 }
 
 /** The judging part of the configuration, in the units that judging uses. */

@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, ContainerFacts } from "./facts.ts";
-import { clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
+import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
 import type { Lang } from "./ru.ts";
 
 /** The operator's texts in English. */
@@ -15,6 +15,7 @@ const UNITS: Record<DurationUnit, PluralForms> = {
 };
 const times = (n: number): string => plural(n, { one: "time", other: "times" });
 const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
+const date = (wallMs: number): string => calendarDate(wallMs, "en");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "en");
 
 function fault({ kind, reason }: Fault): string {
@@ -68,6 +69,7 @@ export const en: Lang = {
     inodes: (label) => `Inodes ${label}`,
     container: (name) => `Container ${name}`,
     dep: (name) => `Dependency ${name}`,
+    cert: (name) => `Certificate ${name}`,
     procBlocking: (pid) => `Blocking process ${pid}`,
     blind: (source) => `Source unavailable: ${source}`,
     hostBoot: "Host rebooted",
@@ -93,6 +95,8 @@ export const en: Lang = {
       `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers.`,
     queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
     memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB available (${f.freePct}%).`,
+    biggest: (processes) =>
+      `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
     memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats, top).",
     disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
@@ -106,6 +110,7 @@ export const en: Lang = {
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
+      if (f.restartCount > 0) lines.push(`Restarts: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Image: ${f.image}.`);
       return lines.join("\n");
     },
@@ -123,7 +128,7 @@ export const en: Lang = {
     depDown: (url, f, latencyMs) => `${url}: ${fault(f)}, after ${latencyMs} ms.\nWhat to do: check the service itself and the network to it.`,
     depStatus: (url, status, latencyMs) => `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
     process: (f) =>
-      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s, parent ${f.ppid}; limit ${duration(f.limitMin * 60_000)}.\nCommand: ${f.command}`,
+      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
     processAdvice: (pid) => `Probably left over by a killed agent and eating CPU.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
     processGone: "The process ended.",
     hostBoot: (atMs, nowMs, back, total, missing) =>
@@ -132,6 +137,8 @@ export const en: Lang = {
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
     sighted: "The source can be read.",
+    certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
+    certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
   },
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
@@ -167,6 +174,10 @@ const manyWords: Record<string, string> = {
   container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", inodes: "Inodes",
   agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
+
+function ownerName(owner: OwnerFacts): string {
+  return "container" in owner ? `container ${owner.container}` : `service ${owner.unit}`;
+}
 
 const blindAdvice: Record<string, string> = {
   mem: "check WATCHDOG_PROC_ROOT and access to /proc.",

@@ -69,7 +69,7 @@ function hasFinished({ exitCode, oomKilled, restartPolicy }: FoundContainer): bo
 
 function factsOf(found: FoundContainer | "missing", restarts: number): ContainerFacts {
   const loop = restarts >= LOOP_RESTARTS ? { restarts } : {};
-  if (found === "missing") return { state: "missing", health: "none", exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" };
-  const { state, health, exitCode, oomKilled, error, healthOutput, image } = found;
-  return { state, health, exitCode, oomKilled, error, healthOutput, image, ...loop };
+  if (found === "missing") return { state: "missing", health: "none", restartCount: 0, exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" };
+  const { state, health, restartCount, exitCode, oomKilled, error, healthOutput, image } = found;
+  return { state, health, restartCount, exitCode, oomKilled, error, healthOutput, image, ...loop };
 }

@@ -8,7 +8,7 @@ import { withCauses } from "./cause.ts";
 import { bootOccurrence } from "./boot.ts";
 import { containerSignals, type RestartMemory } from "./containers.ts";
 import { damp, type DampState } from "./damping.ts";
-import { depSignals } from "./deps.ts";
+import { certificateSignals, depSignals } from "./deps.ts";
 import { diskSignals, memorySignals } from "./host.ts";
 import { metricsSignals, NO_METRICS, type MetricsMemory } from "./metrics.ts";
 import { procSignals } from "./proc.ts";
@@ -36,11 +36,12 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
   const blind = blindSignals(before.blind, readings, config, lang);
   const families = [
     ...metrics.families,
-    memorySignals(readings.mem, config, lang),
+    memorySignals(readings, config, lang),
     diskSignals(readings.disk, config, lang),
     containers.family,
     depSignals(readings.deps, config, lang),
-    procSignals(readings.proc, config, lang),
+    certificateSignals(readings.deps, config, lang, now),
+    procSignals(readings, config, lang),
     blind.family,
   ];
   const startedMonoMs = before.startedMonoMs ?? now.monoMs;
