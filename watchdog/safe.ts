@@ -43,11 +43,11 @@ export function maskSecrets(text: string): string {
 
 /**
  * Foreign text as it may stand in a message: printable, spaces collapsed, masked, at most `max` characters.
- * Masked before it is cut, so that half a secret cannot slip through; the masking itself sees a bounded text, whose last, perhaps torn, word is dropped.
+ * Masked before it is cut, so that half a secret cannot slip through; the masking itself sees a bounded text, at whose end half a URL's credentials may stand.
  */
 export function fragment(text: string, max: number): string {
   const bound = max * 8 + 1000;
-  const head = text.length > bound ? text.slice(0, bound).replace(/\S*$/, "…") : text;
+  const head = text.length > bound ? text.slice(0, bound).replace(/:\/\/[^\s/@]*$/, "://***") : text;
   return truncate(maskSecrets(printable(head).replace(/\s+/g, " ")).trim(), max);
 }
 

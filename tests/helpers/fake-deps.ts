@@ -54,8 +54,8 @@ export async function fakeDependency(scheme: "http" | "https" | "tcp" = "http", 
 
 let certificate: { key: string; cert: string } | undefined;
 
-/** A certificate that nobody trusts, made anew so that it never expires in the repository. */
-function selfSigned(): { key: string; cert: string } {
+/** A certificate that nobody trusts by itself, made anew so that it never expires in the repository; it is valid for 2 days. */
+export function selfSigned(): { key: string; cert: string } {
   if (certificate) return certificate;
   const dir = mkdtempSync(join(tmpdir(), "wd-cert-"));
   const [key, cert] = [join(dir, "key.pem"), join(dir, "cert.pem")];

@@ -48,7 +48,8 @@ export const percentOrOff: Parser<number> = {
   allowed: "a number from 1 to 100, or 0 = off",
   parse: (raw) => (DECIMAL.test(raw) && Number(raw) === 0 ? 0 : percent.parse(raw)),
 };
-export const hysteresis = number("a number from 0 to 50", { min: 0, max: 50 });
+/** A width, not a level: 0 means that a percentage recovers as soon as it is below its threshold. */
+export const hysteresis = number("a number from 0 to 100", { min: 0, max: 100 });
 
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
   return { allowed: words.join(" or "), parse: (raw) => words.find((word) => word === raw.toLowerCase()) };

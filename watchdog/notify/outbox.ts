@@ -250,6 +250,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         // What fails now would fail again within these seconds; a rate limit says when, and a refusal is of one notice.
         if (result?.kind === "operator" || (result?.kind === "retry" && result.afterMs === undefined)) break;
       }
+      while (fallbackWaitMs() === 0 && clock.monoMs() < until) await Promise.race([sendFallback(over.signal), timer]);
       over.abort();
     },
     view: () => ({ channel: sender.channel, pending: pending.length, lastOkAtMs: lastOk?.wallMs ?? null, lastError }),

@@ -102,7 +102,9 @@ function mayHaveArrived(kind: FaultKind): boolean {
 
 /** `<base>/bot<token>/<method>`. */
 export function methodUrl(apiUrl: URL, token: string, method: string): URL {
-  return new URL(`${apiUrl.origin}${apiUrl.pathname.replace(/\/$/, "")}/bot${token}/${method}`);
+  const url = new URL(apiUrl);
+  url.pathname = `${apiUrl.pathname.replace(/\/$/, "")}/bot${token}/${method}`;
+  return url;
 }
 
 type Verdict = SendResult | { readonly kind: "migrated"; readonly chatId: string } | { readonly kind: "threadGone" };
