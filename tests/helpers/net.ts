@@ -38,10 +38,22 @@ export async function listen(server: AnyServer, where: { readonly port?: number;
   };
 }
 
-/** A port that nobody listens on, from below the range the kernel hands out by itself, so that it stays free until it is used. */
+const FIRST_PORT = 20_000;
+const SLICE = 240;
+const SLICES = 50;
+const handedOut = new Set<number>();
+
+/**
+ * A port that nobody listens on. Below the range that the kernel hands out by itself, from a slice of this process's own, and each
+ * port once: it stays free until it is used, and while a fake refuses connections for a time.
+ */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+  const base = FIRST_PORT + (process.pid % SLICES) * SLICE;
+  for (let tried = 0; ; tried += 1) {
+    if (handedOut.size >= SLICE || tried > 100 * SLICE) throw new Error("no port is left");
+    const port = base + Math.floor(Math.random() * SLICE);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
     const probe = await listen(createServer(), { port }).catch(() => undefined);
     if (!probe) continue;
     await probe.close();
