@@ -47,7 +47,7 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   let offered: readonly Notice[] = [];
   let quiet = false;
   const outbox = createOutbox({
-    clock, random: options.random ?? (() => 0),
+    clock, random: options.random ?? (() => 0.5),
     log: createLog({ level: "debug", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: (line) => logged.push(line) }),
     isQuiet: () => quiet,
     renderSummary: ({ count }) => ({ head: `summary of ${count}`, body: "" }),

@@ -77,12 +77,12 @@ test("fewer than six of one kind stay blocks of their own, six become one card t
   assert.equal(rendered.length, 1);
   assert.equal(rendered[0]?.notices.length, 6);
   assert.equal(rendered[0]?.block.head, "🔴 box · Containers: 6");
-  assert.match(rendered[0]?.block.body ?? "", /State: stopped\.\nc0, c1, c2, c3, c4, c5$/);
+  assert.match(rendered[0]?.block.body ?? "", /\n• c0, c1, c2, c3, c4, c5: State: stopped\. more$/);
 });
 
 test("a card groups its names by reason, and cards never mix alerts with recoveries", () => {
   const alerts = many(3).concat(many(3, { detail: "State: paused." }).map((notice, index) => ({ ...notice, id: `p${index}`, key: `container:p${index}` })));
-  assert.match(renderAll(alerts, contextOf())[0]?.block.body ?? "", /State: stopped\.\nc0, c1, c2\nState: paused\.\np0, p1, p2/);
+  assert.match(renderAll(alerts, contextOf())[0]?.block.body ?? "", /\n• c0, c1, c2: State: stopped\. more\n• p0, p1, p2: State: paused\.$/);
   const mixed = [...many(STORM), ...many(STORM, { kind: "recovery" })];
   const heads = renderAll(mixed, contextOf()).map(({ block }) => block.head.startsWith("🔴"));
   assert.deepEqual(heads, [true, false]);

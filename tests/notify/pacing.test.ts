@@ -3,16 +3,16 @@ import test from "node:test";
 import { nextDelayMs, pacingDelayMs } from "../../watchdog/notify/pacing.ts";
 
 test("the backoff doubles from one second and stops growing at five minutes", () => {
-  assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((failures) => nextDelayMs(failures, 0) / 1000), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-  assert.equal(nextDelayMs(100_000, 0), 300_000);
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((failures) => nextDelayMs(failures, 0.5) / 1000), [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+  assert.equal(nextDelayMs(100_000, 0.5), 300_000);
 });
 
-test("jitter takes off at most half, and never adds", () => {
+test("jitter moves a delay by at most a quarter, and never below 1 s or above 5 min", () => {
   for (const failures of [1, 5, 50]) {
-    const full = nextDelayMs(failures, 0);
+    const full = nextDelayMs(failures, 0.5);
     for (const random of [0, 0.25, 0.5, 0.999999]) {
       const delay = nextDelayMs(failures, random);
-      assert.ok(delay <= full && delay >= full / 2, `${failures} ${random}: ${delay}`);
+      assert.ok(delay <= Math.min(300_000, full * 1.25) && delay >= Math.max(1000, full * 0.75), `${failures} ${random}: ${delay}`);
     }
   }
 });

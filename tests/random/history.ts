@@ -98,7 +98,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     const batches: Notice[][] = [];
     const outbox = createOutbox({
       clock, random: () => random.next(), isQuiet: () => false,
-      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} },
       sender: {
         channel: "telegram", perMin: 20,
         send: async (text) => {
@@ -121,14 +121,14 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
         }
         outbox.offer(notices);
       },
-      initial: state && { ledger: state.ledger, signals: { ...NO_SIGNALS, damping: state.damping, metrics: { ...NO_SIGNALS.metrics, ...(state.failedJobs === undefined ? {} : { failedJobs: state.failedJobs }) } } },
+      initial: state && { ledger: state.ledger, signals: { ...NO_SIGNALS, damping: state.damping, metrics: state.metrics, restarts: state.restarts } },
     });
     void outbox.run(stop.signal);
     return { watch, outbox, stop };
   };
   const save = (watch: Watch): string => {
-    const { damping, metrics: { failedJobs } } = watch.signalState();
-    return encodeState({ ledger: watch.ledger(), damping, telegram: {}, ...(failedJobs === undefined ? {} : { failedJobs }) });
+    const { damping, metrics, restarts } = watch.signalState();
+    return encodeState({ ledger: watch.ledger(), damping, metrics, restarts, telegram: {} });
   };
 
   let run = start();

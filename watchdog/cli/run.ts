@@ -16,7 +16,7 @@ import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import type { Sender } from "../notify/sender.ts";
 import { telegramSender, type TelegramMemory, type TelegramSender } from "../notify/telegram.ts";
 import { webhookSender } from "../notify/webhook.ts";
-import { reasonOf } from "../safe.ts";
+import { reasonOf, redactJson } from "../safe.ts";
 import { NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import type { Saved } from "../state/codec.ts";
 import { stateFile } from "../state/file.ts";
@@ -70,9 +70,9 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
     changed: () => file?.save(snapshot(watch, outbox, sender, boot)),
   });
 
-  const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
-    statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }),
-  ))));
+  const status = (): Answer => jsonAnswer(200, redactJson(
+    statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }), redact,
+  ));
   const health = (): Answer => {
     const last = watch.lastTick()?.startedAt ?? started;
     const fresh = !config.enabled || isFresh(last, clock.monoMs(), config.intervalS);
@@ -95,7 +95,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   if (config.mute.length > 0) log.info("muted by WATCHDOG_MUTE", { patterns: config.mute.join(" ") });
   const beat = config.heartbeatUrl && heartbeat({
     url: config.heartbeatUrl, everyMs: config.heartbeatS * 1000, timeoutMs: config.httpTimeoutS * 1000,
-    clock, log, sender, lastAnswerMonoMs: outbox.lastAnswerMonoMs,
+    clock, log, sender, lastAnswerMonoMs: outbox.lastAnswerMonoMs, isFailing: outbox.isFailing,
   });
   let lastStates = "";
   const tick = async (): Promise<void> => {
@@ -122,12 +122,12 @@ function senderOf(config: Config, log: Log, memory: TelegramMemory | undefined):
 }
 
 function snapshot(watch: Watch, outbox: Outbox, sender: ReturnType<typeof senderOf>, boot: Boot): Saved {
-  const { damping, metrics: { failedJobs }, mutesNamed } = watch.signalState();
+  const { damping, metrics, restarts, mutesNamed } = watch.signalState();
   const summary = outbox.summary();
   const digestDay = watch.digestDay();
   return {
-    ledger: watch.ledger(), damping, telegram: sender.memory?.() ?? {},
-    ...(failedJobs === undefined ? {} : { failedJobs }), ...(mutesNamed ? { mutesNamed } : {}),
+    ledger: watch.ledger(), damping, metrics, restarts, telegram: sender.memory?.() ?? {},
+    ...(mutesNamed ? { mutesNamed } : {}),
     ...(summary ? { summary } : {}), ...(digestDay === undefined ? {} : { digestDay }), ...(boot.id === undefined ? {} : { bootId: boot.id }),
   };
 }
@@ -135,12 +135,11 @@ function snapshot(watch: Watch, outbox: Outbox, sender: ReturnType<typeof sender
 /** A boot longer ago than this is no news, even if we did not see it. */
 const FRESH_BOOT_MS = 15 * 60_000;
 
-function resumeSignals({ damping, failedJobs, mutesNamed, bootId }: Saved, boot: Boot, now: Moment): SignalState {
+function resumeSignals({ damping, metrics, restarts, mutesNamed, bootId }: Saved, boot: Boot, now: Moment): SignalState {
   const rebooted = boot.id !== undefined && bootId !== undefined && boot.id !== bootId;
   const isFresh = boot.atMs !== undefined && now.wallMs - boot.atMs < FRESH_BOOT_MS;
   return {
-    ...NO_SIGNALS, damping,
-    metrics: { ...NO_SIGNALS.metrics, ...(failedJobs === undefined ? {} : { failedJobs }) },
+    ...NO_SIGNALS, damping, metrics, restarts,
     ...(mutesNamed ? { mutesNamed } : {}),
     ...(rebooted && isFresh && boot.atMs !== undefined ? { bootedAtMs: boot.atMs } : {}),
   };

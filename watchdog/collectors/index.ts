@@ -28,6 +28,8 @@ export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 /** The one list of collectors, each with its deadline; undefined = off. */
 export function createCollectors(config: Config): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
   const deadlineMs = config.httpTimeoutS * 1000;
+  // The kill switch: nothing at all is read.
+  if (!config.enabled) return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
   return {
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
     mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs) : undefined,

@@ -1,5 +1,4 @@
-import { readdirSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { fragment } from "../safe.ts";
 import { parseOwner, type Owner } from "./proc/owner.ts";
@@ -26,12 +25,12 @@ const SLICE = 200;
 /** x86-64 and most arm64 kernels; Node cannot ask for it (getpagesize(2)), and the figure is for people. */
 const PAGE_BYTES = 4096;
 
-/** The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. `detailPct`: from this use on the biggest processes are read as well. */
+/** Read synchronously, which procfs allows: thread-pool reads could wait behind a dead network mount. The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. `detailPct`: from this use on the biggest processes are read as well. */
 export function memoryCollector(procRoot: string, detailPct: number, deadlineMs: number): Collector<MemorySample> {
   return {
     deadlineMs,
     collect: async ({ signal }) => {
-      const sample = parseMeminfo(await readFile(`${procRoot}/meminfo`, "utf8"));
+      const sample = parseMeminfo(readFileSync(`${procRoot}/meminfo`, "utf8"));
       const usedPct = (100 * (sample.totalBytes - sample.availableBytes)) / sample.totalBytes;
       return usedPct < detailPct ? sample : { ...sample, biggest: await biggestProcesses(procRoot, signal) };
     },

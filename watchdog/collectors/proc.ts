@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { endianness } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { fragment } from "../safe.ts";
+import { fragment, maskArguments } from "../safe.ts";
 import { parseOwner, type Owner } from "./proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "./proc/parse.ts";
 import { procReader, type ReadOutcome } from "./proc/reader.ts";
@@ -32,6 +32,8 @@ export interface ProcReading {
 }
 
 const COMMAND_LENGTH = 120;
+/** Of a command line, for showing; the patterns see all of it. */
+const SHOWN_BYTES = 8192;
 /** A scan of this many takes about 2 ms; then the event loop gets its turn. */
 const SLICE = 200;
 
@@ -98,11 +100,11 @@ function candidateOf(
 ): ProcCandidate | "other" | "gone" | "denied" | "broken" {
   const cmdline = read(`${root}/${pid}/cmdline`);
   if (!Buffer.isBuffer(cmdline)) return cmdline;
+  const raw = cmdline.subarray(0, SHOWN_BYTES).toString("utf8");
   // Arguments are separated by NUL; as spaces, a pattern such as "coverage run" can match across them.
   for (let at = cmdline.indexOf(0); at !== -1; at = cmdline.indexOf(0, at + 1)) cmdline[at] = 0x20;
   if (cmdline.length === 0 || !needles.some((needle) => cmdline.includes(needle))) return "other";
-  // Taken before the next read, which uses the same buffer.
-  const command = fragment(cmdline.toString("utf8"), COMMAND_LENGTH);
+  const command = fragment(maskArguments(raw.split("\0")).join(" "), COMMAND_LENGTH);
   const statText = read(`${root}/${pid}/stat`);
   if (!Buffer.isBuffer(statText)) return statText;
   const stat = parseStat(statText.toString("latin1"));

@@ -128,13 +128,13 @@ export interface Dependency {
 }
 
 export const dependency: ListParser<Dependency> = {
-  allowed: "entries name=http(s)://… or name=tcp://host:port, each name once",
+  allowed: "entries name=http(s)://… or name=tcp://host:port, each name once, of letters, digits and _.:@-",
   identity: (entry) => entry.name,
   parseEntry: (raw) => {
     const cut = raw.indexOf("=");
     const name = raw.slice(0, cut).trim();
     const url = urlOf(raw.slice(cut + 1).trim(), ["http:", "https:", "tcp:"]);
-    if (cut < 1 || !/^[\w.:@ -]{1,80}$/.test(name) || !url) return undefined;
+    if (cut < 1 || !/^[\p{L}\p{N}_.:@ -]{1,80}$/u.test(name) || !url) return undefined;
     return url.protocol === "tcp:" && url.port === "" ? undefined : { name, url };
   },
 };

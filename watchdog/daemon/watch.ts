@@ -117,12 +117,17 @@ function recordUse(history: History, { mem, disk }: Readings, now: Moment): void
   if (disk.state === "ok") for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
 }
 
+/** The master alarm is never suppressed, nor is what the watchdog says of itself: the mutes themselves, a reboot, the digest. */
+export function mayMute(key: string): boolean {
+  return !["orchestrator_down", "mutes", "host_boot", "digest", "hello"].includes(key);
+}
+
 /** The judging part of the configuration, in the units that judging uses. */
 export function rulesOf(config: Config): Rules {
   return {
     cooldownS: config.cooldownS,
     flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },
-    isMuted: (key) => config.mute.some((pattern) => matchesKey(pattern, key)),
+    isMuted: (key) => mayMute(key) && config.mute.some((pattern) => matchesKey(pattern, key)),
     causeIds: [...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]), "orchestrator_down"],
   };
 }

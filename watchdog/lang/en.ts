@@ -103,7 +103,6 @@ export const en: Lang = {
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
     inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
-    diskUnmeasured: (reason) => `Not measured at present: ${reason}.`,
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
@@ -132,8 +131,8 @@ export const en: Lang = {
       `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
     processAdvice: (pid) => `Probably left over by a killed agent and eating CPU.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
     processGone: "The process ended.",
-    hostBoot: (atMs, nowMs, back, total, missing) =>
-      `The host rebooted at ${time(atMs, nowMs)}; ${back} of ${total} back after ${duration(nowMs - atMs)}${missing.length > 0 ? `; missing: ${missing.join(", ")}` : ""}.`,
+    hostBoot: (atMs, nowMs, back, total, missing, more) =>
+      `The host rebooted at ${time(atMs, nowMs)}; ${back} of ${total} back after ${duration(nowMs - atMs)}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
     mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
@@ -149,6 +148,9 @@ export const en: Lang = {
     earlier: (spans, more) => `Before that: ${spans.join("; ")}${more > 0 ? `; and ${times(more)} more` : ""}.`,
     span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms) => `Delivered ${duration(ms)} late.`,
+    advice: "What to do:",
+    lastedRange: (minMs, maxMs) => (minMs === maxMs ? `It lasted ${duration(maxMs)}.` : `It lasted between ${duration(minMs)} and ${duration(maxMs)}.`),
+    lastingRange: (minMs, maxMs) => (minMs === maxMs ? `Lasting ${duration(maxMs)}.` : `Lasting between ${duration(minMs)} and ${duration(maxMs)}.`),
     reason: "The reason was: ",
     cause: (cause) => `Probable cause: ${cause}.`,
     flapping: (count, ms, bad) =>

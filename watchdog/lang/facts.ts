@@ -56,7 +56,6 @@ export interface AgentFacts {
   readonly stage?: string;
   readonly jobId?: string;
   readonly idleMs: number;
-  readonly cpuTicks?: number;
 }
 
 /** One past or present incident of an entity, in wall time. */

@@ -106,7 +106,6 @@ export const ru = {
     diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
     inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
-    diskUnmeasured: (reason: string) => `Сейчас не измеряется: ${reason}.`,
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
@@ -135,8 +134,8 @@ export const ru = {
       `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.${f.owner ? `\nЧей: ${ownerName(f.owner)}.` : ""}\nКоманда: ${f.command}`,
     processAdvice: (pid: number) => `Вероятно, остался после убитого агента и ест CPU.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
     processGone: "Процесс завершился.",
-    hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[]) =>
-      `Хост перезагружен в ${time(atMs, nowMs)}; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}${missing.length > 0 ? `; нет: ${missing.join(", ")}` : ""}.`,
+    hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
+      `Хост перезагружен в ${time(atMs, nowMs)}; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
     mutes: (patterns: readonly string[], bad: readonly string[]) =>
       `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
@@ -155,6 +154,10 @@ export const ru = {
     earlier: (spans: readonly string[], more: number) => `До этого: ${spans.join("; ")}${more > 0 ? `; и ещё ${times(more)}` : ""}.`,
     span: (sinceMs: number, untilMs: number, nowMs: number) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
+    /** How a line of advice begins; of what is over none is given. */
+    advice: "Что делать:",
+    lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось от ${duration(minMs)} до ${duration(maxMs)}.`),
+    lastingRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится от ${duration(minMs)} до ${duration(maxMs)}.`),
     reason: "Причина была: ",
     cause: (cause: string) => `Вероятная причина: ${cause}.`,
     flapping: (count: number, ms: number, bad: boolean) =>

@@ -1,6 +1,6 @@
 import type { Notice, NoticeKind } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
-import { printable, truncate } from "../safe.ts";
+import { printable } from "../safe.ts";
 import type { Block } from "./text.ts";
 
 /** The moment of sending, and who it is about. */
@@ -54,24 +54,38 @@ export function renderOne(notice: Notice, { host, lang, wallMs, monoMs }: Render
   return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
 }
 
-/** One card for many: how many, why, and their names, those with the same first line of detail together. */
+/** One card for many: how many, for how long, why, and their names, those with the same state together; of advice one example. */
 function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: RenderContext): Block {
   const [first] = members;
   if (!first) return { head: "", body: "" };
   const family = first.key.slice(0, first.key.indexOf(":"));
   const names = new Map<string, string[]>();
   for (const { key, detail } of members) {
-    const reason = first.kind === "recovery" ? "" : truncate(detail.split("\n", 1)[0] ?? "", 160);
-    names.set(reason, [...(names.get(reason) ?? []), printable(key.slice(family.length + 1))]);
+    const state = first.kind === "recovery" ? "" : withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
+    names.set(state, [...(names.get(state) ?? []), printable(key.slice(family.length + 1))]);
   }
-  const since = Math.min(...members.map(({ span }) => span.sinceMs));
+  const advice = first.kind === "recovery" ? [] : first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
   const lines = [
-    first.kind === "recovery" ? lang.messages.recoveredMany : lang.messages.since(since, wallMs),
+    ...spanLines(members, first.kind, lang, wallMs),
     ...causeLine(members, lang),
-    ...[...names].map(([reason, list]) => (reason === "" ? list.join(", ") : `${reason}\n${list.join(", ")}`)),
+    ...[...names].map(([state, list]) => (state === "" ? list.join(", ") : `• ${list.join(", ")}: ${state}`)),
+    ...advice,
     ...lateLine(members, lang, monoMs),
   ];
   return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
+}
+
+function spanLines(members: readonly Notice[], kind: NoticeKind, lang: Lang, wallMs: number): string[] {
+  const since = Math.min(...members.map(({ span }) => span.sinceMs));
+  const lasted = members.map(({ lastedMs }) => lastedMs);
+  const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
+  if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
+  return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, wallMs)];
+}
+
+/** What is over needs no advice, and a pid may be somebody else's by then. */
+function withoutAdvice(detail: string, lang: Lang): string {
+  return detail.split("\n").filter((line) => !line.startsWith(lang.messages.advice)).join("\n");
 }
 
 /** What is said when the first channel is back after the second one stood in for it. */
@@ -110,7 +124,7 @@ function linesOf({ kind, detail, span, lastedMs, count, open, flap }: Notice, la
     case "alert": return [detail, lang.messages.since(sinceMs, nowMs)];
     case "realert": return [lang.messages.lasting(lastedMs, sinceMs, nowMs), detail];
     case "recovery": return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
-    case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + detail];
+    case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
     case "edge": return [`${lang.details.jobFailedCount(count)}. ${detail}`];
     case "info": return [detail];
     case "flapping": return [lang.messages.flapping(flap?.count ?? 0, lastedMs, open), detail];

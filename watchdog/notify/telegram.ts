@@ -62,6 +62,7 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
       link_preview_options: { is_disabled: true },
     }, signal);
     doubtful = lost;
+    if (lost && verdict.kind === "retry") return { ...verdict, mayHaveArrived: true };
     if (verdict.kind === "migrated") {
       // One hop a send: a server that sends us round in circles must not be flooded.
       if (hasMigrated || verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates in circles" };

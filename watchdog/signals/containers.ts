@@ -10,11 +10,11 @@ const LOOP_WINDOW_MS = 10 * 60_000;
 const LOOP_RESTARTS = 3;
 
 /** Restart counts seen within the window, by container name, oldest first. */
-export type RestartMemory = ReadonlyMap<string, { readonly id: string; readonly seen: readonly { readonly count: number; readonly monoMs: number }[] }>;
+export type RestartMemory = ReadonlyMap<string, { readonly id: string; readonly seen: readonly { readonly count: number; readonly at: Moment }[] }>;
 
 export function containerSignals(before: RestartMemory, reading: Reading<DockerReading>, config: Config, lang: Lang, now: Moment): { memory: RestartMemory; family: Family } {
   const goneDetail = lang.details.containerGone;
-  if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", findings: [], goneDetail } };
+  if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail } };
   const memory = new Map<string, NonNullable<ReturnType<RestartMemory["get"]>>>();
   const findings = reading.value.containers.map((sample): Finding => {
     const history = historyOf(before.get(sample.name), sample, now);
@@ -31,9 +31,9 @@ function historyOf(before: ReturnType<RestartMemory["get"]>, { found }: Containe
   const restarted = before?.id !== found.id || (last !== undefined && found.restartCount < last.count);
   const kept = restarted ? [] : (before?.seen ?? []);
   // The newest sample outside the window is the count at its beginning, so it stays.
-  const recent = kept.filter((_, index) => (kept[index + 1]?.monoMs ?? Infinity) > now.monoMs - LOOP_WINDOW_MS);
+  const recent = kept.filter((_, index) => (kept[index + 1]?.at.monoMs ?? Infinity) > now.monoMs - LOOP_WINDOW_MS);
   const unchanged = recent.length > 0 && recent.at(-1)?.count === found.restartCount;
-  return { id: found.id, seen: unchanged ? recent : [...recent, { count: found.restartCount, monoMs: now.monoMs }] };
+  return { id: found.id, seen: unchanged ? recent : [...recent, { count: found.restartCount, at: now }] };
 }
 
 function restartsIn(history: ReturnType<RestartMemory["get"]>): number {

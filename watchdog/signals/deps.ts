@@ -8,7 +8,7 @@ import type { Family, Finding } from "./signal.ts";
 /** A failed ping is the finding; only a collector that failed as a whole freezes. */
 export function depSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang): Family {
   const name = "deps";
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
   const findings = reading.value.map((sample): Finding => ({
     key: `dep:${sample.name}`,
     condition: sample.outcome.up ? "good" : "bad",
@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
 /** cert:<name>: the certificate of an https dependency ends within CERT_DAYS. One that could not be seen this time stays as it was. */
 export function certificateSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang, now: Moment): Family {
   const name = "certs";
-  if (reading.state !== "ok" || config.certDays === 0) return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
+  if (reading.state !== "ok" || config.certDays === 0) return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
   const findings = reading.value.flatMap(({ name: dep, certificateEndsMs }): Finding[] => {
     if (certificateEndsMs === undefined) return [];
     const leftMs = certificateEndsMs - now.wallMs;

@@ -28,7 +28,7 @@ export function inodeUse({ total, free }: { readonly total: number; readonly fre
 export function memorySignals(readings: Readings, config: Config, lang: Lang): Family {
   const reading: Reading<MemorySample> = readings.mem;
   const name = "mem";
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
   const { totalBytes, availableBytes, biggest = [] } = reading.value;
   const culprits = biggest.map(({ pid, name: process, residentBytes, owner }) => ({ pid, name: process, residentGb: round1(residentBytes / BYTES_PER_GB), ...ownerFacts(owner, readings) }));
   const facts = usageFacts(memoryUse(reading.value), config.memPct, availableBytes, totalBytes);
@@ -44,12 +44,12 @@ export function memorySignals(readings: Readings, config: Config, lang: Lang): F
 export function diskSignals(reading: Reading<DiskReading>, config: Config, lang: Lang): Family {
   const name = "disk";
   const goneDetail = lang.details.diskGone;
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
   return {
     name, frozen: false, goneDetail,
     findings: reading.value.disks.flatMap((disk) => findingsOf(disk, config, lang)),
-    keeps: (key) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
+    keeps: ({ key }) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
   };
 }
 
@@ -58,7 +58,7 @@ function findingsOf(disk: DiskSample, config: Config, lang: Lang): Finding[] {
   const usedPct = diskUse(disk);
   const level = (key: string, title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
-    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.totalBytes);
+    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.usedBytes + disk.availableBytes);
     return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(lang.details.disk(facts), condition, lang.details.diskAdvice) };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));

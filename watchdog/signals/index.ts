@@ -33,7 +33,7 @@ export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS
 export function buildSignals(before: SignalState, readings: Readings, config: Config, lang: Lang, now: Moment): { state: SignalState; signals: Signal[] } {
   const metrics = metricsSignals(before.metrics, readings.metrics, config, lang, now);
   const containers = containerSignals(before.restarts, readings.docker, config, lang, now);
-  const blind = blindSignals(before.blind, readings, config, lang);
+  const blind = blindSignals(before.blind, readings, config, lang, now);
   const families = [
     ...metrics.families,
     memorySignals(readings, config, lang),
@@ -66,7 +66,7 @@ const DAY_MS = 86_400_000;
 function muteOccurrence(named: Moment | undefined, signals: readonly Signal[], config: Config, lang: Lang, now: Moment): Occurrence | undefined {
   if (config.mute.length === 0 || !named || now.monoMs - named.monoMs < DAY_MS) return undefined;
   const bad = signals.filter(({ key, active }) => active && config.mute.some((pattern) => matchesKey(pattern, key))).map(({ key }) => key);
-  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute, bad.slice(0, 20)) };
+  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute.slice(0, 50), bad.slice(0, 20)) };
 }
 
 export function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {

@@ -11,7 +11,7 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
   const reading: Reading<ProcReading> = readings.proc;
   const name = "proc";
   const goneDetail = lang.details.processGone;
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const { candidates, unreadable } = reading.value;
   const findings = candidates.map((candidate): Finding => {
     const { pid, startTicks, ageS, owner, ...rest } = candidate;
@@ -27,5 +27,5 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
     };
   });
   const kept = new Set(unreadable.map((pid) => `proc_blocking:${pid}`));
-  return { name, frozen: false, findings, goneDetail, keeps: (key) => kept.has(key) };
+  return { name, frozen: false, findings, goneDetail, keeps: ({ key }) => kept.has(key) };
 }

@@ -5,6 +5,8 @@ import { isRecord } from "../net/exchange.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
 import type { Summary } from "../messages/render.ts";
 import type { Damped, DampState } from "../signals/damping.ts";
+import type { RestartMemory } from "../signals/containers.ts";
+import type { MetricsMemory } from "../signals/metrics.ts";
 import { idOf } from "../signals/signal.ts";
 
 /** Everything that outlives a restart. */
@@ -12,8 +14,9 @@ export interface Saved {
   readonly ledger: Ledger;
   /** Of the signal layer: what was active, so that nothing is taken for recovered unseen. */
   readonly damping: DampState;
-  /** The baseline that job_failed counts from. */
-  readonly failedJobs?: number;
+  /** What standstills and restart loops are measured by: without it a restart would take each for recovered. */
+  readonly metrics: MetricsMemory;
+  readonly restarts: RestartMemory;
   readonly mutesNamed?: Moment;
   readonly digestDay?: string;
   readonly summary?: Summary;
@@ -26,18 +29,23 @@ const FORMAT = "watchdog-state";
 export const STATE_VERSION = 1;
 
 /** The document as it is written. Of a moment only the wall time is kept: monotonic time means nothing in another process. */
-export function encodeState({ ledger, damping, ...rest }: Saved): string {
+export function encodeState({ ledger, damping, metrics, restarts, ...rest }: Saved): string {
   const active = [...damping.values()].filter(({ signal }) => signal.active && !signal.edge);
   return JSON.stringify({
     format: FORMAT, version: STATE_VERSION, ...rest,
     ledger: [...ledger.values()].filter(({ edge, ...entry }) => edge !== undefined || entry.told.alerting || entry.episodes.length > 0 || entry.flap !== undefined || entry.changes.length > 0),
     damping: active,
+    metrics: { ...metrics, agents: [...metrics.agents] },
+    restarts: [...restarts],
   }, (_, value: unknown) => (isMoment(value) ? value.wallMs : value));
 }
 
-/** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
+/** Words and counters that vary from tick to tick; of an agent or a clock that stands still they do not. */
+const VOLATILE = ["detail", "reason", "cause", "bad", "good", "failures", "generated", "agents"];
+
+/** What tells whether anything worth writing changed. */
 export function stateSignature(text: string): string {
-  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value));
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (VOLATILE.includes(key) ? undefined : value));
 }
 
 function isMoment(value: unknown): value is Moment {
@@ -56,7 +64,8 @@ export function decodeState(text: string, now: Moment): Saved {
     ledger: new Map(ledger.map((entry) => [idOf(entry), entry])),
     damping: new Map(damping.map((entry) => [idOf(entry.signal), entry])),
     telegram: telegramOf(json["telegram"]),
-    ...optional("failedJobs", json["failedJobs"], number),
+    metrics: metricsOf(json["metrics"], moment),
+    restarts: new Map(listOf(json["restarts"], "restarts").map((entry) => restartsOf(entry, moment))),
     ...optional("mutesNamed", json["mutesNamed"], moment),
     ...optional("digestDay", json["digestDay"], string),
     ...optional("summary", json["summary"], summaryOf),
@@ -70,8 +79,33 @@ type Decode<T> = (value: unknown) => T;
 function rebase(now: Moment): Decode<Moment> {
   return (value) => {
     const wallMs = number(value);
+    if (Math.abs(wallMs) > MAX_DATE_MS) throw new Error("a time is no time");
     return { wallMs, monoMs: now.monoMs - Math.max(0, now.wallMs - wallMs) };
   };
+}
+
+/** ECMAScript's largest date. */
+const MAX_DATE_MS = 8.64e15;
+
+function metricsOf(json: unknown, moment: Decode<Moment>): MetricsMemory {
+  const metrics = record(json);
+  const agents = listOf(metrics["agents"], "agents").map((pair) => {
+    const [entity, memory] = listOf(pair, "agent");
+    const agent = record(memory);
+    return [string(entity), { cpuTicks: number(agent["cpuTicks"]), since: moment(agent["since"]), ...optional("generatedAtS", agent["generatedAtS"], number) }] as const;
+  });
+  return {
+    failures: number(metrics["failures"]), agents: new Map(agents),
+    ...optional("failedJobs", metrics["failedJobs"], number),
+    ...optional("generated", metrics["generated"], (value) => ({ atS: number(record(value)["atS"]), seen: moment(record(value)["seen"]) })),
+    ...optional("idleQueue", metrics["idleQueue"], (value) => ({ finished: number(record(value)["finished"]), since: moment(record(value)["since"]) })),
+  };
+}
+
+function restartsOf(json: unknown, moment: Decode<Moment>): [string, NonNullable<ReturnType<RestartMemory["get"]>>] {
+  const [name, value] = listOf(json, "restarts");
+  const { id, seen } = record(value);
+  return [string(name), { id: string(id), seen: listOf(seen, "seen").map((entry) => ({ count: number(record(entry)["count"]), at: moment(record(entry)["at"]) })) }];
 }
 
 function entryOf(json: unknown, moment: Decode<Moment>): Entry {
@@ -148,7 +182,7 @@ function optional<K extends string, T>(name: K, value: unknown, decode: Decode<T
   return (value === undefined ? {} : { [name]: decode(value) }) as { [P in K]?: T };
 }
 
-const MAX_ITEMS = 10_000;
+const MAX_ITEMS = 100_000;
 const MAX_TEXT = 10_000;
 
 function listOf(value: unknown, name: string): unknown[] {
@@ -160,8 +194,8 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
   return value;
 }
 function string(value: unknown): string {
-  if (typeof value !== "string" || value.length > MAX_TEXT) throw new Error("a text is missing");
-  return value;
+  if (typeof value !== "string") throw new Error("a text is missing");
+  return value.slice(0, MAX_TEXT);
 }
 function number(value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Error("a number is missing");

@@ -19,6 +19,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export function stateFile(path: string, log: Log): StateFile {
   let written = "";
   let lastError: string | null = null;
+  let usable = true;
 
   return {
     load: (now) => {
@@ -26,8 +27,12 @@ export function stateFile(path: string, log: Log): StateFile {
       try {
         text = readBounded(path);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        setAside(path, reasonOf(error), log);
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "ENOENT") return undefined;
+        usable = code !== UNTOUCHABLE && code !== "EACCES" && code !== "EPERM";
+        if (usable) setAside(path, reasonOf(error), log);
+        else log.error("WATCHDOG_STATE_FILE cannot be used and is left alone; a restart will forget what was told", { reason: reasonOf(error) });
+        lastError = reasonOf(error);
         return undefined;
       }
       try {
@@ -38,6 +43,7 @@ export function stateFile(path: string, log: Log): StateFile {
       }
     },
     save: (saved) => {
+      if (!usable) return;
       const text = encodeState(saved);
       const signature = stateSignature(text);
       if (signature === written) return;
@@ -55,9 +61,13 @@ export function stateFile(path: string, log: Log): StateFile {
   };
 }
 
+/** Not a file at all, or not ours to read: left where it is. */
+const UNTOUCHABLE = "UNTOUCHABLE";
+
 function readBounded(path: string): string {
   const fd = openSync(path, "r");
   try {
+    if (!fstatSync(fd).isFile()) throw Object.assign(new Error("not a regular file"), { code: UNTOUCHABLE });
     if (fstatSync(fd).size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`);
     return readFileSync(fd, "utf8");
   } finally {
