@@ -38,10 +38,17 @@ export async function listen(server: AnyServer, where: { readonly port?: number;
   };
 }
 
+// Test files run in processes of their own side by side: each hands out ports of its own lane, and none twice soon, because a
+// port is free for a moment before it is used, and again while a server that a test closed is to come back.
+const LANES = 24;
+const LANE_PORTS = 500;
+let handedOut = Math.floor(Math.random() * LANE_PORTS);
+
 /** A port that nobody listens on, from below the range the kernel hands out by itself, so that it stays free until it is used. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    handedOut = (handedOut + 1) % LANE_PORTS;
+    const port = 20_000 + (process.pid % LANES) * LANE_PORTS + handedOut;
     const probe = await listen(createServer(), { port }).catch(() => undefined);
     if (!probe) continue;
     await probe.close();
