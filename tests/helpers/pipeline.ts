@@ -48,7 +48,8 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     WATCHDOG_METRICS_URL: "http://orchestrator/metrics", ...env,
   });
   const telegram = memoryTelegram(clock);
-  const scene = peacefulScene();
+  // Agents that nobody moves would hang.
+  const scene: Scene = { ...peacefulScene(), agents: [] };
   const webhook = { bodies: [] as WebhookBody[], works: true };
   const lang = LANGS.en;
   let file: string | undefined;
