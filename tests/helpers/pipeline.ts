@@ -81,7 +81,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       } : {}),
     });
     const write = (): void => {
-      if (alive) file = encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory(), boot }));
+      if (alive) file = encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory(), boot, bootIdBefore: state?.bootId }));
     };
     const watch: Watch = createWatch({
       config, lang, clock, systemHostname: "box", changed: write,

@@ -69,7 +69,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
     changed: () => save(),
   });
 
-  const save = (): void => file?.save(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory?.() ?? {}, boot }));
+  const save = (): void => file?.save(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory?.() ?? {}, boot, bootIdBefore: saved?.bootId }));
 
   const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
     statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }),

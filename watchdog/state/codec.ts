@@ -5,6 +5,8 @@ import { isRecord } from "../net/exchange.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
 import type { Summary } from "../messages/render.ts";
 import type { Damped, DampState } from "../signals/damping.ts";
+import type { Restarts } from "../signals/containers.ts";
+import type { AgentMemory, MetricsMemory } from "../signals/metrics.ts";
 import { idOf } from "../signals/signal.ts";
 
 /** Everything that outlives a restart. */
@@ -14,11 +16,23 @@ export interface Saved {
   readonly damping: DampState;
   /** The baseline that job_failed counts from. */
   readonly failedJobs?: number;
+  readonly counted: Counted;
   readonly mutesNamed?: Moment;
   readonly summary?: Summary;
   readonly telegram: TelegramMemory;
   /** Of the host's boot in which this was saved. */
   readonly bootId?: string;
+}
+
+/**
+ * What alerts that stand count from, where that is longer ago than a tick. A run that began to count anew would take a hung
+ * agent, a stalled queue, stale metrics or a restart loop for recovered.
+ */
+export interface Counted {
+  readonly generated?: NonNullable<MetricsMemory["generated"]>;
+  readonly idleQueue?: NonNullable<MetricsMemory["idleQueue"]>;
+  readonly agents: readonly (AgentMemory & { readonly entity: string })[];
+  readonly restarts: readonly (Restarts & { readonly name: string })[];
 }
 
 const FORMAT = "watchdog-state";
@@ -55,6 +69,7 @@ export function decodeState(text: string, now: Moment): Saved {
     ledger: new Map(ledger.map((entry) => [idOf(entry), entry])),
     damping: new Map(damping.map((entry) => [idOf(entry.signal), entry])),
     telegram: telegramOf(json["telegram"]),
+    counted: countedOf(json["counted"], moment),
     ...optional("failedJobs", json["failedJobs"], number),
     ...optional("mutesNamed", json["mutesNamed"], moment),
     ...optional("summary", json["summary"], summaryOf),
@@ -128,6 +143,20 @@ function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
       ...optional("entity", signal["entity"], string),
       ...optional("cooldownS", signal["cooldownS"], number),
     },
+  };
+}
+
+function countedOf(json: unknown, moment: Decode<Moment>): Counted {
+  const { generated, idleQueue, agents, restarts } = record(json);
+  return {
+    ...optional("generated", generated, (value) => ({ atS: number(record(value)["atS"]), seen: moment(record(value)["seen"]) })),
+    ...optional("idleQueue", idleQueue, (value) => ({ finished: number(record(value)["finished"]), since: moment(record(value)["since"]) })),
+    agents: listOf(agents, "agents").map(record).map(({ entity, cpuTicks, since, generatedAtS }) => ({
+      entity: string(entity), cpuTicks: number(cpuTicks), since: moment(since), ...optional("generatedAtS", generatedAtS, number),
+    })),
+    restarts: listOf(restarts, "restarts").map(record).map(({ name, id, seen }) => ({
+      name: string(name), id: string(id), seen: listOf(seen, "seen").map(record).map(({ count, at }) => ({ count: number(count), at: moment(at) })),
+    })),
   };
 }
 
