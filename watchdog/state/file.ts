@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Moment } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -22,16 +22,9 @@ export function stateFile(path: string, log: Log): StateFile {
 
   return {
     load: (now) => {
-      let text: string;
+      if (!isThere(path)) return undefined;
       try {
-        text = readBounded(path);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        setAside(path, reasonOf(error), log);
-        return undefined;
-      }
-      try {
-        return decodeState(text, now);
+        return decodeState(readBounded(path), now);
       } catch (error) {
         setAside(path, reasonOf(error), log);
         return undefined;
@@ -55,14 +48,18 @@ export function stateFile(path: string, log: Log): StateFile {
   };
 }
 
-function readBounded(path: string): string {
-  const fd = openSync(path, "r");
+/** Whether there is a file to load. A folder or a device is none, and not ours to move; `save` will say so. */
+function isThere(path: string): boolean {
   try {
-    if (fstatSync(fd).size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`);
-    return readFileSync(fd, "utf8");
-  } finally {
-    closeSync(fd);
+    return statSync(path).isFile();
+  } catch {
+    return false;
   }
+}
+
+function readBounded(path: string): string {
+  if (statSync(path).size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`);
+  return readFileSync(path, "utf8");
 }
 
 function setAside(path: string, reason: string, log: Log): void {
@@ -76,6 +73,7 @@ function setAside(path: string, reason: string, log: Log): void {
 
 /** rename(2) replaces a file at once: a reader, or a restart, finds the old document or the new one, never half of either. */
 function writeAtomically(path: string, text: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error("not a file: it names a folder or a device");
   const temporary = `${path}.tmp`;
   writeSynced(temporary, text);
   renameSync(temporary, path);
