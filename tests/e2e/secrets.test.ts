@@ -40,7 +40,7 @@ const telling = (world: World): Record<string, string> => ({
 });
 
 /** Answers that hand back what they were asked with. */
-const echoing: Behaviour = ({ path }) => apiError(401, `Unauthorized: no such bot at ${path} (${TOKEN})`)({ method: "", path, call: "", body: {}, atMs: 0 });
+const echoing: Behaviour = ({ path }) => apiError(401, `Unauthorized: no such bot at ${path} (${TOKEN})`)({ method: "", path, call: "", body: {}, atMs: 0, number: 1 });
 const redirecting: Behaviour = raw(302, `moved to http://user:${ENCODED}@elsewhere/bot${TOKEN}/sendMessage`);
 
 const TELEGRAM_FAULTS: readonly (readonly [string, Behaviour | "refused"])[] = [

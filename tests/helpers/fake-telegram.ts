@@ -12,22 +12,30 @@ export interface BotRequest {
   readonly call: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly atMs: number;
+  /** Counted from 1; the number of the message that it becomes. */
+  readonly number: number;
 }
 
 /** A message that the chat shows. */
 export interface Message {
+  readonly number: number;
   /** As people read it: entities decoded. */
   readonly text: string;
   readonly chatId: unknown;
   readonly threadId: unknown;
   readonly html: boolean;
+  /** Without sound. */
+  readonly silent: boolean;
+  /** The number of the message that it answers. */
+  readonly replyTo: number | undefined;
   readonly atMs: number;
 }
 
 export type BotAnswer =
   /** `ok` shows a sent message in the chat. */
   | { readonly kind: "answer"; readonly status: number; readonly body: string; readonly type?: string; readonly ok: boolean; readonly delayMs?: number }
-  | { readonly kind: "hang" }
+  /** Never answered; `arrived`: the message is in the chat all the same. */
+  | { readonly kind: "hang"; readonly arrived?: boolean }
   /** The request was read, then the connection goes; `arrived`: the message is in the chat all the same. */
   | { readonly kind: "cut"; readonly arrived: boolean };
 
@@ -57,17 +65,19 @@ export interface FakeTelegram {
 
 export const TOKEN = "7000000001:AAFakeTokenOfTheTestsNobodyMayEverSee42";
 
-const SENT = (call: string): unknown => {
+const SENT = ({ call, number }: BotRequest): unknown => {
   switch (call) {
     case "getMe": return { id: 7_000_000_001, is_bot: true, first_name: "Watchdog", username: "watchdog_test_bot" };
     case "getChat": return { id: -1001, type: "supergroup", title: "Operators", is_forum: true };
     case "getChatMember": return { status: "administrator", can_post_messages: true, user: { id: 7_000_000_001, is_bot: true } };
-    default: return { message_id: 1, date: Math.floor(Date.now() / 1000) };
+    default: return { message_id: number, date: Math.floor(Date.now() / 1000) };
   }
 };
 
-export const ok: Behaviour = ({ call }) => ({ kind: "answer", status: 200, ok: true, body: JSON.stringify({ ok: true, result: SENT(call) }) });
+export const ok: Behaviour = (request) => ({ kind: "answer", status: 200, ok: true, body: JSON.stringify({ ok: true, result: SENT(request) }) });
 export const blackHole: Behaviour = () => ({ kind: "hang" });
+/** What goes out arrives, and nothing comes back. */
+export const halfOpen: Behaviour = () => ({ kind: "hang", arrived: true });
 export const cut = (arrived: boolean): Behaviour => () => ({ kind: "cut", arrived });
 export const slow = (delayMs: number): Behaviour => (request) => ({ ...ok(request), delayMs });
 export const raw = (status: number, body: string, type = "text/html"): Behaviour => () => ({ kind: "answer", status, body, type, ok: false });
@@ -82,11 +92,20 @@ export const serverError = apiError(500, "Internal Server Error");
 export const unauthorized = apiError(401, "Unauthorized");
 export const kicked = apiError(403, "Forbidden: bot was kicked from the supergroup chat");
 export const tooMany = (retryAfterS: number): Behaviour => apiError(429, `Too Many Requests: retry after ${retryAfterS}`, { retry_after: retryAfterS });
-/** Fails as long as the request still has what makes it fail. */
-export const unless = (mended: (request: BotRequest) => boolean, otherwise: Behaviour): Behaviour => (request) => (mended(request) ? ok(request) : otherwise(request));
+/** A send fails as long as it still has what makes it fail. */
+export const unless = (mended: (request: BotRequest) => boolean, otherwise: Behaviour): Behaviour => (request) => (request.call !== "sendMessage" || mended(request) ? ok(request) : otherwise(request));
 export const migrated = (to: number): Behaviour => unless(({ body }) => body["chat_id"] === to, apiError(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: to }));
 export const topicGone = unless(({ body }) => body["message_thread_id"] === undefined, apiError(400, "Bad Request: message thread not found"));
 export const cannotParse = unless(({ body }) => body["parse_mode"] === undefined, apiError(400, "Bad Request: can't parse entities: Unsupported start tag \"b\" at byte offset 7"));
+
+/** A request as the chat shows it. */
+export function messageOf({ body, atMs, number }: BotRequest): Message {
+  const reply = body["reply_parameters"] as { readonly message_id?: number } | undefined;
+  return {
+    number, atMs, text: plainOf(body), chatId: body["chat_id"], threadId: body["message_thread_id"],
+    html: body["parse_mode"] === "HTML", silent: body["disable_notification"] === true, replyTo: reply?.message_id,
+  };
+}
 
 export async function fakeTelegram(): Promise<FakeTelegram> {
   const requests: BotRequest[] = [];
@@ -103,7 +122,7 @@ export async function fakeTelegram(): Promise<FakeTelegram> {
         const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
         const path = incoming.url ?? "";
         const call = path.split("?", 1)[0]?.split("/").at(-1) ?? "";
-        const request: BotRequest = { method: incoming.method ?? "", path, call, body, atMs: performance.now() };
+        const request: BotRequest = { method: incoming.method ?? "", path, call, body, atMs: performance.now(), number: requests.length + 1 };
         requests.push(request);
         if (path !== `/bot${TOKEN}/${call}`) violations.push(`unexpected path ${path}`);
         if (call === "sendMessage") violations.push(...checkMessage(body));
@@ -112,17 +131,16 @@ export async function fakeTelegram(): Promise<FakeTelegram> {
       }, () => {});
     });
 
-  const show = ({ call, body, atMs }: BotRequest): void => {
-    if (call !== "sendMessage") return;
-    messages.push({ text: plainOf(body), chatId: body["chat_id"], threadId: body["message_thread_id"], html: body["parse_mode"] === "HTML", atMs });
+  const show = (request: BotRequest): void => {
+    if (request.call !== "sendMessage") return;
+    messages.push(messageOf(request));
     violations.push(...checkPace(messages.map((message) => message.atMs), pace));
   };
 
   const perform = (answer: BotAnswer, request: BotRequest, response: ServerResponse): void => {
-    if (answer.kind === "hang") return;
-    if (answer.kind === "cut") {
+    if (answer.kind !== "answer") {
       if (answer.arrived) show(request);
-      response.destroy();
+      if (answer.kind === "cut") response.destroy();
       return;
     }
     const send = (): void => {
@@ -132,7 +150,7 @@ export async function fakeTelegram(): Promise<FakeTelegram> {
       response.end(answer.body);
     };
     if (answer.delayMs === undefined) send();
-    else setTimeout(send, answer.delayMs);
+    else setTimeout(send, answer.delayMs).unref();
   };
 
   let listener: Listener | undefined = await listen(server(), { port });

@@ -5,9 +5,9 @@ import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
-import { NO_SIGNALS } from "../../watchdog/signals/index.ts";
 import { idOf } from "../../watchdog/signals/signal.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
+import { resumeSignals, snapshotOf } from "../../watchdog/state/resume.ts";
 import { momentOf } from "../../watchdog/clock.ts";
 import { configOf } from "../helpers/config.ts";
 import type { Random } from "../helpers/random.ts";
@@ -121,15 +121,13 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
         }
         outbox.offer(notices);
       },
-      initial: state && { ledger: state.ledger, signals: { ...NO_SIGNALS, damping: state.damping, metrics: state.metrics, restarts: state.restarts } },
+      initial: state && { ledger: state.ledger, signals: resumeSignals(state, {}, momentOf(clock)) },
     });
     void outbox.run(stop.signal);
     return { watch, outbox, stop };
   };
-  const save = (watch: Watch): string => {
-    const { damping, metrics, restarts } = watch.signalState();
-    return encodeState({ ledger: watch.ledger(), damping, metrics, restarts, telegram: {} });
-  };
+  const save = ({ watch, outbox }: typeof run): string =>
+    encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: {}, boot: {}, bootIdBefore: undefined }));
 
   let run = start();
   const activeBefore = new Set<string>();
@@ -159,7 +157,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     if (random.chance(0.15)) mode = random.pick(MODES.filter((candidate) => lostAnswers || candidate !== "lost"));
     if (random.chance(0.05)) clock.stepWall(random.pick([-3_600_000, -5000, 5000, 3_600_000]));
     if (restarts !== "none" && random.chance(0.05)) {
-      const saved = save(run.watch);
+      const saved = save(run);
       run.stop.abort();
       await settled();
       run = start(restarts === "kept" ? saved : undefined);

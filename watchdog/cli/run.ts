@@ -1,5 +1,5 @@
-import { momentOf, type Clock, type Moment } from "../clock.ts";
-import { readBoot, type Boot } from "../collectors/boot.ts";
+import { momentOf, type Clock } from "../clock.ts";
+import { readBoot } from "../collectors/boot.ts";
 import { collectAllOf, createCollectors } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import { withinDailySpan } from "../config/value.ts";
@@ -17,9 +17,8 @@ import type { Sender } from "../notify/sender.ts";
 import { telegramSender, type TelegramMemory, type TelegramSender } from "../notify/telegram.ts";
 import { webhookSender } from "../notify/webhook.ts";
 import { reasonOf, redactJson } from "../safe.ts";
-import { NO_SIGNALS, type SignalState } from "../signals/index.ts";
-import type { Saved } from "../state/codec.ts";
 import { stateFile } from "../state/file.ts";
+import { resumeSignals, snapshotOf } from "../state/resume.ts";
 import { isFresh } from "../status/health.ts";
 import { jsonAnswer, startStatusServer, type Answer, type Routes } from "../status/server.ts";
 import { iso, sourceView, statusView } from "../status/view.ts";
@@ -67,8 +66,13 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   const watch: Watch = createWatch({
     config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: outbox.offer,
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
-    changed: () => file?.save(snapshot(watch, outbox, sender, boot)),
+    changed: () => save(),
   });
+
+  const save = (): void => file?.save(snapshotOf({
+    signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), digestDay: watch.digestDay(),
+    telegram: sender.memory?.() ?? {}, boot, bootIdBefore: saved?.bootId,
+  }));
 
   const status = (): Answer => jsonAnswer(200, redactJson(
     statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }), redact,
@@ -119,30 +123,6 @@ function senderOf(config: Config, log: Log, memory: TelegramMemory | undefined):
     apiUrl: config.tgApiUrl, token: tgBotToken, chatId: tgChatId, threadId: config.tgThreadId,
     perMin: config.tgPerMin, timeoutMs: config.httpTimeoutS * 1000, proxy: config.tgProxyUrl, log,
   }, memory);
-}
-
-function snapshot(watch: Watch, outbox: Outbox, sender: ReturnType<typeof senderOf>, boot: Boot): Saved {
-  const { damping, metrics, restarts, mutesNamed } = watch.signalState();
-  const summary = outbox.summary();
-  const digestDay = watch.digestDay();
-  return {
-    ledger: watch.ledger(), damping, metrics, restarts, telegram: sender.memory?.() ?? {},
-    ...(mutesNamed ? { mutesNamed } : {}),
-    ...(summary ? { summary } : {}), ...(digestDay === undefined ? {} : { digestDay }), ...(boot.id === undefined ? {} : { bootId: boot.id }),
-  };
-}
-
-/** A boot longer ago than this is no news, even if we did not see it. */
-const FRESH_BOOT_MS = 15 * 60_000;
-
-function resumeSignals({ damping, metrics, restarts, mutesNamed, bootId }: Saved, boot: Boot, now: Moment): SignalState {
-  const rebooted = boot.id !== undefined && bootId !== undefined && boot.id !== bootId;
-  const isFresh = boot.atMs !== undefined && now.wallMs - boot.atMs < FRESH_BOOT_MS;
-  return {
-    ...NO_SIGNALS, damping, metrics, restarts,
-    ...(mutesNamed ? { mutesNamed } : {}),
-    ...(rebooted && isFresh && boot.atMs !== undefined ? { bootedAtMs: boot.atMs } : {}),
-  };
 }
 
 /** A port that is taken is a problem to report, not a reason to stop watching. */

@@ -9,13 +9,18 @@ import type { Condition, Family, Finding } from "./signal.ts";
 const LOOP_WINDOW_MS = 10 * 60_000;
 const LOOP_RESTARTS = 3;
 
-/** Restart counts seen within the window, by container name, oldest first. */
-export type RestartMemory = ReadonlyMap<string, { readonly id: string; readonly seen: readonly { readonly count: number; readonly at: Moment }[] }>;
+/** Restart counts seen within the window, oldest first. */
+export interface Restarts {
+  readonly id: string;
+  readonly seen: readonly { readonly count: number; readonly at: Moment }[];
+}
+/** By container name. */
+export type RestartMemory = ReadonlyMap<string, Restarts>;
 
 export function containerSignals(before: RestartMemory, reading: Reading<DockerReading>, config: Config, lang: Lang, now: Moment): { memory: RestartMemory; family: Family } {
   const goneDetail = lang.details.containerGone;
   if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail } };
-  const memory = new Map<string, NonNullable<ReturnType<RestartMemory["get"]>>>();
+  const memory = new Map<string, Restarts>();
   const findings = reading.value.containers.map((sample): Finding => {
     const history = historyOf(before.get(sample.name), sample, now);
     if (history) memory.set(sample.name, history);
@@ -24,7 +29,7 @@ export function containerSignals(before: RestartMemory, reading: Reading<DockerR
   return { memory, family: { name: "docker", frozen: false, findings, goneDetail, awaited: true } };
 }
 
-function historyOf(before: ReturnType<RestartMemory["get"]>, { found }: ContainerSample, now: Moment): ReturnType<RestartMemory["get"]> {
+function historyOf(before: Restarts | undefined, { found }: ContainerSample, now: Moment): Restarts | undefined {
   if (found === "missing" || "unreadable" in found) return before;
   const last = before?.seen.at(-1);
   // Another container of that name, or a count that began anew with the daemon: a new baseline.
@@ -36,7 +41,7 @@ function historyOf(before: ReturnType<RestartMemory["get"]>, { found }: Containe
   return { id: found.id, seen: unchanged ? recent : [...recent, { count: found.restartCount, at: now }] };
 }
 
-function restartsIn(history: ReturnType<RestartMemory["get"]>): number {
+function restartsIn(history: Restarts | undefined): number {
   const seen = history?.seen ?? [];
   return (seen.at(-1)?.count ?? 0) - (seen[0]?.count ?? 0);
 }

@@ -15,7 +15,7 @@ export interface MetricsMemory {
   readonly idleQueue?: { readonly finished: number; readonly since: Moment };
   readonly agents: ReadonlyMap<string, AgentMemory>;
 }
-interface AgentMemory {
+export interface AgentMemory {
   readonly cpuTicks: number;
   readonly since: Moment;
   /** The envelope's own time at that moment, shifted along when its clock steps back. */

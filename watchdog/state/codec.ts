@@ -5,8 +5,8 @@ import { isRecord } from "../net/exchange.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
 import type { Summary } from "../messages/render.ts";
 import type { Damped, DampState } from "../signals/damping.ts";
-import type { RestartMemory } from "../signals/containers.ts";
-import type { MetricsMemory } from "../signals/metrics.ts";
+import type { Restarts } from "../signals/containers.ts";
+import type { AgentMemory, MetricsMemory } from "../signals/metrics.ts";
 import { idOf } from "../signals/signal.ts";
 
 /** Everything that outlives a restart. */
@@ -14,9 +14,9 @@ export interface Saved {
   readonly ledger: Ledger;
   /** Of the signal layer: what was active, so that nothing is taken for recovered unseen. */
   readonly damping: DampState;
-  /** What standstills and restart loops are measured by: without it a restart would take each for recovered. */
-  readonly metrics: MetricsMemory;
-  readonly restarts: RestartMemory;
+  /** The baseline that job_failed counts from. */
+  readonly failedJobs?: number;
+  readonly counted: Counted;
   readonly mutesNamed?: Moment;
   readonly digestDay?: string;
   readonly summary?: Summary;
@@ -25,27 +25,33 @@ export interface Saved {
   readonly bootId?: string;
 }
 
+/**
+ * What alerts that stand count from, where that is longer ago than a tick. A run that began to count anew would take a hung
+ * agent, a stalled queue, stale metrics or a restart loop for recovered.
+ */
+export interface Counted {
+  readonly generated?: NonNullable<MetricsMemory["generated"]>;
+  readonly idleQueue?: NonNullable<MetricsMemory["idleQueue"]>;
+  readonly agents: readonly (AgentMemory & { readonly entity: string })[];
+  readonly restarts: readonly (Restarts & { readonly name: string })[];
+}
+
 const FORMAT = "watchdog-state";
 export const STATE_VERSION = 1;
 
 /** The document as it is written. Of a moment only the wall time is kept: monotonic time means nothing in another process. */
-export function encodeState({ ledger, damping, metrics, restarts, ...rest }: Saved): string {
+export function encodeState({ ledger, damping, ...rest }: Saved): string {
   const active = [...damping.values()].filter(({ signal }) => signal.active && !signal.edge);
   return JSON.stringify({
     format: FORMAT, version: STATE_VERSION, ...rest,
     ledger: [...ledger.values()].filter(({ edge, ...entry }) => edge !== undefined || entry.told.alerting || entry.episodes.length > 0 || entry.flap !== undefined || entry.changes.length > 0),
     damping: active,
-    metrics: { ...metrics, agents: [...metrics.agents] },
-    restarts: [...restarts],
   }, (_, value: unknown) => (isMoment(value) ? value.wallMs : value));
 }
 
-/** Words and counters that vary from tick to tick; of an agent or a clock that stands still they do not. */
-const VOLATILE = ["detail", "reason", "cause", "bad", "good", "failures", "generated", "agents"];
-
-/** What tells whether anything worth writing changed. */
+/** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
 export function stateSignature(text: string): string {
-  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (VOLATILE.includes(key) ? undefined : value));
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value));
 }
 
 function isMoment(value: unknown): value is Moment {
@@ -64,8 +70,8 @@ export function decodeState(text: string, now: Moment): Saved {
     ledger: new Map(ledger.map((entry) => [idOf(entry), entry])),
     damping: new Map(damping.map((entry) => [idOf(entry.signal), entry])),
     telegram: telegramOf(json["telegram"]),
-    metrics: metricsOf(json["metrics"], moment),
-    restarts: new Map(listOf(json["restarts"], "restarts").map((entry) => restartsOf(entry, moment))),
+    counted: countedOf(json["counted"], moment),
+    ...optional("failedJobs", json["failedJobs"], number),
     ...optional("mutesNamed", json["mutesNamed"], moment),
     ...optional("digestDay", json["digestDay"], string),
     ...optional("summary", json["summary"], summaryOf),
@@ -86,27 +92,6 @@ function rebase(now: Moment): Decode<Moment> {
 
 /** ECMAScript's largest date. */
 const MAX_DATE_MS = 8.64e15;
-
-function metricsOf(json: unknown, moment: Decode<Moment>): MetricsMemory {
-  const metrics = record(json);
-  const agents = listOf(metrics["agents"], "agents").map((pair) => {
-    const [entity, memory] = listOf(pair, "agent");
-    const agent = record(memory);
-    return [string(entity), { cpuTicks: number(agent["cpuTicks"]), since: moment(agent["since"]), ...optional("generatedAtS", agent["generatedAtS"], number) }] as const;
-  });
-  return {
-    failures: number(metrics["failures"]), agents: new Map(agents),
-    ...optional("failedJobs", metrics["failedJobs"], number),
-    ...optional("generated", metrics["generated"], (value) => ({ atS: number(record(value)["atS"]), seen: moment(record(value)["seen"]) })),
-    ...optional("idleQueue", metrics["idleQueue"], (value) => ({ finished: number(record(value)["finished"]), since: moment(record(value)["since"]) })),
-  };
-}
-
-function restartsOf(json: unknown, moment: Decode<Moment>): [string, NonNullable<ReturnType<RestartMemory["get"]>>] {
-  const [name, value] = listOf(json, "restarts");
-  const { id, seen } = record(value);
-  return [string(name), { id: string(id), seen: listOf(seen, "seen").map((entry) => ({ count: number(record(entry)["count"]), at: moment(record(entry)["at"]) })) }];
-}
 
 function entryOf(json: unknown, moment: Decode<Moment>): Entry {
   const entry = record(json);
@@ -164,6 +149,20 @@ function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
       ...optional("entity", signal["entity"], string),
       ...optional("cooldownS", signal["cooldownS"], number),
     },
+  };
+}
+
+function countedOf(json: unknown, moment: Decode<Moment>): Counted {
+  const { generated, idleQueue, agents, restarts } = record(json);
+  return {
+    ...optional("generated", generated, (value) => ({ atS: number(record(value)["atS"]), seen: moment(record(value)["seen"]) })),
+    ...optional("idleQueue", idleQueue, (value) => ({ finished: number(record(value)["finished"]), since: moment(record(value)["since"]) })),
+    agents: listOf(agents, "agents").map(record).map(({ entity, cpuTicks, since, generatedAtS }) => ({
+      entity: string(entity), cpuTicks: number(cpuTicks), since: moment(since), ...optional("generatedAtS", generatedAtS, number),
+    })),
+    restarts: listOf(restarts, "restarts").map(record).map(({ name, id, seen }) => ({
+      name: string(name), id: string(id), seen: listOf(seen, "seen").map(record).map(({ count, at }) => ({ count: number(count), at: moment(at) })),
+    })),
   };
 }
 

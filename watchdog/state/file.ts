@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Moment } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -19,31 +19,18 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export function stateFile(path: string, log: Log): StateFile {
   let written = "";
   let lastError: string | null = null;
-  let usable = true;
 
   return {
     load: (now) => {
-      let text: string;
+      if (!isThere(path)) return undefined;
       try {
-        text = readBounded(path);
-      } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === "ENOENT") return undefined;
-        usable = code !== UNTOUCHABLE && code !== "EACCES" && code !== "EPERM";
-        if (usable) setAside(path, reasonOf(error), log);
-        else log.error("WATCHDOG_STATE_FILE cannot be used and is left alone; a restart will forget what was told", { reason: reasonOf(error) });
-        lastError = reasonOf(error);
-        return undefined;
-      }
-      try {
-        return decodeState(text, now);
+        return decodeState(readBounded(path), now);
       } catch (error) {
         setAside(path, reasonOf(error), log);
         return undefined;
       }
     },
     save: (saved) => {
-      if (!usable) return;
       const text = encodeState(saved);
       const signature = stateSignature(text);
       if (signature === written) return;
@@ -61,18 +48,18 @@ export function stateFile(path: string, log: Log): StateFile {
   };
 }
 
-/** Not a file at all, or not ours to read: left where it is. */
-const UNTOUCHABLE = "UNTOUCHABLE";
+/** Whether there is a file to load. A folder or a device is none, and not ours to move; `save` will say so. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
 
 function readBounded(path: string): string {
-  const fd = openSync(path, "r");
-  try {
-    if (!fstatSync(fd).isFile()) throw Object.assign(new Error("not a regular file"), { code: UNTOUCHABLE });
-    if (fstatSync(fd).size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`);
-    return readFileSync(fd, "utf8");
-  } finally {
-    closeSync(fd);
-  }
+  if (statSync(path).size > MAX_BYTES) throw new Error(`larger than ${MAX_BYTES} bytes`);
+  return readFileSync(path, "utf8");
 }
 
 function setAside(path: string, reason: string, log: Log): void {
@@ -86,6 +73,7 @@ function setAside(path: string, reason: string, log: Log): void {
 
 /** rename(2) replaces a file at once: a reader, or a restart, finds the old document or the new one, never half of either. */
 function writeAtomically(path: string, text: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error("not a file: it names a folder or a device");
   const temporary = `${path}.tmp`;
   writeSynced(temporary, text);
   renameSync(temporary, path);

@@ -1,0 +1,124 @@
+import { momentOf } from "../../watchdog/clock.ts";
+import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
+import { withinDailySpan } from "../../watchdog/config/value.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
+import type { Log } from "../../watchdog/log.ts";
+import { renderAll, renderSummary, type RenderContext } from "../../watchdog/messages/render.ts";
+import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
+import { telegramSender, type TelegramSender } from "../../watchdog/notify/telegram.ts";
+import { webhookSender, type WebhookBody } from "../../watchdog/notify/webhook.ts";
+import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
+import { resumeSignals, snapshotOf } from "../../watchdog/state/resume.ts";
+import { peacefulScene, readingsOf, type Scene } from "../golden/scene.ts";
+import { configOf } from "./config.ts";
+import { TOKEN } from "./fake-telegram.ts";
+import { memoryTelegram, type MemoryTelegram } from "./memory-telegram.ts";
+import { virtualClock, type VirtualClock } from "./virtual-clock.ts";
+
+export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} };
+
+/** The real watch, outbox and Telegram sender on a virtual clock: hours pass in milliseconds. Collectors and the network are the test's. */
+export interface Pipeline {
+  readonly clock: VirtualClock;
+  readonly telegram: MemoryTelegram;
+  /** What the sources show from the next tick on. */
+  readonly scene: Scene;
+  /** What the fallback webhook got. */
+  readonly webhook: { readonly bodies: WebhookBody[]; works: boolean };
+  readonly sender: () => TelegramSender;
+  watch(): Watch;
+  outbox(): Outbox;
+  /** Ticks every 30 s for that long. */
+  pass(seconds: number): Promise<void>;
+  /** SIGTERM: flushes, as the daemon does, and writes its state. */
+  stop(): Promise<void>;
+  /** SIGKILL: from here on nothing more is sent. */
+  kill(): void;
+  /** A new run, from the state file or without one. */
+  restart(options?: { readonly state?: boolean; readonly bootId?: string }): Promise<void>;
+}
+
+export const INTERVAL_S = 30;
+const FLUSH_MS = 5000;
+
+export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
+  const clock = virtualClock();
+  const config = configOf({
+    WATCHDOG_TG_BOT_TOKEN: TOKEN, WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_LANG: "en", WATCHDOG_HOST_LABEL: "host-1", WATCHDOG_STARTUP_GRACE_S: "0",
+    WATCHDOG_METRICS_URL: "http://orchestrator/metrics", ...env,
+  });
+  const telegram = memoryTelegram(clock);
+  // Agents that nobody moves would hang.
+  const scene: Scene = { ...peacefulScene(), agents: [] };
+  const webhook = { bodies: [] as WebhookBody[], works: true };
+  const lang = LANGS.en;
+  let file: string | undefined;
+
+  const start = (saved: string | undefined, bootId = "boot-1") => {
+    const started = momentOf(clock);
+    const state = saved === undefined ? undefined : decodeState(saved, started);
+    const boot = { id: bootId, atMs: started.wallMs - 60_000 };
+    const stop = new AbortController();
+    let alive = true;
+    const sender = telegramSender({
+      apiUrl: config.tgApiUrl, token: TOKEN, chatId: config.tgChatId ?? "", threadId: config.tgThreadId, perMin: config.tgPerMin, timeoutMs: config.httpTimeoutS * 1000, log: SILENT_LOG,
+    }, state?.telegram, (url, body, limits) => (alive ? telegram.post(url, body, limits) : new Promise(() => {})));
+    const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
+    const outbox = createOutbox({
+      sender, clock, log: SILENT_LOG, random: () => 0.5, summary: state?.summary,
+      render: (notices) => renderAll(notices, context()),
+      renderSummary: (summary) => renderSummary(summary, context()),
+      onDelivered: (notices, messageId) => alive && watch.delivered(notices, messageId),
+      isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
+      ...(config.fallbackWebhookUrl ? {
+        fallback: {
+          afterMs: config.fallbackAfterS * 1000,
+          send: webhookSender(config.fallbackWebhookUrl, 5000, () => "host-1", (text) => text, async (_url, body) => {
+            if (webhook.works) webhook.bodies.push(body as WebhookBody);
+            return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
+          }),
+        },
+      } : {}),
+    });
+    const write = (): void => {
+      if (alive) file = encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory(), boot, bootIdBefore: state?.bootId }));
+    };
+    const watch: Watch = createWatch({
+      config, lang, clock, systemHostname: "box", changed: write,
+      collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
+      offer: (notices) => alive && outbox.offer(notices),
+      initial: state && { ledger: state.ledger, signals: resumeSignals(state, boot, started) },
+    });
+    void outbox.run(stop.signal);
+    return { watch, outbox, sender, stop, die: () => (alive = false), write };
+  };
+
+  let run = start(undefined);
+  return {
+    clock, telegram, scene, webhook,
+    watch: () => run.watch, outbox: () => run.outbox, sender: () => run.sender,
+    pass: async (seconds) => {
+      for (let left = seconds; left > 0; left -= INTERVAL_S) {
+        await run.watch.tick(run.stop.signal);
+        await clock.advance(Math.min(left, INTERVAL_S) * 1000);
+      }
+    },
+    stop: async () => {
+      run.stop.abort();
+      let over = false;
+      const flushed = run.outbox.flush(FLUSH_MS).then(() => (over = true));
+      for (let ms = 0; !over && ms < 30_000; ms += 100) await clock.advance(100);
+      await flushed;
+      run.write();
+      run.die();
+    },
+    kill: () => {
+      run.die();
+      run.stop.abort();
+    },
+    restart: async ({ state = true, bootId } = {}) => {
+      run = start(state ? file : undefined, bootId);
+      await clock.advance(0);
+    },
+  };
+}
