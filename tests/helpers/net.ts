@@ -39,8 +39,8 @@ export async function listen(server: AnyServer, where: { readonly port?: number;
 }
 
 const FIRST_PORT = 20_000;
-const SLICE = 240;
-const SLICES = 50;
+const SLICE = 600;
+const SLICES = 20;
 const handedOut = new Set<number>();
 
 /**
