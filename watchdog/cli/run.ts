@@ -3,7 +3,6 @@ import { readBoot, type Boot } from "../collectors/boot.ts";
 import { collectAllOf, createCollectors } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import { withinDailySpan } from "../config/value.ts";
-import type { Config } from "../config/variables.ts";
 import { heartbeat } from "../daemon/heartbeat.ts";
 import { runLoop } from "../daemon/loop.ts";
 import { createWatch, type Watch } from "../daemon/watch.ts";
@@ -11,17 +10,15 @@ import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
 import type { Block } from "../messages/text.ts";
-import { consoleSender } from "../notify/console.ts";
+import { senderOf } from "../notify/channel.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
-import type { Sender } from "../notify/sender.ts";
-import { telegramSender, type TelegramMemory, type TelegramSender } from "../notify/telegram.ts";
 import { webhookSender } from "../notify/webhook.ts";
 import { reasonOf } from "../safe.ts";
 import { NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import type { Saved } from "../state/codec.ts";
 import { stateFile } from "../state/file.ts";
 import { isFresh } from "../status/health.ts";
-import { jsonAnswer, startStatusServer, type Answer, type Routes } from "../status/server.ts";
+import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
 import { iso, sourceView, statusView } from "../status/view.ts";
 
 export interface RunOptions {
@@ -82,7 +79,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
       delivery: { pending, lastError: lastError === null ? null : redact(lastError) },
     });
   };
-  const closeServer = await serve(config, { "/healthz": health, "/status": status }, problems, log);
+  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log);
 
   if (!config.enabled) {
     log.info("switched off by WATCHDOG_ENABLED: nothing is read, nothing is sent");
@@ -112,15 +109,6 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   log.info("stopped", { pending: outbox.view().pending });
 }
 
-function senderOf(config: Config, log: Log, memory: TelegramMemory | undefined): Sender & Partial<Pick<TelegramSender, "memory">> {
-  const { tgBotToken, tgChatId } = config;
-  if (tgBotToken === undefined || tgChatId === undefined) return consoleSender(log);
-  return telegramSender({
-    apiUrl: config.tgApiUrl, token: tgBotToken, chatId: tgChatId, threadId: config.tgThreadId,
-    perMin: config.tgPerMin, timeoutMs: config.httpTimeoutS * 1000, proxy: config.tgProxyUrl, log,
-  }, memory);
-}
-
 function snapshot(watch: Watch, outbox: Outbox, sender: ReturnType<typeof senderOf>, boot: Boot): Saved {
   const { damping, metrics: { failedJobs }, mutesNamed } = watch.signalState();
   const summary = outbox.summary();
@@ -144,26 +132,6 @@ function resumeSignals({ damping, failedJobs, mutesNamed, bootId }: Saved, boot:
     ...(mutesNamed ? { mutesNamed } : {}),
     ...(rebooted && isFresh && boot.atMs !== undefined ? { bootedAtMs: boot.atMs } : {}),
   };
-}
-
-/** A port that is taken is a problem to report, not a reason to stop watching. */
-async function serve(config: Config, routes: Routes, problems: string[], log: Log): Promise<() => void> {
-  const { statusAddr } = config;
-  if (!statusAddr) return () => {};
-  const shown = `${statusAddr.host}:${statusAddr.port}`;
-  try {
-    const server = await startStatusServer(statusAddr, routes);
-    log.info("status server listens", { address: shown });
-    return () => {
-      server.close();
-      server.closeAllConnections();
-    };
-  } catch (error) {
-    const problem = `WATCHDOG_STATUS_ADDR=${shown} cannot be listened on (${reasonOf(error)}); allowed: a free host:port, or empty = off; the watchdog runs without a status server`;
-    problems.push(problem);
-    log.error(`configuration: ${problem}`);
-    return () => {};
-  }
 }
 
 /** One line a source at first, then one whenever its state changes. */
