@@ -1,11 +1,9 @@
 import type { DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import { printable, reasonOf, truncate } from "../safe.ts";
-import { dockerClient, type DockerClient as AnyClient } from "./docker/client.ts";
+import { dockerClient, type DockerClient } from "./docker/client.ts";
 import { parseInspect, parseList, type ContainerState, type Health, type Inspected, type Listed } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
-
-type DockerClient = Pick<AnyClient, "list" | "inspect" | "info">;
 
 /** One watched container; the detail fields are those of the last inspect. */
 export interface ContainerSample {

@@ -20,6 +20,9 @@ export interface DockerClient {
   inspect(id: string, signal: AbortSignal): Promise<unknown>;
   /** GET /info */
   info(signal: AbortSignal): Promise<unknown>;
+}
+
+export interface BuildCacheClient {
   /** GET /system/df?type=build-cache; undefined where the engine cannot list the build cache alone. Slow on a big host. */
   buildCache(signal: AbortSignal): Promise<unknown>;
   /** The API version that was agreed on, such as 1.45. */
@@ -27,7 +30,7 @@ export interface DockerClient {
 }
 
 /** Read-only by construction: GET alone, allow-listed paths alone. Every method rejects with a reason on any fault. */
-export function dockerClient(target: DockerTarget, deadlineMs: number): DockerClient {
+export function dockerClient(target: DockerTarget, deadlineMs: number): DockerClient & BuildCacheClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   let negotiated: Negotiated | undefined;
 
