@@ -41,7 +41,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === "--version") return print(`${VERSION}\n`);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
 
-  const parsed = parseConfig(env, readFacts());
+  const facts = readFacts();
+  const parsed = parseConfig(env, facts);
   const redact = redactor(parsed.secrets);
   const { config } = parsed;
   const out = command === "run" ? process.stdout : process.stderr;
@@ -62,7 +63,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     default: {
       const stop = new AbortController();
       for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
-      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), stop: stop.signal });
+      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop: stop.signal });
       return 0;
     }
   }

@@ -1,8 +1,11 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
 import { readBoot, type Boot } from "../collectors/boot.ts";
+import type { DiskSample } from "../collectors/disk.ts";
+import { dockerClient } from "../collectors/docker/client.ts";
 import { collectAllOf, createCollectors } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import { withinDailySpan } from "../config/value.ts";
+import { buildCacheHint, type BuildCacheHint, type BuildCacheHintOptions } from "../daemon/build-cache.ts";
 import { heartbeat } from "../daemon/heartbeat.ts";
 import { runLoop } from "../daemon/loop.ts";
 import { createWatch, type Watch } from "../daemon/watch.ts";
@@ -28,15 +31,18 @@ export interface RunOptions {
   readonly redact: (text: string) => string;
   readonly version: string;
   readonly systemHostname: string;
+  readonly inContainer: boolean;
   /** Aborts on SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
 }
 
 /** How long SIGTERM waits for what is pending. */
 const FLUSH_MS = 5000;
+/** A big host's engine takes its time to list its build cache. */
+const LISTING_MS = 60_000;
 
 /** The daemon: wires the pipeline, runs until `stop`, then flushes. Resolves when it may exit. */
-export async function run({ parsed, clock, log, redact, version, systemHostname, stop }: RunOptions): Promise<void> {
+export async function run({ parsed, clock, log, redact, version, systemHostname, inContainer, stop }: RunOptions): Promise<void> {
   const { config } = parsed;
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
@@ -62,10 +68,12 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
       : {}),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: outbox.offer,
+    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: (notices) => hint.offer(notices),
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
     changed: () => file?.save(snapshot(watch, outbox, sender, boot)),
   });
+
+  const hint: BuildCacheHint = hintFor(parsed, { inContainer, lang, clock, log, stop, disks: () => disksOf(watch), offer: outbox.offer });
 
   const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
     statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }),
@@ -102,11 +110,24 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   };
   const sending = outbox.run(stop);
   await runLoop(tick, config.intervalS * 1000, clock, stop, (error) => log.error("tick failed", { reason: reasonOf(error) }));
+  hint.release();
   log.info("stopping", { pending: outbox.view().pending });
   await outbox.flush(FLUSH_MS);
   await Promise.race([sending, clock.sleep(0)]);
   closeServer();
   log.info("stopped", { pending: outbox.view().pending });
+}
+
+/** Where no engine is watched, alerts go to the outbox as they are. */
+function hintFor({ config, prune }: ParsedConfig, options: Omit<BuildCacheHintOptions, "client" | "prune">): BuildCacheHint {
+  const { dockerTarget, containers } = config;
+  if (!dockerTarget || containers.length === 0) return { offer: options.offer, release: () => {} };
+  return buildCacheHint({ ...options, prune, client: dockerClient(dockerTarget, LISTING_MS) });
+}
+
+function disksOf(watch: Watch): readonly DiskSample[] {
+  const disk = watch.lastTick()?.readings.disk;
+  return disk?.state === "ok" ? disk.value.disks : [];
 }
 
 function snapshot(watch: Watch, outbox: Outbox, sender: ReturnType<typeof senderOf>, boot: Boot): Saved {
