@@ -1,8 +1,7 @@
-import { stat } from "node:fs/promises";
 import type { Clock } from "../clock.ts";
 import { clearableBytes, parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
 import type { BuildCacheClient, DockerClient } from "../collectors/docker/client.ts";
-import type { DiskSample } from "../collectors/disk.ts";
+import { deviceOfPath, type DiskSample } from "../collectors/disk.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
@@ -126,8 +125,4 @@ function isDiskAlert({ key, kind }: Notice): boolean {
 
 function labelOf({ key }: Notice): string {
   return key.slice(key.indexOf(":") + 1);
-}
-
-async function deviceOfPath(path: string): Promise<string> {
-  return String((await stat(path)).dev);
 }
