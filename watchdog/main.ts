@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { formatReport, once } from "./cli/once.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
@@ -6,10 +5,11 @@ import { run } from "./cli/run.ts";
 import { systemClock } from "./clock.ts";
 import { parseConfig } from "./config/config.ts";
 import { variablesHelp } from "./config/help.ts";
-import type { Facts } from "./config/table.ts";
 import { VARIABLES } from "./config/variables.ts";
+import { contain } from "./contain.ts";
+import { readFacts } from "./facts.ts";
 import { LANGS } from "./lang/index.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog } from "./log.ts";
 import { reasonOf, redactJson, redactor } from "./safe.ts";
 
 /** Set by the build; the sources run unbundled under tsx, where it is not. */
@@ -41,7 +41,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === "--version") return print(`${VERSION}\n`);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
 
-  const parsed = parseConfig(env, readFacts());
+  const facts = readFacts();
+  const parsed = parseConfig(env, facts);
   const redact = redactor(parsed.secrets);
   const { config } = parsed;
   const out = command === "run" ? process.stdout : process.stderr;
@@ -62,7 +63,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     default: {
       const stop = new AbortController();
       for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
-      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), stop: stop.signal });
+      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop: stop.signal });
       return 0;
     }
   }
@@ -71,47 +72,6 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 function print(text: string): 0 {
   process.stdout.write(text);
   return 0;
-}
-
-/** A fault nobody expected is logged; the loop lives on. */
-function contain(log: Log): void {
-  process.on("uncaughtException", (error) => log.error("unexpected fault", { reason: reasonOf(error), stack: error.stack?.slice(0, 2000) }));
-  process.on("unhandledRejection", (error) => log.error("unexpected fault", { reason: reasonOf(error) }));
-  // A reader of our output that goes away must not end the watch.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}
-
-/** https://nodejs.org/api/https.html: `proxyEnv` came with 24.5.0. */
-function hasProxySupport(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 24 || (major === 24 && minor >= 5);
-}
-
-const MAX_SECRET_BYTES = 64 * 1024;
-
-function readFacts(): Facts {
-  const names = (path: string): string[] => {
-    try {
-      return readdirSync(path).sort();
-    } catch {
-      return [];
-    }
-  };
-  return {
-    hostEntries: names("/host"),
-    // By its parent's listing: a stat of a dead network mount would hang us before the first tick.
-    reposExists: names("/").includes("repos"),
-    appDataExists: names("/app").includes("data"),
-    inContainer: existsSync("/.dockerenv"),
-    hostname: hostname(),
-    socketExists: existsSync,
-    agentHasProxy: hasProxySupport(process.versions.node),
-    readSecret: (path) => {
-      const { size } = statSync(path);
-      if (size > MAX_SECRET_BYTES) throw new Error(`larger than ${MAX_SECRET_BYTES} bytes`);
-      return readFileSync(path, "utf8");
-    },
-  };
 }
 
 process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {

@@ -174,6 +174,9 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     const good = ["/version", "/info", "/containers/json", `/containers/${NAMES.stopped}/json`];
     const allowed = [...good, ...good.map((target) => `${api}${target}`)].map((target) => ["GET", target] as const);
     assert.deepEqual(await statuses(allowed), allowed.map(() => 200));
+    const cache = ["GET", `${api}/system/df?type=build-cache`] as const;
+    const canListCache = Number(engine.apiVersion.split(".")[1]) >= 42;
+    assert.deepEqual(await statuses([cache]), [canListCache ? 200 : 403]);
     const one = `${api}/containers/${NAMES.stopped}`;
     const refused = [
       ...["archive?path=/etc/passwd", "logs?stdout=1", "export", "json/../archive"].map((what) => ["GET", `${one}/${what}`] as const),

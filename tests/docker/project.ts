@@ -21,8 +21,8 @@ export type Project = {
   id(service: string): Promise<string>;
   inspect(service: string): Promise<Inspected>;
   untilHealthy(service: string): Promise<void>;
-  /** Runs JavaScript inside the watchdog's container and returns what it prints, parsed. */
-  inside(script: string): Promise<unknown>;
+  /** Runs JavaScript inside a service's container (the watchdog's) and returns what it prints, parsed. */
+  inside(script: string, service?: string): Promise<unknown>;
   logs(): Promise<string>;
 };
 
@@ -78,7 +78,7 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
       const healthy = async () => (await inspect(service)).State.Health?.Status === "healthy";
       await until(`${service} is healthy`, 90_000, healthy, logs);
     },
-    inside: async (script) => JSON.parse(await compose(["exec", "-T", "watchdog", "node", "-e", script])) as unknown,
+    inside: async (script, service = "watchdog") => JSON.parse(await compose(["exec", "-T", service, "node", "-e", script])) as unknown,
     logs,
   };
 }
@@ -87,7 +87,8 @@ function override(engine: Engine, socketHolder: "watchdog" | "docker-proxy"): st
   // Merged by service name and, for volumes, by target path.
   const build = { build: { network: "host", secrets: ["npmrc"] } };
   const socket = { volumes: [`${engine.sock}:/var/run/docker.sock:ro`] };
-  const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket } } : { watchdog: build, "docker-proxy": socket };
+  const pruner = { "watchdog-pruner": { ...build, ...socket } };
+  const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket }, ...pruner } : { watchdog: build, "docker-proxy": socket, ...pruner };
   return JSON.stringify({ services, secrets: { npmrc: { file: "npmrc" } } });
 }
 

@@ -110,6 +110,11 @@ async function probeFilesystem(path: string): Promise<Probe> {
   };
 }
 
+/** Which filesystem a path lies on: st_dev of stat(2). Only for paths that answered just now, since a dead mount would hold a thread. */
+export async function deviceOfPath(path: string): Promise<string> {
+  return String((await stat(path)).dev);
+}
+
 /** Which label a device has. A device keeps the first one it got, so that its alerts keep their key. */
 export class DiskLabels {
   readonly #byDevice = new Map<string, string>();

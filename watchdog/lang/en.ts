@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
 import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
-import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import type { Lang } from "./ru.ts";
 
 /** The operator's texts in English. */
@@ -46,6 +46,9 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
+const size = (bytes: number): string => sizeText(bytes, ["B", "KB", "MB", "GB"]);
+const age = (s: number): string => hoursText(s, "h") ?? duration(s * 1000);
+
 function exitCode(code: number): string {
   if (code === 137) return "137 (SIGKILL: killed, often because memory ran out)";
   if (code === 143) return "143 (SIGTERM: stopped)";
@@ -57,6 +60,8 @@ export const en: Lang = {
   duration,
   time,
   fault,
+  size,
+  age,
   titles: {
     orchestratorDown: "Orchestrator down",
     metricsStale: "Metrics stale",
@@ -136,6 +141,12 @@ export const en: Lang = {
     mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
+    buildCache: ({ totalBytes, clearableBytes, ageS, command }) => {
+      const older = ageS === undefined ? "" : ` older than ${age(ageS)}`;
+      if (clearableBytes === undefined) return `Build cache ${size(totalBytes)}; to clear what is${older === "" ? " in it" : older}: ${command}`;
+      if (clearableBytes === 0) return `Build cache ${size(totalBytes)}, nothing in it to clear${older === "" ? "" : ` that is${older}`}.`;
+      return `Build cache ${size(totalBytes)}, of it ${size(clearableBytes)}${older} can be cleared: ${command}`;
+    },
     sighted: "The source can be read.",
     certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
     certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",

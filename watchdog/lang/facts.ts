@@ -63,3 +63,27 @@ export interface Span {
   readonly sinceMs: number;
   readonly untilMs?: number;
 }
+
+/** The build cache, and the part of it that a prune would take. */
+export interface CacheFacts {
+  readonly totalBytes: number;
+  /** undefined: not known. */
+  readonly clearableBytes?: number | undefined;
+  /** Not used for this long; undefined: of any age. */
+  readonly ageS: number | undefined;
+  /** The command that clears it. */
+  readonly command: string;
+}
+
+/** What a prune did; what could not be measured is undefined. */
+export interface PruneFacts {
+  readonly freedBytes: number;
+  readonly ageS: number | undefined;
+  readonly cacheBeforeBytes?: number | undefined;
+  readonly cacheAfterBytes?: number | undefined;
+  readonly clearableBytes?: number | undefined;
+  readonly diskBeforePct?: number | undefined;
+  readonly diskAfterPct?: number | undefined;
+  /** Before its time, because the disk was this full. */
+  readonly earlyAtPct?: number | undefined;
+}

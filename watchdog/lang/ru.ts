@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, ContainerFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
-import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import type { AgentFacts, BigProcessFacts, CacheFacts, ContainerFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
 
@@ -48,6 +48,9 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
+const size = (bytes: number): string => sizeText(bytes, ["Б", "КБ", "МБ", "ГБ"]);
+const age = (s: number): string => hoursText(s, "ч") ?? lasting(s * 1000);
+
 function exitCode(code: number): string {
   if (code === 137) return "137 (SIGKILL: убит, часто из-за памяти)";
   if (code === 143) return "143 (SIGTERM: остановлен)";
@@ -59,6 +62,8 @@ export const ru = {
   duration,
   time,
   fault,
+  size,
+  age,
   titles: {
     orchestratorDown: "Оркестратор недоступен",
     metricsStale: "Метрики устарели",
@@ -140,6 +145,13 @@ export const ru = {
       `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
       `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
+    /** Under a disk's alert: what of it the engine's build cache is, and the cure. */
+    buildCache: ({ totalBytes, clearableBytes, ageS, command }: CacheFacts) => {
+      const older = ageS === undefined ? "" : ` старше ${age(ageS)}`;
+      if (clearableBytes === undefined) return `Кэш сборки ${size(totalBytes)}; очистить${older}: ${command}`;
+      if (clearableBytes === 0) return `Кэш сборки ${size(totalBytes)}, очищать нечего${older === "" ? "" : `: ничего${older} в нём нет`}.`;
+      return `Кэш сборки ${size(totalBytes)}, из них ${size(clearableBytes)}${older} можно очистить: ${command}`;
+    },
     sighted: "Источник читается.",
     certificate: (leftMs: number, endsMs: number) =>
       leftMs > 0 ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.` : `Сертификат истёк ${date(endsMs)}.`,
