@@ -3,7 +3,7 @@ import type { CollectAll, Readings } from "../collectors/index.ts";
 import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
-import { createHistory, type History } from "../history/history.ts";
+import { createHistory, NO_SERIES, type History, type Series } from "../history/history.ts";
 import type { Lang } from "../lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
@@ -66,7 +66,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
       if (stop.aborted) return;
       recordUse(history, readings, startedAt);
 
-      const { state, signals } = buildSignals(signalState, readings, config, lang, startedAt);
+      const { state, signals } = buildSignals(signalState, readings, config, lang, startedAt, config.diskForecastH > 0 ? diskSeries(history, startedAt) : NO_SERIES);
       signalState = state;
       ledger = observeAll(ledger, signals, startedAt, rules);
       engineHostname = (readings.docker.state === "ok" ? readings.docker.value.hostname : undefined) ?? engineHostname;
@@ -97,6 +97,10 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
 function recordUse(history: History, { mem, disk }: Readings, now: Moment): void {
   if (mem.state === "ok") history.record("mem", memoryUse(mem.value), now);
   if (disk.state === "ok") for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
+}
+
+function diskSeries(history: History, now: Moment): Series {
+  return new Map(history.names().filter((name) => name.startsWith("disk:")).map((name) => [name, history.series(name, now)]));
 }
 
 /** The judging part of the configuration, in the units that judging uses. */

@@ -66,6 +66,7 @@ export const en: Lang = {
     hostMem: "Host memory",
     disk: (label) => `Disk ${label}`,
     diskCrit: (label) => `Disk almost full ${label}`,
+    diskForecast: (label) => `Disk filling up ${label}`,
     inodes: (label) => `Inodes ${label}`,
     container: (name) => `Container ${name}`,
     dep: (name) => `Dependency ${name}`,
@@ -102,6 +103,10 @@ export const en: Lang = {
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
     inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
+    forecast: (f) =>
+      `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${f.freeGb} GB free; it has grown steadily for ${duration(f.seenMs)}.`,
+    forecastCalm: (limitMs) => `Not on its way to be full within ${duration(limitMs)}.`,
+    forecastShort: (seenMs, neededMs) => `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
     diskUnmeasured: (reason) => `Not measured at present: ${reason}.`,
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
@@ -171,7 +176,7 @@ export const en: Lang = {
 };
 
 const manyWords: Record<string, string> = {
-  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", inodes: "Inodes",
+  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", disk_forecast: "Disks filling up", inodes: "Inodes",
   agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
 

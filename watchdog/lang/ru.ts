@@ -1,5 +1,5 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, ContainerFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import type { AgentFacts, BigProcessFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
@@ -68,6 +68,7 @@ export const ru = {
     hostMem: "Память хоста",
     disk: (label: string) => `Диск ${label}`,
     diskCrit: (label: string) => `Диск почти полон ${label}`,
+    diskForecast: (label: string) => `Диск заполняется ${label}`,
     inodes: (label: string) => `Иноды ${label}`,
     container: (name: string) => `Контейнер ${name}`,
     dep: (name: string) => `Зависимость ${name}`,
@@ -105,6 +106,10 @@ export const ru = {
     diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
     inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
+    forecast: (f: ForecastFacts) =>
+      `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${f.freeGb} ГБ; равномерный рост виден за ${lasting(f.seenMs)}.`,
+    forecastCalm: (limitMs: number) => `Заполнения в ближайшие ${lasting(limitMs)} не видно.`,
+    forecastShort: (seenMs: number, neededMs: number) => `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
     diskUnmeasured: (reason: string) => `Сейчас не измеряется: ${reason}.`,
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
@@ -178,7 +183,7 @@ export const ru = {
 };
 
 const manyWords: Record<string, string> = {
-  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", inodes: "Иноды",
+  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", disk_forecast: "Заполняющиеся диски", inodes: "Иноды",
   agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
 };
 
