@@ -59,6 +59,7 @@ export const VARIABLES = {
   diskInodePct: one("WATCHDOG_DISK_INODE_PCT", percentOrOff, 90, "inode use, in percent, from which it alerts; 0 = off"),
   diskCritEnabled: one("WATCHDOG_DISK_CRIT_ENABLED", flag, false, "a second, higher disk alert; works with WATCHDOG_DISK_ENABLED=false too"),
   diskCritPct: one("WATCHDOG_DISK_CRIT_PCT", percent, 97, "disk use, in percent, for that alert"),
+  diskForecastH: one("WATCHDOG_DISK_FORECAST_H", periodOrOff, 0, "alerts when a disk that fills steadily would be full within this many hours, such as 24; 0 = off"),
   hysteresisPct: one("WATCHDOG_HYSTERESIS_PCT", hysteresis, 2, "a percentage stays alerting until it is this far below its threshold"),
   dockerTarget: {
     ...optional("WATCHDOG_DOCKER_SOCK", dockerTarget, "socket of the Docker engine, or tcp://host:port of a socket proxy; empty = off"),

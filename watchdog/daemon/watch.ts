@@ -3,7 +3,7 @@ import type { CollectAll, Readings } from "../collectors/index.ts";
 import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
-import { createHistory, type History } from "../history/history.ts";
+import { createHistory, NO_SERIES, type History, type Series } from "../history/history.ts";
 import { createIncidents } from "../history/incidents.ts";
 import type { Lang } from "../lang/index.ts";
 import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
@@ -81,7 +81,8 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
       if (stop.aborted) return;
       recordUse(history, readings, startedAt);
 
-      const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt);
+      const series = needsSeries(config, readings) ? diskSeries(history, startedAt) : NO_SERIES;
+      const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt, series);
       signalState = state;
       incidents.observe(built, startedAt);
       const signals = [...built, ...digestNow(startedAt)];
@@ -120,6 +121,16 @@ function recordUse(history: History, { mem, disk }: Readings, now: Moment): void
 /** The master alarm is never suppressed, nor is what the watchdog says of itself: the mutes themselves, a reboot, the digest. */
 export function mayMute(key: string): boolean {
   return !["orchestrator_down", "mutes", "host_boot", "digest", "hello"].includes(key);
+}
+
+/** A forecast looks at every tick's series, a trend is shown where a disk is full. */
+function needsSeries(config: Config, { disk }: Readings): boolean {
+  const limitPct = Math.min(config.diskPct, config.diskCritPct);
+  return config.diskForecastH > 0 || (disk.state === "ok" && disk.value.disks.some((sample) => diskUse(sample) >= limitPct));
+}
+
+function diskSeries(history: History, now: Moment): Series {
+  return new Map(history.names().filter((name) => name.startsWith("disk:")).map((name) => [name, history.series(name, now)]));
 }
 
 /** The judging part of the configuration, in the units that judging uses. */

@@ -71,6 +71,7 @@ export const en: Lang = {
     hostMem: "Host memory",
     disk: (label) => `Disk ${label}`,
     diskCrit: (label) => `Disk almost full ${label}`,
+    diskForecast: (label) => `Disk filling up ${label}`,
     inodes: (label) => `Inodes ${label}`,
     container: (name) => `Container ${name}`,
     dep: (name) => `Dependency ${name}`,
@@ -105,9 +106,14 @@ export const en: Lang = {
       `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
     memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats, top).",
     disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
+    trend: (bars, fromPct, toPct, ms) => `Over ${duration(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
     inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
+    forecast: (f) =>
+      `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${f.freeGb} GB free; it has grown steadily for ${duration(f.seenMs)}.`,
+    forecastCalm: (limitMs) => `Not on its way to be full within ${duration(limitMs)}.`,
+    forecastShort: (seenMs, neededMs) => `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
@@ -192,7 +198,7 @@ export const en: Lang = {
 };
 
 const manyWords: Record<string, string> = {
-  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", inodes: "Inodes",
+  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", disk_forecast: "Disks filling up", inodes: "Inodes",
   agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
 

@@ -8,6 +8,16 @@ export interface UsageFacts {
   readonly totalGb: number;
 }
 
+/** When a disk will be full at its present pace, as seen over the last `seenMs`. */
+export interface ForecastFacts {
+  readonly leftMs: number;
+  readonly gbPerH: number;
+  readonly seenMs: number;
+  readonly limitMs: number;
+  readonly usedPct: number;
+  readonly freeGb: number;
+}
+
 export interface InodeFacts {
   readonly usedPct: number;
   readonly thresholdPct: number;

@@ -1,5 +1,5 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, CacheFacts, ContainerFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import type { AgentFacts, BigProcessFacts, CacheFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
@@ -73,6 +73,7 @@ export const ru = {
     hostMem: "Память хоста",
     disk: (label: string) => `Диск ${label}`,
     diskCrit: (label: string) => `Диск почти полон ${label}`,
+    diskForecast: (label: string) => `Диск заполняется ${label}`,
     inodes: (label: string) => `Иноды ${label}`,
     container: (name: string) => `Контейнер ${name}`,
     dep: (name: string) => `Зависимость ${name}`,
@@ -108,9 +109,14 @@ export const ru = {
       `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
     memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats, top).",
     disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    trend: (bars: string, fromPct: number, toPct: number, ms: number) => `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
     inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
+    forecast: (f: ForecastFacts) =>
+      `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${f.freeGb} ГБ; равномерный рост виден за ${lasting(f.seenMs)}.`,
+    forecastCalm: (limitMs: number) => `Заполнения в ближайшие ${lasting(limitMs)} не видно.`,
+    forecastShort: (seenMs: number, neededMs: number) => `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
@@ -201,7 +207,7 @@ export const ru = {
 };
 
 const manyWords: Record<string, string> = {
-  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", inodes: "Иноды",
+  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", disk_forecast: "Заполняющиеся диски", inodes: "Иноды",
   agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
 };
 
