@@ -44,7 +44,7 @@ export function renderAll(notices: readonly Notice[], context: RenderContext): R
 /** Alike: the same kind of news of the same family of keys. What has a story of its own (earlier episodes, flapping) stays by itself. */
 function groupOf({ id, key, kind, earlier }: Notice): string {
   const colon = key.indexOf(":");
-  const alike = colon > 0 && earlier.length === 0 && (kind === "alert" || kind === "realert" || kind === "recovery");
+  const alike = colon > 0 && earlier.length === 0 && (kind === "alert" || kind === "realert" || kind === "recovery" || kind === "missed");
   return alike ? `${kind} ${key.slice(0, colon)}` : `only ${id}`;
 }
 
@@ -54,24 +54,31 @@ export function renderOne(notice: Notice, { host, lang, wallMs, monoMs }: Render
   return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
 }
 
-/** One card for many: how many, why, and their names, those with the same first line of detail together. */
+/** One card for many: how many, why, and their names, those of which the same is to be said together. */
 function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: RenderContext): Block {
   const [first] = members;
   if (!first) return { head: "", body: "" };
   const family = first.key.slice(0, first.key.indexOf(":"));
   const names = new Map<string, string[]>();
-  for (const { key, detail } of members) {
-    const reason = first.kind === "recovery" ? "" : truncate(detail.split("\n", 1)[0] ?? "", 160);
-    names.set(reason, [...(names.get(reason) ?? []), printable(key.slice(family.length + 1))]);
+  for (const member of members) {
+    const common = commonText(member, lang, wallMs);
+    names.set(common, [...(names.get(common) ?? []), printable(member.key.slice(family.length + 1))]);
   }
   const since = Math.min(...members.map(({ span }) => span.sinceMs));
   const lines = [
-    first.kind === "recovery" ? lang.messages.recoveredMany : lang.messages.since(since, wallMs),
+    ...(first.kind === "recovery" ? [lang.messages.recoveredMany] : first.kind === "missed" ? [] : [lang.messages.since(since, wallMs)]),
     ...causeLine(members, lang),
-    ...[...names].map(([reason, list]) => (reason === "" ? list.join(", ") : `${reason}\n${list.join(", ")}`)),
+    ...[...names].map(([common, list]) => (common === "" ? list.join(", ") : `${common}\n${list.join(", ")}`)),
     ...lateLine(members, lang, monoMs),
   ];
   return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
+}
+
+/** What a card says of all names in one line: the reason, and of what is over already when it was. */
+function commonText({ kind, detail, span: { sinceMs, untilMs }, lastedMs }: Notice, lang: Lang, nowMs: number): string {
+  const reason = truncate(detail.split("\n", 1)[0] ?? "", 160);
+  if (kind === "missed") return `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${reason}`;
+  return kind === "recovery" ? "" : reason;
 }
 
 /** What is said when the first channel is back after the second one stood in for it. */

@@ -46,14 +46,14 @@ export function splitBlock({ head, body }: Block): Block[] {
   return parts.map((part, index) => ({ head: `${shortHead} (${index + 1}/${parts.length})`, body: part }));
 }
 
-/** Cuts by escaped length, at a line's end where there is one in the last half, never inside a character. */
+/** Cuts by escaped length, at a line's end or else between words where there is one in the last half, never inside a character. */
 export function splitText(text: string, maxEscaped: number): string[] {
   const parts: string[] = [];
   for (let rest = text; rest !== ""; ) {
     let part = cutAt(rest, maxEscaped);
-    const lineEnd = part.lastIndexOf("\n");
-    if (part.length < rest.length && lineEnd > part.length / 2) part = part.slice(0, lineEnd + 1);
-    parts.push(part.replace(/\n$/, ""));
+    const end = [part.lastIndexOf("\n"), part.lastIndexOf(" ")].find((at) => at > part.length / 2);
+    if (part.length < rest.length && end !== undefined) part = part.slice(0, end + 1);
+    parts.push(part.replace(/[\n ]$/, ""));
     rest = rest.slice(part.length);
   }
   return parts;
