@@ -141,3 +141,15 @@ describe("after a boot of the host", { concurrency: 4 }, () => {
     assert.deepEqual(briefs(world), []);
   });
 });
+
+it("a reboot is told also where neither containers nor dependencies are watched", async (t) => {
+  const world = await makeWorld(t, { WATCHDOG_DOCKER_SOCK: "", WATCHDOG_DEPS: "" });
+  Object.assign(world.env, { WATCHDOG_STATE_FILE: join(world.dir, "state.json") });
+  bootOf(world, "11111111", 100_000);
+  const first = await world.start();
+  await first.kill();
+  bootOf(world, "22222222", 30);
+  await world.start();
+  await world.telegram.waitForMessages(1);
+  assert.match(world.telegram.told()[0]?.detail ?? "", /^The host rebooted at \d\d:\d\d:\d\d UTC\.$/);
+});

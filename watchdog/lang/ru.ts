@@ -130,7 +130,7 @@ export const ru = {
     processAdvice: (pid: number) => `Вероятно, остался после убитого агента и ест CPU.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
     processGone: "Процесс завершился.",
     hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[]) =>
-      `Хост перезагружен в ${time(atMs, nowMs)}; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}${missing.length > 0 ? `; нет: ${missing.join(", ")}` : ""}.`,
+      `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}` : ""}.`,
     mutes: (patterns: readonly string[], bad: readonly string[]) =>
       `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
