@@ -8,6 +8,8 @@ export interface Log {
   info(event: string, fields?: Fields): void;
   warn(event: string, fields?: Fields): void;
   error(event: string, fields?: Fields): void;
+  /** A message to the operator, for whom the log is the channel: written whatever the level. */
+  message(text: string): void;
 }
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -23,13 +25,15 @@ export interface LogOptions {
 /** One line an event. Control characters, line breaks among them, are escaped so that nothing can fake a second line. */
 export function createLog(options: LogOptions): Log {
   const threshold = LOG_LEVELS.indexOf(options.level);
-  const emit = (level: LogLevel) => (event: string, fields: Fields = {}): void => {
-    if (LOG_LEVELS.indexOf(level) < threshold) return;
+  const write = (level: LogLevel, event: string, fields: Fields): void => {
     const time = new Date(options.wallMs()).toISOString();
     const line = options.format === "json" ? JSON.stringify({ time, level, event, ...fields }) : textLine(time, level, event, fields);
     options.write(options.redact(escapeControls(line)) + "\n");
   };
-  return { debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error") };
+  const emit = (level: LogLevel) => (event: string, fields: Fields = {}): void => {
+    if (LOG_LEVELS.indexOf(level) >= threshold) write(level, event, fields);
+  };
+  return { debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error"), message: (text) => write("info", `message: ${text}`, {}) };
 }
 
 function textLine(time: string, level: LogLevel, event: string, fields: Fields): string {

@@ -10,7 +10,7 @@ import type { Facts } from "./config/table.ts";
 import { VARIABLES } from "./config/variables.ts";
 import { LANGS } from "./lang/index.ts";
 import { createLog, type Log } from "./log.ts";
-import { reasonOf, redactor } from "./safe.ts";
+import { reasonOf, redactJson, redactor } from "./safe.ts";
 
 /** Set by the build; the sources run unbundled under tsx, where it is not. */
 declare const __VERSION__: string | undefined;
@@ -57,7 +57,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
       const report = await once(config, LANGS[config.lang], systemClock, hostname());
-      return print(redact(options.includes("--json") ? JSON.stringify(report) + "\n" : formatReport(report)));
+      return print(options.includes("--json") ? JSON.stringify(redactJson(report, redact)) + "\n" : redact(formatReport(report)));
     }
     default: {
       const stop = new AbortController();

@@ -27,7 +27,7 @@ const ANNOUNCED = `(?:${SECRET_WORDS})[\\w-]*\\\\?["']?\\s*(?:[=:]|\\s|,(?=\\s*[
 // A flag is no value: in "--no-key --token x" the value is x. It is swallowed along with what follows it.
 const FLAGS = `(?:--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*[=\\s]\\s*)*`;
 // A quote that is never closed hides the rest; one in the middle of a word belongs to it.
-const VALUE = `(?:\\\\?"[^"]*"?|'[^']*'?|[^\\s"']+(?:["'](?![\\s,;:}\\])]|$)[^\\s"']*)*)`;
+const VALUE = `(?:\\\\?"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s"']+(?:["'](?![\\s,;:}\\])]|$)[^\\s"']*)*)`;
 const AFTER_WORD = new RegExp(`(${ANNOUNCED})${FLAGS}${VALUE}`, "gi");
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/]*@/gi;
 // The shape of a Telegram bot token; it can stand in a URL path, where no word announces it.
@@ -41,13 +41,20 @@ export function maskSecrets(text: string): string {
     .replace(AFTER_WORD, "$1***");
 }
 
+const SECRET_FLAG = new RegExp(`^--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*$`, "i");
+
+/** Arguments of a command line: the one after a bare --password or the like is a secret as a whole, blanks and all. */
+export function maskArguments(args: readonly string[]): string[] {
+  return args.map((argument, index) => (SECRET_FLAG.test(args[index - 1] ?? "") && !argument.startsWith("-") ? "***" : argument));
+}
+
 /**
  * Foreign text as it may stand in a message: printable, spaces collapsed, masked, at most `max` characters.
- * Masked before it is cut, so that half a secret cannot slip through; the masking itself sees a bounded text, whose last, perhaps torn, word is dropped.
+ * Masked before it is cut, so that half a secret cannot slip through; the masking itself sees a bounded text, at whose end half a URL's credentials may stand.
  */
 export function fragment(text: string, max: number): string {
   const bound = max * 8 + 1000;
-  const head = text.length > bound ? text.slice(0, bound).replace(/\S*$/, "…") : text;
+  const head = text.length > bound ? text.slice(0, bound).replace(/:\/\/[^\s/@]*$/, "://***") : text;
   return truncate(maskSecrets(printable(head).replace(/\s+/g, " ")).trim(), max);
 }
 
@@ -61,6 +68,14 @@ export function displayUrl(url: URL): string {
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
   return truncate(printable(text), 300);
+}
+
+/** The same for every text inside a JSON value; its keys, numbers and dates are ours. */
+export function redactJson(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((entry) => redactJson(entry, redact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, redactJson(entry, redact)]));
 }
 
 /** Builds a function that removes the given secrets wherever they stand, also in percent-encoded form. */

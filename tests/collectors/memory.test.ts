@@ -36,7 +36,7 @@ test("all memory available is a value, not a fault", () => {
 
 test("meminfo is read under the proc root that was given", async (t) => {
   const root = tempDir(t);
-  await assert.rejects(memoryCollector(root, 1000).collect(context), /ENOENT/);
+  await assert.rejects(memoryCollector(root, 100, 1000).collect(context), /ENOENT/);
   writeFileSync(join(root, "meminfo"), MEMINFO);
-  assert.equal((await memoryCollector(root, 1000).collect(context)).totalBytes, 16_316_412 * 1024);
+  assert.equal((await memoryCollector(root, 100, 1000).collect(context)).totalBytes, 16_316_412 * 1024);
 });

@@ -4,12 +4,12 @@ import { parseBtime, parseClockTicks, parseStat } from "../../watchdog/collector
 import { statLine } from "../helpers/fake-proc.ts";
 
 test("utime and stime are fields 14 and 15, starttime is field 22, ppid is field 4", () => {
-  assert.deepEqual(parseStat(statLine({ pid: 42, ppid: 7, utime: 100, stime: 20, start: 987_654 })), { ppid: 7, cpuTicks: 120, startTicks: 987_654 });
+  assert.deepEqual(parseStat(statLine({ pid: 42, ppid: 7, utime: 100, stime: 20, start: 987_654 })), { comm: "pytest", ppid: 7, cpuTicks: 120, startTicks: 987_654, rssPages: 900 });
 });
 
 for (const comm of ["a) (b c", ") S 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "line\nbreak", "((((", "))))", "", "tab\tname", "42 (x) S"]) {
   test(`a process named ${JSON.stringify(comm)} does not shift its fields`, () => {
-    assert.deepEqual(parseStat(statLine({ comm, ppid: 7, utime: 100, stime: 20, start: 987_654 })), { ppid: 7, cpuTicks: 120, startTicks: 987_654 });
+    assert.deepEqual(parseStat(statLine({ comm, ppid: 7, utime: 100, stime: 20, start: 987_654 })), { comm, ppid: 7, cpuTicks: 120, startTicks: 987_654, rssPages: 900 });
   });
 }
 

@@ -155,3 +155,12 @@ test("thousands of processes are scanned in slices that an abort can end", async
   abort.abort(new Error("stopped"));
   await assert.rejects(scanning, /stopped/);
 });
+
+test("a live procfs that does not list pid 1 hides other users' processes: a failed source, not an empty one", async (t) => {
+  const { proc, scan } = setUp(t);
+  proc.add({ pid: 77, cmdline: "node\0" });
+  writeFileSync(join(proc.root, "self", "stat"), statLine({ pid: 77 }));
+  await assert.rejects(scan(), /hidepid/);
+  proc.add({ pid: 1, cmdline: "init\0" });
+  assert.deepEqual(await scan(), { candidates: [], unreadable: [] });
+});

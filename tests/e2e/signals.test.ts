@@ -66,8 +66,8 @@ const ROWS: readonly Row[] = [
     bad: ({ db }) => void (db.status = 503), good: ({ db }) => void (db.status = 302),
   },
   {
-    key: "proc_blocking:4242", ru: "Блокирующий процесс 4242", en: "Blocking process 4242", says: /pid 4242.+7200 .+pytest -x tests.+kill 4242/s,
-    bad: ({ host }) => host.start({ pid: 4242, command: "python3 -m pytest -x tests", ageS: 7200, comm: "a) (b c" }), good: ({ host }) => host.exit(4242),
+    key: "proc_blocking:4242", ru: "Блокирующий процесс 4242", en: "Blocking process 4242", says: /pid 4242.+720\d .+pytest -x tests.+kill 4242/s,
+    bad: ({ host }) => host.start({ pid: 4242, command: "python3 -m pytest -x tests", ageS: 7202, comm: "a) (b c" }), good: ({ host }) => host.exit(4242),
   },
   {
     key: "blind:mem", ru: "Источник недоступен: mem", en: "Source unavailable: mem", says: /MemAvailable/,

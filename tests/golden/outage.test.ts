@@ -39,7 +39,7 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
   const outbox = createOutbox({
-    sender, clock, log, random: () => 0,
+    sender, clock, log, random: () => 0.5,
     render: (notices) => renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }),
     renderSummary: () => assert.fail("there is no second channel"),
     isQuiet: () => false,

@@ -51,6 +51,8 @@ export interface Daemon {
   /** Waits until this many further ticks were finished. */
   ticks(count: number): Promise<Status>;
   send(signal: NodeJS.Signals): void;
+  /** Nobody reads its output any more. */
+  closeOutput(): void;
   /** Resolves when it ended. */
   readonly exited: Promise<Exit>;
   /** SIGTERM; it has to exit with 0 in time. */
@@ -67,11 +69,13 @@ export interface Exit {
 export interface SpawnOptions {
   /** Runs as this user; needs root. */
   readonly uid?: number;
+  /** Another runtime than the tests' own. */
+  readonly node?: string;
 }
 
-function spawnBundle(args: readonly string[], env: Env, { uid }: SpawnOptions): ChildProcess {
+function spawnBundle(args: readonly string[], env: Env, { uid, node = process.execPath }: SpawnOptions): ChildProcess {
   // Nothing of our own environment but PATH: what the child knows is what the test says.
-  return spawn(process.execPath, [BUNDLE, ...args], {
+  return spawn(node, [BUNDLE, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "pipe", "pipe"], ...(uid === undefined ? {} : { uid, gid: uid }),
   });
 }
@@ -126,6 +130,10 @@ export async function startDaemon(env: Env, options: SpawnOptions & { readonly r
       return statusWhere(`${count} further ticks`, (now) => now.ticks >= ticks + count);
     },
     send: (signal) => void child.kill(signal),
+    closeOutput: () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    },
     kill: async () => {
       if (!ended) child.kill("SIGKILL");
       await exited;

@@ -31,9 +31,6 @@ export function fakeProc(root: string): FakeProc {
   writeFileSync(join(root, "stat"), `cpu  1 2 3\nintr 5\nbtime ${BTIME_S}\nprocesses 9\n`);
   for (const name of ["sys", "self", "1a", "net"]) mkdirSync(join(root, name));
   writeFileSync(join(root, "uptime"), "1.0 1.0\n");
-  // Where nothing is hidden there is always a pid 1 that everyone can read.
-  mkdirSync(join(root, "1"));
-  writeFileSync(join(root, "1", "cmdline"), "/sbin/init\0");
   return {
     root,
     add: ({ cmdline, stat, ...process }) => {

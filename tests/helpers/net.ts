@@ -38,17 +38,22 @@ export async function listen(server: AnyServer, where: { readonly port?: number;
   };
 }
 
-// Test files run in processes of their own side by side: each hands out ports of its own lane, and none twice soon, because a
-// port is free for a moment before it is used, and again while a server that a test closed is to come back.
-const LANES = 24;
-const LANE_PORTS = 500;
-let handedOut = Math.floor(Math.random() * LANE_PORTS);
+const FIRST_PORT = 20_000;
+const SLICE = 600;
+const SLICES = 20;
+const handedOut = new Set<number>();
 
-/** A port that nobody listens on, from below the range the kernel hands out by itself, so that it stays free until it is used. */
+/**
+ * A port that nobody listens on. Below the range that the kernel hands out by itself, from a slice of this process's own, and each
+ * port once: it stays free until it is used, and while a fake refuses connections for a time.
+ */
 export async function freePort(): Promise<number> {
-  for (;;) {
-    handedOut = (handedOut + 1) % LANE_PORTS;
-    const port = 20_000 + (process.pid % LANES) * LANE_PORTS + handedOut;
+  const base = FIRST_PORT + (process.pid % SLICES) * SLICE;
+  for (let tried = 0; ; tried += 1) {
+    if (handedOut.size >= SLICE || tried > 100 * SLICE) throw new Error("no port is left");
+    const port = base + Math.floor(Math.random() * SLICE);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
     const probe = await listen(createServer(), { port }).catch(() => undefined);
     if (!probe) continue;
     await probe.close();

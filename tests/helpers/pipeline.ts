@@ -15,7 +15,7 @@ import { TOKEN } from "./fake-telegram.ts";
 import { memoryTelegram, type MemoryTelegram } from "./memory-telegram.ts";
 import { virtualClock, type VirtualClock } from "./virtual-clock.ts";
 
-export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} };
 
 /** The real watch, outbox and Telegram sender on a virtual clock: hours pass in milliseconds. Collectors and the network are the test's. */
 export interface Pipeline {

@@ -98,7 +98,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     const batches: Notice[][] = [];
     const outbox = createOutbox({
       clock, random: () => random.next(), isQuiet: () => false,
-      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} },
       sender: {
         channel: "telegram", perMin: 20,
         send: async (text) => {

@@ -109,7 +109,7 @@ test("an entity that vanished while good says nothing", () => {
 });
 
 test("an absence that proves nothing freezes instead", () => {
-  const [signal] = second(family({ condition: "bad" }), family(undefined, { keeps: (key) => key === "x" }));
+  const [signal] = second(family({ condition: "bad" }), family(undefined, { keeps: ({ key }) => key === "x" }));
   assert.deepEqual([signal?.active, signal?.frozen], [true, true]);
 });
 

@@ -16,7 +16,7 @@ import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import type { Sender } from "../notify/sender.ts";
 import { telegramSender, type TelegramMemory, type TelegramSender } from "../notify/telegram.ts";
 import { webhookSender } from "../notify/webhook.ts";
-import { reasonOf } from "../safe.ts";
+import { reasonOf, redactJson } from "../safe.ts";
 import { stateFile } from "../state/file.ts";
 import { resumeSignals, snapshotOf } from "../state/resume.ts";
 import { isFresh } from "../status/health.ts";
@@ -65,15 +65,18 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   });
   const watch: Watch = createWatch({
     config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: outbox.offer,
-    initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started) },
+    initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
     changed: () => save(),
   });
 
-  const save = (): void => file?.save(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory?.() ?? {}, boot, bootIdBefore: saved?.bootId }));
+  const save = (): void => file?.save(snapshotOf({
+    signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), digestDay: watch.digestDay(),
+    telegram: sender.memory?.() ?? {}, boot, bootIdBefore: saved?.bootId,
+  }));
 
-  const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
-    statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }),
-  ))));
+  const status = (): Answer => jsonAnswer(200, redactJson(
+    statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }), redact,
+  ));
   const health = (): Answer => {
     const last = watch.lastTick()?.startedAt ?? started;
     const fresh = !config.enabled || isFresh(last, clock.monoMs(), config.intervalS);
@@ -96,7 +99,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   if (config.mute.length > 0) log.info("muted by WATCHDOG_MUTE", { patterns: config.mute.join(" ") });
   const beat = config.heartbeatUrl && heartbeat({
     url: config.heartbeatUrl, everyMs: config.heartbeatS * 1000, timeoutMs: config.httpTimeoutS * 1000,
-    clock, log, sender, lastAnswerMonoMs: outbox.lastAnswerMonoMs,
+    clock, log, sender, lastAnswerMonoMs: outbox.lastAnswerMonoMs, isFailing: outbox.isFailing,
   });
   let lastStates = "";
   const tick = async (): Promise<void> => {

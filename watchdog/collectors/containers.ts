@@ -31,6 +31,8 @@ export interface DockerReading {
   /** The engine's host name, once it said so. */
   readonly hostname?: string;
   readonly containers: readonly ContainerSample[];
+  /** Name by id of every container there is, watched or not: whose a process is. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 const PARALLEL_INSPECTS = 8;
@@ -80,7 +82,7 @@ export function containersCollector(target: DockerTarget, wanted: readonly strin
         .flatMap((entry) => sampleOf(entry, names.has(entry.name), fresh.get(entry.id), known.get(entry.id)));
       const seen = new Set(listed.map(({ name }) => name));
       const missing = [...names].filter((name) => !seen.has(name)).map((name): ContainerSample => ({ name, named: true, found: "missing" }));
-      return { ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing] };
+      return { ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing], names: new Map(listed.map(({ id, name }) => [id, name])) };
     },
   };
 }

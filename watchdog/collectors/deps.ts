@@ -10,6 +10,8 @@ export interface DependencySample {
   /** Without credentials and query. */
   readonly shownUrl: string;
   readonly latencyMs: number;
+  /** When its certificate ends, in wall time; only where the ping got that far. */
+  readonly certificateEndsMs?: number;
   readonly outcome: { readonly up: true } | { readonly up: false; readonly kind: FaultKind | "status"; readonly reason: string };
 }
 
@@ -24,16 +26,17 @@ export function depsCollector(deps: readonly Dependency[], deadlineMs: number): 
 
 async function ping(dep: Dependency, deadlineMs: number, signal: AbortSignal): Promise<DependencySample> {
   const startedAt = performance.now();
-  const sample = (outcome: DependencySample["outcome"]): DependencySample => ({
+  const sample = (outcome: DependencySample["outcome"], certificateEndsMs?: number): DependencySample => ({
     name: dep.name, shownUrl: displayUrl(dep.url), latencyMs: Math.round(performance.now() - startedAt), outcome,
+    ...(certificateEndsMs === undefined ? {} : { certificateEndsMs }),
   });
   try {
     if (dep.url.protocol === "tcp:") {
       await pingTcp(dep.url.hostname.replace(/^\[|\]$/g, ""), Number(dep.url.port), deadlineMs, signal);
       return sample({ up: true });
     }
-    const status = await pingHttp(dep.url, deadlineMs, signal);
-    return sample(status >= 200 && status <= 399 ? { up: true } : { up: false, kind: "status", reason: String(status) });
+    const { status, certificateEndsMs } = await pingHttp(dep.url, deadlineMs, signal);
+    return sample(status >= 200 && status <= 399 ? { up: true } : { up: false, kind: "status", reason: String(status) }, certificateEndsMs);
   } catch (error) {
     return sample({ up: false, ...faultOf(error) });
   }

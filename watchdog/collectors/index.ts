@@ -28,9 +28,11 @@ export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 /** The one list of collectors, each with its deadline; undefined = off. */
 export function createCollectors(config: Config): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
   const deadlineMs = config.httpTimeoutS * 1000;
+  // The kill switch: nothing at all is read.
+  if (!config.enabled) return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
   return {
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
-    mem: config.memEnabled ? memoryCollector(config.procRoot, deadlineMs) : undefined,
+    mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs) : undefined,
     disk: config.diskEnabled || config.diskCritEnabled ? diskCollector(config.diskPaths, deadlineMs) : undefined,
     docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs) : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,

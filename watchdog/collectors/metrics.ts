@@ -27,7 +27,8 @@ const MAX_AGENTS = 500;
 
 export function metricsCollector(url: URL, deadlineMs: number): Collector<Envelope> {
   return {
-    deadlineMs,
+    // A little more than the request's own deadline, so that its reason is the one that is told.
+    deadlineMs: deadlineMs + 1000,
     collect: async ({ signal }) => {
       const answer = await get({ url }, { deadlineMs, maxBytes: MAX_BYTES, signal });
       if (answer.status < 200 || answer.status > 299) throw new Error(`HTTP status ${answer.status}`);

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { endianness } from "node:os";
 import { setImmediate } from "node:timers/promises";
-import { fragment } from "../safe.ts";
+import { fragment, maskArguments } from "../safe.ts";
+import { parseOwner, type Owner } from "./proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "./proc/parse.ts";
 import { procReader, type ReadOutcome } from "./proc/reader.ts";
 import type { Collector } from "./reading.ts";
@@ -15,6 +16,11 @@ export interface ProcCandidate {
   readonly ageS: number;
   /** User and system time together. */
   readonly cpuS: number;
+  /** Of one core since the previous scan; undefined at first sight. */
+  readonly cpuSharePct?: number;
+  readonly owner?: Owner;
+  /** The parent's name. */
+  readonly parent?: string;
   /** At most 120 characters, printable, secrets masked. */
   readonly command: string;
 }
@@ -26,14 +32,37 @@ export interface ProcReading {
 }
 
 const COMMAND_LENGTH = 120;
+/** Of a command line, for showing; the patterns see all of it. */
+const SHOWN_BYTES = 8192;
 /** A scan of this many takes about 2 ms; then the event loop gets its turn. */
 const SLICE = 200;
 
-/** Scans `<root>/<pid>/cmdline` of every process, and `stat` of those that match. Never reads anything else of a process. Rejects without a btime or a proc root. */
+/** Scans `<root>/<pid>/cmdline` of every process; `stat`, `cgroup` and the parent's `stat` of those that match. Never reads anything else of a process. Rejects without a btime or a proc root. */
 export function procCollector(root: string, patterns: readonly string[], deadlineMs: number): Collector<ProcReading> {
   const needles = patterns.map((pattern) => Buffer.from(pattern));
   const clockTicks = readClockTicks();
-  return { deadlineMs, collect: ({ wallMs, signal }) => scan(root, needles, clockTicks, wallMs, signal) };
+  let before = new Map<string, CpuSeen>();
+  return {
+    deadlineMs,
+    collect: async ({ wallMs, monoMs, signal }) => {
+      const { candidates, unreadable } = await scan(root, needles, clockTicks, wallMs, signal);
+      const shared = candidates.map((candidate) => ({ ...candidate, ...cpuShare(before.get(identityOf(candidate)), candidate.cpuS, monoMs) }));
+      before = new Map(candidates.map((candidate) => [identityOf(candidate), { cpuS: candidate.cpuS, monoMs }]));
+      return { candidates: shared, unreadable };
+    },
+  };
+}
+
+interface CpuSeen {
+  readonly cpuS: number;
+  readonly monoMs: number;
+}
+
+const identityOf = ({ pid, startTicks }: ProcCandidate): string => `${pid}:${startTicks}`;
+
+function cpuShare(before: CpuSeen | undefined, cpuS: number, monoMs: number): { cpuSharePct?: number } {
+  const elapsedS = before ? (monoMs - before.monoMs) / 1000 : 0;
+  return before && elapsedS > 0 ? { cpuSharePct: Math.max(0, Math.round((100 * (cpuS - before.cpuS)) / elapsedS)) } : {};
 }
 
 async function scan(root: string, needles: readonly Buffer[], clockTicks: number, wallMs: number, signal: AbortSignal): Promise<ProcReading> {
@@ -59,8 +88,8 @@ async function scan(root: string, needles: readonly Buffer[], clockTicks: number
     if (typeof outcome === "object") candidates.push(outcome);
   }
   // With hidepid only our own user's processes can be read (1) or are even listed (2): an empty result would look like
-  // "nothing blocks". A live procfs has a `self`, and where nothing is hidden a pid 1 that everyone can read.
-  const isInitHidden = initDenied || (!pids.includes("1") && existsSync(`${root}/self`));
+  // "nothing blocks". A live procfs has a `self/stat`, and where nothing is hidden a pid 1 that everyone can read.
+  const isInitHidden = initDenied || (!pids.includes("1") && existsSync(`${root}/self/stat`));
   if (isInitHidden || (denied > 0 && readable <= 1)) throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
   return { candidates, unreadable };
 }
@@ -71,16 +100,21 @@ function candidateOf(
 ): ProcCandidate | "other" | "gone" | "denied" | "broken" {
   const cmdline = read(`${root}/${pid}/cmdline`);
   if (!Buffer.isBuffer(cmdline)) return cmdline;
+  const raw = cmdline.subarray(0, SHOWN_BYTES).toString("utf8");
   // Arguments are separated by NUL; as spaces, a pattern such as "coverage run" can match across them.
   for (let at = cmdline.indexOf(0); at !== -1; at = cmdline.indexOf(0, at + 1)) cmdline[at] = 0x20;
   if (cmdline.length === 0 || !needles.some((needle) => cmdline.includes(needle))) return "other";
-  // Taken before the next read, which uses the same buffer.
-  const command = fragment(cmdline.toString("utf8"), COMMAND_LENGTH);
+  const command = fragment(maskArguments(raw.split("\0")).join(" "), COMMAND_LENGTH);
   const statText = read(`${root}/${pid}/stat`);
   if (!Buffer.isBuffer(statText)) return statText;
   const stat = parseStat(statText.toString("latin1"));
   if (!stat) return "broken";
-  return { pid, startTicks: stat.startTicks, ppid: stat.ppid, ageS: ageOf(stat.startTicks), cpuS: stat.cpuTicks / clockTicks, command };
+  const owner = parseOwner(textOf(read(`${root}/${pid}/cgroup`)));
+  const parent = parseStat(textOf(read(`${root}/${stat.ppid}/stat`)))?.comm;
+  return {
+    pid, startTicks: stat.startTicks, ppid: stat.ppid, ageS: ageOf(stat.startTicks), cpuS: stat.cpuTicks / clockTicks, command,
+    ...(owner ? { owner } : {}), ...(parent === undefined ? {} : { parent: fragment(parent, 20) }),
+  };
 }
 
 function textOf(outcome: ReadOutcome): string {

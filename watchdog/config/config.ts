@@ -1,5 +1,6 @@
 import { maskSecrets, printable, truncate } from "../safe.ts";
 import { nearest } from "./nearest.ts";
+import { matchesKey } from "./value.ts";
 import { namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
 import { VARIABLES, type Config } from "./variables.ts";
 
@@ -31,10 +32,13 @@ function resolve(config: Config, env: Env, facts: Facts, problems: Problem[]): C
     tgBotToken = tgChatId = undefined;
   }
   const target = config.dockerTarget;
+  for (const pattern of config.mute.filter((candidate) => matchesKey(candidate, "orchestrator_down"))) {
+    problems.push(`WATCHDOG_MUTE: ${showValue(pattern)} also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`);
+  }
   if (containers.length === 0 && target !== undefined) {
     // A proxy's address cannot be probed here; whoever names one means it.
     if (!("socketPath" in target) || facts.socketExists(target.socketPath)) containers = ["*"];
-    else if ((env["WATCHDOG_DOCKER_SOCK"] ?? "").trim() !== "") {
+    else if ((env["WATCHDOG_DOCKER_SOCK"] ?? "").trim().replace(/^unix:\/\//, "") === target.socketPath) {
       problems.push(`WATCHDOG_DOCKER_SOCK=${showValue(target.socketPath)} does not exist; allowed: the path of the engine's socket, tcp://host:port, or empty = off; containers are not watched`);
     }
   }
@@ -43,9 +47,12 @@ function resolve(config: Config, env: Env, facts: Facts, problems: Problem[]): C
   return { ...config, tgBotToken, tgChatId, containers, tgProxyUrl };
 }
 
+const MIN_REDACTED = 8;
+
 function secretsOf(config: Config): string[] {
   const urls = [config.metricsUrl, config.tgApiUrl, config.tgProxyUrl, config.fallbackWebhookUrl, config.heartbeatUrl, ...config.deps.map((dep) => dep.url)];
-  const passwords = urls.flatMap((url) => (url?.password ? [url.password, decodeOr(url.password)] : []));
+  // No URL is ever shown with its credentials; this catches a password in foreign words. A short one would tear ours instead.
+  const passwords = urls.flatMap((url) => (url?.password ? [url.password, decodeOr(url.password)] : [])).filter((password) => password.length >= MIN_REDACTED);
   // Whoever knows one of these URLs can write to it: the path is the secret.
   const paths = [config.fallbackWebhookUrl, config.heartbeatUrl].flatMap((url) => (url && url.pathname.length > 8 ? [url.pathname + url.search, url.pathname] : []));
   return [...(config.tgBotToken === undefined ? [] : [config.tgBotToken]), ...passwords, ...paths];

@@ -123,6 +123,8 @@ function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems
   return entries;
 }
 
+/** A value that was not understood, as far as it may be shown: in a malformed URL a password may hold spaces and slashes, and any part of the query may be secret. */
 export function showValue(raw: string): string {
-  return JSON.stringify(fragment(raw, 120));
+  const masked = raw.replace(/([a-z][a-z0-9+.-]*:\/\/).*@/is, "$1***@").replace(/(:\/\/[^?]*\?).*/s, "$1***");
+  return JSON.stringify(fragment(masked, 120));
 }

@@ -48,7 +48,8 @@ export const percentOrOff: Parser<number> = {
   allowed: "a number from 1 to 100, or 0 = off",
   parse: (raw) => (DECIMAL.test(raw) && Number(raw) === 0 ? 0 : percent.parse(raw)),
 };
-export const hysteresis = number("a number from 0 to 50", { min: 0, max: 50 });
+/** A width, not a level: 0 means that a percentage recovers as soon as it is below its threshold. */
+export const hysteresis = number("a number from 0 to 100", { min: 0, max: 100 });
 
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
   return { allowed: words.join(" or "), parse: (raw) => words.find((word) => word === raw.toLowerCase()) };
@@ -127,13 +128,13 @@ export interface Dependency {
 }
 
 export const dependency: ListParser<Dependency> = {
-  allowed: "entries name=http(s)://… or name=tcp://host:port, each name once",
+  allowed: "entries name=http(s)://… or name=tcp://host:port, each name once, of letters, digits and _.:@-",
   identity: (entry) => entry.name,
   parseEntry: (raw) => {
     const cut = raw.indexOf("=");
     const name = raw.slice(0, cut).trim();
     const url = urlOf(raw.slice(cut + 1).trim(), ["http:", "https:", "tcp:"]);
-    if (cut < 1 || !/^[\w.:@ -]{1,80}$/.test(name) || !url) return undefined;
+    if (cut < 1 || !/^[\p{L}\p{N}_.:@ -]{1,80}$/u.test(name) || !url) return undefined;
     return url.protocol === "tcp:" && url.port === "" ? undefined : { name, url };
   },
 };
@@ -183,6 +184,30 @@ export const dailySpan: Parser<DailySpan> = {
   },
 };
 
+/** A time of day in a zone. */
+export interface DailyTime {
+  readonly atMin: number;
+  readonly timeZone: string | undefined;
+}
+
+export const dailyTime: Parser<DailyTime> = {
+  allowed: "HH:MM, optionally followed by a time zone, such as 09:00 Europe/Moscow",
+  parse: (raw) => {
+    const match = /^(\d{1,2}):(\d\d)(?:\s+(\S+))?$/.exec(raw);
+    const [hour, minute] = [Number(match?.[1]), Number(match?.[2])];
+    return match && hour < 24 && minute < 60 && isTimeZone(match[3]) ? { atMin: hour * 60 + minute, timeZone: match[3] } : undefined;
+  },
+};
+
+/** The calendar day of a moment in a zone, as 2026-01-31, and the minute of that day. */
+export function localTime(wallMs: number, timeZone: string | undefined): { readonly day: string; readonly minute: number } {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone === undefined ? {} : { timeZone }),
+  }).formatToParts(wallMs);
+  const part = (type: string): string => parts.find((entry) => entry.type === type)?.value ?? "";
+  return { day: `${part("year")}-${part("month")}-${part("day")}`, minute: Number(part("hour")) * 60 + Number(part("minute")) };
+}
+
 function isTimeZone(name: string | undefined): boolean {
   try {
     new Intl.DateTimeFormat("en", name === undefined ? {} : { timeZone: name });
@@ -194,9 +219,7 @@ function isTimeZone(name: string | undefined): boolean {
 
 /** Whether a moment lies in the span: from its first minute on, up to but not including its last. */
 export function withinDailySpan({ fromMin, toMin, timeZone }: DailySpan, wallMs: number): boolean {
-  const parts = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone === undefined ? {} : { timeZone }) }).formatToParts(wallMs);
-  const part = (type: string): number => Number(parts.find((entry) => entry.type === type)?.value);
-  const minute = part("hour") * 60 + part("minute");
+  const { minute } = localTime(wallMs, timeZone);
   return fromMin < toMin ? minute >= fromMin && minute < toMin : minute >= fromMin || minute < toMin;
 }
 

@@ -1,6 +1,6 @@
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
 import {
-  address, containerName, count, countOrOff, dailySpan, dependency, diskPath, dockerTarget, flag, httpProxy, httpUrl, hysteresis, keyPattern, labelOf, oneOf, pattern,
+  address, containerName, count, countOrOff, dailySpan, dailyTime, dependency, diskPath, dockerTarget, flag, httpProxy, httpUrl, hysteresis, keyPattern, labelOf, oneOf, pattern,
   percent, percentOrOff, period, periodOrOff, text,
   type DiskPath,
 } from "./value.ts";
@@ -69,6 +69,8 @@ export const VARIABLES = {
   containerDownTicks: one("WATCHDOG_CONTAINER_DOWN_TICKS", count, 2, "bad readings in a row before a container alerts"),
   deps: list("WATCHDOG_DEPS", dependency, "", () => [], "name=http(s)://… or name=tcp://host:port, comma-separated"),
   depDownTicks: one("WATCHDOG_DEP_DOWN_TICKS", count, 2, "failing pings in a row before a dependency alerts"),
+  certDays: one("WATCHDOG_CERT_DAYS", countOrOff, 14, "days before the end of an https dependency's certificate from which it alerts; 0 = off"),
+  digestAt: optional("WATCHDOG_DIGEST_AT", dailyTime, "daily digest at this time, such as 09:00 Europe/Moscow; unset: none"),
   blindTicks: one("WATCHDOG_BLIND_TICKS", count, 3, "failing readings in a row before \"source unavailable\""),
   procEnabled: one("WATCHDOG_PROC_ENABLED", flag, false, "scan for orphaned long-lived processes (needs pid: host)"),
   procAgeMin: one("WATCHDOG_PROC_AGE_MIN", period, 60, "minutes after which such a process is blocking; must exceed the longest legitimate test run"),

@@ -13,6 +13,8 @@ export interface HeartbeatOptions {
   readonly sender: Sender;
   /** Monotonic time of the last message that the channel accepted. */
   readonly lastAnswerMonoMs: () => number | undefined;
+  /** Sends fail: then only a delivery counts, because a bot that was thrown out of its chat still answers getMe. */
+  readonly isFailing: () => boolean;
 }
 
 /** The channel has to have answered within this long; it is asked anew at half of it when there was nothing to send. */
@@ -25,10 +27,13 @@ export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Pro
   let lastProbe = -Infinity;
   let underWay = false;
 
-  const answered = (): number => Math.max(options.lastAnswerMonoMs() ?? -Infinity, lastProbe);
+  const answered = (): number => {
+    const lastSend = options.lastAnswerMonoMs() ?? -Infinity;
+    return options.isFailing() ? lastSend : Math.max(lastSend, lastProbe);
+  };
 
   const beat = async (stop: AbortSignal): Promise<void> => {
-    if (clock.monoMs() - answered() > ANSWER_MS / 2) {
+    if (!options.isFailing() && clock.monoMs() - answered() > ANSWER_MS / 2) {
       const result = await options.sender.probe(stop);
       if (result.kind === "delivered") lastProbe = clock.monoMs();
       else log.warn("Telegram does not answer getMe", { reason: result.reason });

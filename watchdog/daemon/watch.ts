@@ -3,9 +3,13 @@ import type { CollectAll, Readings } from "../collectors/index.ts";
 import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
+import { createHistory, type History } from "../history/history.ts";
+import { createIncidents } from "../history/incidents.ts";
 import type { Lang } from "../lang/index.ts";
-import { buildSignals, NO_SIGNALS, type SignalState } from "../signals/index.ts";
+import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
+import { diskUse, memoryUse } from "../signals/host.ts";
 import type { Signal } from "../signals/signal.ts";
+import { digest, digestDue, type DigestDay } from "./digest.ts";
 
 /** What the last finished tick saw; the status is a view of this and nothing else. */
 export interface TickView {
@@ -25,6 +29,10 @@ export interface Watch {
   ticks(): number;
   ledger(): Ledger;
   signalState(): SignalState;
+  /** Use of memory (`mem`) and of each disk (`disk:<label>`) in percent, of the last 24 h. */
+  history(): History;
+  /** The day whose digest was the last, to outlive a restart. */
+  digestDay(): DigestDay;
   /** When each source was last read, in wall time. */
   lastOkAt(source: keyof Readings): number | null;
   /** How messages name this host. */
@@ -38,7 +46,7 @@ export interface WatchOptions {
   readonly collectAll: CollectAll;
   readonly systemHostname: string;
   /** What an earlier run remembered. */
-  readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState } | undefined;
+  readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState; readonly digestDay?: string | undefined } | undefined;
   /** Something that should outlive a restart may have changed; called before anything of it is offered. */
   readonly changed: () => void;
   /** Takes what is to be told as of now; replaces what was offered before. */
@@ -53,15 +61,30 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
   let ticks = 0;
   let engineHostname: string | undefined;
   const lastOkAt = new Map<keyof Readings, number>();
+  const history = createHistory();
+  const incidents = createIncidents();
+  const startedMonoMs = clock.monoMs();
+  let digestDay: DigestDay = initial?.digestDay;
+
+  /** The day's report, in the tick that reaches its hour. */
+  const digestNow = (now: Moment): Signal[] => {
+    if (!config.digestAt) return [];
+    const { due, day } = digestDue(config.digestAt, digestDay, now.wallMs);
+    digestDay = day;
+    return due ? [edgeSignal(digest({ history, incidents, config, lang, startedMonoMs }, now))] : [];
+  };
 
   return {
     tick: async (stop) => {
       const startedAt = momentOf(clock);
       const readings = await collectAll(startedAt, stop);
       if (stop.aborted) return;
+      recordUse(history, readings, startedAt);
 
-      const { state, signals } = buildSignals(signalState, readings, config, lang, startedAt);
+      const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt);
       signalState = state;
+      incidents.observe(built, startedAt);
+      const signals = [...built, ...digestNow(startedAt)];
       ledger = observeAll(ledger, signals, startedAt, rules);
       engineHostname = (readings.docker.state === "ok" ? readings.docker.value.hostname : undefined) ?? engineHostname;
       for (const name of Object.keys(readings) as (keyof Readings)[]) {
@@ -82,9 +105,21 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     ticks: () => ticks,
     ledger: () => ledger,
     signalState: () => signalState,
+    history: () => history,
+    digestDay: () => digestDay,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
     host: () => config.hostLabel ?? engineHostname ?? systemHostname,
   };
+}
+
+function recordUse(history: History, { mem, disk }: Readings, now: Moment): void {
+  if (mem.state === "ok") history.record("mem", memoryUse(mem.value), now);
+  if (disk.state === "ok") for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
+}
+
+/** The master alarm is never suppressed, nor is what the watchdog says of itself: the mutes themselves, a reboot, the digest. */
+export function mayMute(key: string): boolean {
+  return !["orchestrator_down", "mutes", "host_boot", "digest", "hello"].includes(key);
 }
 
 /** The judging part of the configuration, in the units that judging uses. */
@@ -92,7 +127,7 @@ export function rulesOf(config: Config): Rules {
   return {
     cooldownS: config.cooldownS,
     flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },
-    isMuted: (key) => config.mute.some((pattern) => matchesKey(pattern, key)),
+    isMuted: (key) => mayMute(key) && config.mute.some((pattern) => matchesKey(pattern, key)),
     causeIds: [...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]), "orchestrator_down"],
   };
 }

@@ -96,13 +96,19 @@ const MAX_EPISODES = 5;
 /** Takes in one tick's signals. An entity that is not among them any more is inactive. */
 export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Moment, rules: Rules): Ledger {
   const next = new Map<string, Entry>();
+  const dropped = new Set<string>();
   for (const signal of signals) {
     const id = idOf(signal);
+    // Of what is muted nothing is kept, so that nothing old is told on the day the mute is lifted.
+    if (signal.retired || rules.isMuted(signal.key)) {
+      dropped.add(id);
+      continue;
+    }
     const entry = observe(ledger.get(id), signal, now);
     if (entry) next.set(id, withHistory(entry, ledger.get(id), now, rules));
   }
   for (const [id, before] of ledger) {
-    if (next.has(id)) continue;
+    if (next.has(id) || dropped.has(id) || rules.isMuted(before.key)) continue;
     const entry = before.edge ? before : close({ ...before, active: false, frozen: false }, now);
     next.set(id, withHistory(entry, before, now, rules));
   }
@@ -160,7 +166,6 @@ function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
 export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
   const cause = rules.causeIds.map((id) => ledger.get(id)).find((entry) => entry?.active && entry.told.alerting)?.told;
   return [...ledger]
-    .filter(([, { key }]) => !rules.isMuted(key))
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
     .map((notice) => (cause && isFedByMetrics(notice.key) ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } } : notice))
     .sort((a, b) => a.due.monoMs - b.due.monoMs);
@@ -191,7 +196,8 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   }
   // The first thing nobody was told yet: the end of the told episode, or the beginning of the first.
   const first = episodes[0] ?? last;
-  const due = told.alerting ? (first.until ?? now) : first.flagged;
+  // What a flapping key kept to itself was not late.
+  const due = flap ? now : told.alerting ? (first.until ?? now) : first.flagged;
   const ended = kind === "recovery" || kind === "missed";
   return {
     ...common, due, skipped, count: 0, throughSeq: last.seq, open: !ended,

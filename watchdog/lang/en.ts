@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, ContainerFacts } from "./facts.ts";
-import { clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
+import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
 import type { Lang } from "./ru.ts";
 
 /** The operator's texts in English. */
@@ -15,6 +15,7 @@ const UNITS: Record<DurationUnit, PluralForms> = {
 };
 const times = (n: number): string => plural(n, { one: "time", other: "times" });
 const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
+const date = (wallMs: number): string => calendarDate(wallMs, "en");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "en");
 
 function fault({ kind, reason }: Fault): string {
@@ -68,10 +69,12 @@ export const en: Lang = {
     inodes: (label) => `Inodes ${label}`,
     container: (name) => `Container ${name}`,
     dep: (name) => `Dependency ${name}`,
+    cert: (name) => `Certificate ${name}`,
     procBlocking: (pid) => `Blocking process ${pid}`,
     blind: (source) => `Source unavailable: ${source}`,
     hostBoot: "Host rebooted",
     mutes: "Muted signals",
+    digest: "Daily digest",
     fallback: "Telegram is back",
     many: (family, count) => `${manyWords[family] ?? family}: ${count}`,
   },
@@ -93,12 +96,13 @@ export const en: Lang = {
       `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers.`,
     queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
     memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB available (${f.freePct}%).`,
+    biggest: (processes) =>
+      `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
     memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats, top).",
     disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
     inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
-    diskUnmeasured: (reason) => `Not measured at present: ${reason}.`,
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
@@ -106,6 +110,7 @@ export const en: Lang = {
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
+      if (f.restartCount > 0) lines.push(`Restarts: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Image: ${f.image}.`);
       return lines.join("\n");
     },
@@ -123,15 +128,17 @@ export const en: Lang = {
     depDown: (url, f, latencyMs) => `${url}: ${fault(f)}, after ${latencyMs} ms.\nWhat to do: check the service itself and the network to it.`,
     depStatus: (url, status, latencyMs) => `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
     process: (f) =>
-      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s, parent ${f.ppid}; limit ${duration(f.limitMin * 60_000)}.\nCommand: ${f.command}`,
+      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
     processAdvice: (pid) => `Probably left over by a killed agent and eating CPU.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
     processGone: "The process ended.",
-    hostBoot: (atMs, nowMs, back, total, missing) =>
-      `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}` : ""}.`,
+    hostBoot: (atMs, nowMs, back, total, missing, more) =>
+      `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
     mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
     sighted: "The source can be read.",
+    certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
+    certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
   },
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
@@ -141,6 +148,9 @@ export const en: Lang = {
     earlier: (spans, more) => `Before that: ${spans.join("; ")}${more > 0 ? `; and ${times(more)} more` : ""}.`,
     span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms) => `Delivered ${duration(ms)} late.`,
+    advice: "What to do:",
+    lastedRange: (minMs, maxMs) => (minMs === maxMs ? `It lasted ${duration(maxMs)}.` : `It lasted between ${duration(minMs)} and ${duration(maxMs)}.`),
+    lastingRange: (minMs, maxMs) => (minMs === maxMs ? `Lasting ${duration(maxMs)}.` : `Lasting between ${duration(minMs)} and ${duration(maxMs)}.`),
     reason: "The reason was: ",
     cause: (cause) => `Probable cause: ${cause}.`,
     flapping: (count, ms, bad) =>
@@ -151,6 +161,13 @@ export const en: Lang = {
     fallback: (sinceMs, nowMs, count) =>
       `It had not answered since ${time(sinceMs, nowMs)} (${duration(nowMs - sinceMs)}); ${plural(count, { one: "notice", other: "notices" })} went through the fallback channel.`,
     more: (count) => `… and ${count} more`,
+  },
+  digest: {
+    quiet: "No incidents.",
+    incidents: (count) => `Incidents: ${count}.`,
+    ongoing: (sinceMs, nowMs) => `still going on, since ${time(sinceMs, nowMs)}`,
+    muted: (patterns) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
+    uptime: (ms) => `The watchdog has run for ${duration(ms)}.`,
   },
   causes: {
     engine: (f) => `Docker does not answer: ${fault(f)}`,
@@ -167,6 +184,10 @@ const manyWords: Record<string, string> = {
   container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", inodes: "Inodes",
   agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
+
+function ownerName(owner: OwnerFacts): string {
+  return "container" in owner ? `container ${owner.container}` : `service ${owner.unit}`;
+}
 
 const blindAdvice: Record<string, string> = {
   mem: "check WATCHDOG_PROC_ROOT and access to /proc.",

@@ -20,6 +20,8 @@ export interface ContainerFacts {
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
   /** Restarts within the window, when it is in a restart loop. */
   readonly restarts?: number;
+  /** Since it was created; of the daemon's counting. */
+  readonly restartCount: number;
   readonly exitCode: number;
   readonly oomKilled: boolean;
   readonly error: string;
@@ -27,9 +29,22 @@ export interface ContainerFacts {
   readonly image: string;
 }
 
+/** Whose a process is, by the name people know. */
+export type OwnerFacts = { readonly container: string } | { readonly unit: string };
+
+export interface BigProcessFacts {
+  readonly pid: number;
+  readonly name: string;
+  readonly residentGb: number;
+  readonly owner?: OwnerFacts;
+}
+
 export interface ProcessFacts {
   readonly pid: number;
   readonly ppid: number;
+  readonly parent?: string;
+  readonly owner?: OwnerFacts;
+  readonly cpuSharePct?: number;
   readonly ageS: number;
   readonly cpuS: number;
   readonly command: string;
@@ -41,7 +56,6 @@ export interface AgentFacts {
   readonly stage?: string;
   readonly jobId?: string;
   readonly idleMs: number;
-  readonly cpuTicks?: number;
 }
 
 /** One past or present incident of an entity, in wall time. */

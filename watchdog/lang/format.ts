@@ -51,3 +51,8 @@ export function clockTime(wallMs: number, nearMs: number, code: LangCode): strin
     .format(wallMs)
     .replace(",", "");
 }
+
+/** `31 Jan 2026`, in the zone of the TZ variable. */
+export function calendarDate(wallMs: number, code: LangCode): string {
+  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "short", year: "numeric" }).format(wallMs);
+}

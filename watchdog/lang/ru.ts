@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, ContainerFacts, InodeFacts, ProcessFacts, UsageFacts } from "./facts.ts";
-import { clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import type { AgentFacts, BigProcessFacts, ContainerFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
 
@@ -17,6 +17,7 @@ const ACCUSATIVE: Record<DurationUnit, PluralForms> = { ...UNITS, minute: { ...U
 const times = (n: number): string => plural(n, { one: "раз", few: "раза", many: "раз", other: "раза" });
 const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
 const lasting = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, ACCUSATIVE[unit])).join(" ");
+const date = (wallMs: number): string => calendarDate(wallMs, "ru");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "ru");
 
 function fault({ kind, reason }: Fault): string {
@@ -70,10 +71,12 @@ export const ru = {
     inodes: (label: string) => `Иноды ${label}`,
     container: (name: string) => `Контейнер ${name}`,
     dep: (name: string) => `Зависимость ${name}`,
+    cert: (name: string) => `Сертификат ${name}`,
     procBlocking: (pid: number) => `Блокирующий процесс ${pid}`,
     blind: (source: string) => `Источник недоступен: ${source}`,
     hostBoot: "Хост перезагружен",
     mutes: "Заглушённые сигналы",
+    digest: "Сводка за сутки",
     fallback: "Telegram снова доступен",
     /** Many of one kind at once, by the first part of their key. */
     many: (family: string, count: number) => `${manyWords[family] ?? family}: ${count}`,
@@ -96,12 +99,13 @@ export const ru = {
       `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора.`,
     queueMoves: (queued: number, running: number) => `В очереди: ${queued}, выполняется: ${running}.`,
     memory: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    biggest: (processes: readonly BigProcessFacts[]) =>
+      `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
     memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats, top).",
     disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
     diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
     inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
-    diskUnmeasured: (reason: string) => `Сейчас не измеряется: ${reason}.`,
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
@@ -109,6 +113,7 @@ export const ru = {
       if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
       if (f.error !== "") lines.push(`Ошибка: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);
+      if (f.restartCount > 0) lines.push(`Перезапусков: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Образ: ${f.image}.`);
       return lines.join("\n");
     },
@@ -126,16 +131,19 @@ export const ru = {
     depDown: (url: string, f: Fault, latencyMs: number) => `${url}: ${fault(f)}, через ${latencyMs} мс.\nЧто делать: проверьте сам сервис и сеть до него.`,
     depStatus: (url: string, status: string, latencyMs: number) => `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
     process: (f: ProcessFacts) =>
-      `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с, родитель ${f.ppid}; порог ${duration(f.limitMin * 60_000)}.\nКоманда: ${f.command}`,
+      `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.${f.owner ? `\nЧей: ${ownerName(f.owner)}.` : ""}\nКоманда: ${f.command}`,
     processAdvice: (pid: number) => `Вероятно, остался после убитого агента и ест CPU.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
     processGone: "Процесс завершился.",
-    hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[]) =>
-      `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}` : ""}.`,
+    hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
+      `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
     mutes: (patterns: readonly string[], bad: readonly string[]) =>
       `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
       `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
     sighted: "Источник читается.",
+    certificate: (leftMs: number, endsMs: number) =>
+      leftMs > 0 ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.` : `Сертификат истёк ${date(endsMs)}.`,
+    certificateAdvice: "Что делать: обновите сертификат (certbot renew или как он у вас выпускается).",
   },
   messages: {
     since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
@@ -146,6 +154,10 @@ export const ru = {
     earlier: (spans: readonly string[], more: number) => `До этого: ${spans.join("; ")}${more > 0 ? `; и ещё ${times(more)}` : ""}.`,
     span: (sinceMs: number, untilMs: number, nowMs: number) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
+    /** How a line of advice begins; of what is over none is given. */
+    advice: "Что делать:",
+    lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось от ${duration(minMs)} до ${duration(maxMs)}.`),
+    lastingRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится от ${duration(minMs)} до ${duration(maxMs)}.`),
     reason: "Причина была: ",
     cause: (cause: string) => `Вероятная причина: ${cause}.`,
     flapping: (count: number, ms: number, bad: boolean) =>
@@ -156,6 +168,13 @@ export const ru = {
     fallback: (sinceMs: number, nowMs: number, count: number) =>
       `Не отвечал с ${time(sinceMs, nowMs)} (${lasting(nowMs - sinceMs)}); запасным каналом ушло сообщений: ${count}.`,
     more: (count: number) => `… и ещё ${count}`,
+  },
+  digest: {
+    quiet: "Происшествий не было.",
+    incidents: (count: number) => `Происшествий: ${count}.`,
+    ongoing: (sinceMs: number, nowMs: number) => `ещё длится, с ${time(sinceMs, nowMs)}`,
+    muted: (patterns: readonly string[]) => `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
+    uptime: (ms: number) => `Сторож работает ${lasting(ms)}.`,
   },
   causes: {
     engine: (f: Fault) => `Docker не отвечает: ${fault(f)}`,
@@ -173,6 +192,10 @@ const manyWords: Record<string, string> = {
   container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", inodes: "Иноды",
   agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
 };
+
+function ownerName(owner: OwnerFacts): string {
+  return "container" in owner ? `контейнер ${owner.container}` : `служба ${owner.unit}`;
+}
 
 const blindAdvice: Record<string, string> = {
   mem: "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.",

@@ -1,6 +1,6 @@
 import type { Notice, NoticeKind } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
-import { printable, truncate } from "../safe.ts";
+import { printable } from "../safe.ts";
 import type { Block } from "./text.ts";
 
 /** The moment of sending, and who it is about. */
@@ -54,31 +54,46 @@ export function renderOne(notice: Notice, { host, lang, wallMs, monoMs }: Render
   return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
 }
 
-/** One card for many: how many, why, and their names, those of which the same is to be said together. */
+/** One card for many: how many, for how long, why, and their names, those with the same state together; of advice one example. */
 function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: RenderContext): Block {
   const [first] = members;
   if (!first) return { head: "", body: "" };
   const family = first.key.slice(0, first.key.indexOf(":"));
   const names = new Map<string, string[]>();
   for (const member of members) {
-    const common = commonText(member, lang, wallMs);
-    names.set(common, [...(names.get(common) ?? []), printable(member.key.slice(family.length + 1))]);
+    const state = stateOf(member, lang, wallMs);
+    names.set(state, [...(names.get(state) ?? []), printable(member.key.slice(family.length + 1))]);
   }
-  const since = Math.min(...members.map(({ span }) => span.sinceMs));
+  const advice = first.kind === "recovery" || first.kind === "missed" ? [] : first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
   const lines = [
-    ...(first.kind === "recovery" ? [lang.messages.recoveredMany] : first.kind === "missed" ? [] : [lang.messages.since(since, wallMs)]),
+    ...spanLines(members, first.kind, lang, wallMs),
     ...causeLine(members, lang),
-    ...[...names].map(([common, list]) => (common === "" ? list.join(", ") : `${common}\n${list.join(", ")}`)),
+    ...[...names].map(([state, list]) => (state === "" ? list.join(", ") : `• ${list.join(", ")}: ${state}`)),
+    ...advice,
     ...lateLine(members, lang, monoMs),
   ];
   return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
 }
 
-/** What a card says of all names in one line: the reason, and of what is over already when it was. */
-function commonText({ kind, detail, span: { sinceMs, untilMs }, lastedMs }: Notice, lang: Lang, nowMs: number): string {
-  const reason = truncate(detail.split("\n", 1)[0] ?? "", 160);
-  if (kind === "missed") return `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${reason}`;
-  return kind === "recovery" ? "" : reason;
+/** What is to be said of one name of a card, if only that; of what is over already also when it was. */
+function stateOf({ kind, detail, span: { sinceMs, untilMs }, lastedMs }: Notice, lang: Lang, nowMs: number): string {
+  if (kind === "recovery") return "";
+  const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
+  return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${state}` : state;
+}
+
+function spanLines(members: readonly Notice[], kind: NoticeKind, lang: Lang, wallMs: number): string[] {
+  const since = Math.min(...members.map(({ span }) => span.sinceMs));
+  const lasted = members.map(({ lastedMs }) => lastedMs);
+  const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
+  if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
+  if (kind === "missed") return [];
+  return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, wallMs)];
+}
+
+/** What is over needs no advice, and a pid may be somebody else's by then. */
+function withoutAdvice(detail: string, lang: Lang): string {
+  return detail.split("\n").filter((line) => !line.startsWith(lang.messages.advice)).join("\n");
 }
 
 /** What is said when the first channel is back after the second one stood in for it. */
@@ -117,7 +132,7 @@ function linesOf({ kind, detail, span, lastedMs, count, open, flap }: Notice, la
     case "alert": return [detail, lang.messages.since(sinceMs, nowMs)];
     case "realert": return [lang.messages.lasting(lastedMs, sinceMs, nowMs), detail];
     case "recovery": return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
-    case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + detail];
+    case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
     case "edge": return [`${lang.details.jobFailedCount(count)}. ${detail}`];
     case "info": return [detail];
     case "flapping": return [lang.messages.flapping(flap?.count ?? 0, lastedMs, open), detail];

@@ -46,17 +46,22 @@ export function splitBlock({ head, body }: Block): Block[] {
   return parts.map((part, index) => ({ head: `${shortHead} (${index + 1}/${parts.length})`, body: part }));
 }
 
-/** Cuts by escaped length, at a line's end or else between words where there is one in the last half, never inside a character. */
+/** Cuts by escaped length, at a line's end, or else between two names of a list or two words, where there is such a place in the last half; never inside a character. */
 export function splitText(text: string, maxEscaped: number): string[] {
   const parts: string[] = [];
   for (let rest = text; rest !== ""; ) {
     let part = cutAt(rest, maxEscaped);
-    const end = [part.lastIndexOf("\n"), part.lastIndexOf(" ")].find((at) => at > part.length / 2);
-    if (part.length < rest.length && end !== undefined) part = part.slice(0, end + 1);
-    parts.push(part.replace(/[\n ]$/, ""));
+    if (part.length < rest.length) part = part.slice(0, breakIn(part));
+    parts.push(part.replace(/\n$/, ""));
     rest = rest.slice(part.length);
   }
   return parts;
+}
+
+/** Where a part that is not the last should end. */
+function breakIn(part: string): number {
+  const ends = ["\n", ", ", " "].map((mark) => part.lastIndexOf(mark) + mark.length);
+  return ends.find((end) => end > part.length / 2) ?? part.length;
 }
 
 /** The longest head of the text whose escaped form has at most `maxEscaped` UTF-16 units. */

@@ -1,19 +1,31 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { createConnection } from "node:net";
+import { createConnection, type Socket } from "node:net";
 import { MAX_TIMER_MS } from "../clock.ts";
 import { codedError, DEADLINE_CODE } from "./exchange.ts";
 
-/** Asks with GET and resolves with the status as soon as the headers are there; the body is not read. Rejects with Node's error or code DEADLINE. */
-export function pingHttp(url: URL, deadlineMs: number, signal: AbortSignal): Promise<number> {
+export interface Pong {
+  readonly status: number;
+  /** When the server's certificate ends, in wall time; over https only. */
+  readonly certificateEndsMs?: number;
+}
+
+/** Asks with GET and resolves as soon as the headers are there; the body is not read. Rejects with Node's error or code DEADLINE. */
+export function pingHttp(url: URL, deadlineMs: number, signal: AbortSignal): Promise<Pong> {
   return withDeadline(deadlineMs, signal, (done, fail) => {
     const module = url.protocol === "https:" ? https : http;
     const request = module.request(url, { method: "GET", agent: false, headers: { accept: "*/*", "user-agent": "watchdog" } });
     request.on("error", fail);
-    request.on("response", (response) => done(response.statusCode ?? 0));
+    request.on("response", ({ statusCode, socket }) => done({ status: statusCode ?? 0, ...certificateEnd(socket) }));
     request.end();
     return () => request.destroy();
   });
+}
+
+/** A TLS socket knows its peer's certificate; told by its method, so that node:tls itself is not needed. */
+function certificateEnd(socket: Socket & { readonly getPeerCertificate?: () => { readonly valid_to?: string } }): { certificateEndsMs?: number } {
+  const endsMs = Date.parse(socket.getPeerCertificate?.().valid_to ?? "");
+  return Number.isNaN(endsMs) ? {} : { certificateEndsMs: endsMs };
 }
 
 /** Resolves once a TCP connection stands, and closes it. */

@@ -6,7 +6,7 @@ export function consoleSender(log: Log): Sender {
   return {
     channel: "console",
     send: (text) => {
-      log.info(`message: ${text.plain}`);
+      log.message(text.plain);
       return Promise.resolve({ kind: "delivered" });
     },
     probe: () => Promise.resolve({ kind: "delivered" }),

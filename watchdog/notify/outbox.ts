@@ -5,7 +5,8 @@ import type { Rendered, Summary } from "../messages/render.ts";
 import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
 import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
 import type { Sender, SendOptions, SendResult } from "./sender.ts";
-import { addToSummary } from "./summary.ts";
+import { reasonOf } from "../safe.ts";
+import { addToSummary, restOfSummary } from "./summary.ts";
 import type { SendNotice } from "./webhook.ts";
 
 export interface OutboxOptions {
@@ -53,6 +54,8 @@ export interface Outbox {
   summary(): Summary | undefined;
   /** Monotonic time of the channel's last acceptance. */
   lastAnswerMonoMs(): number | undefined;
+  /** The last send failed: the channel is not known to work, whatever else it answers. */
+  isFailing(): boolean;
 }
 
 /** One message to be: what it tells, and what remains of a notice that is too long for one. */
@@ -61,8 +64,8 @@ interface Draft {
   readonly block: readonly Block[];
   readonly left: readonly Block[];
   readonly options: SendOptions;
-  /** The summary of the second channel's use. */
-  readonly isSummary: boolean;
+  /** The summary of the second channel's use, as it stood then. */
+  readonly summary?: Summary;
 }
 
 export function createOutbox(options: OutboxOptions): Outbox {
@@ -85,18 +88,22 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const alone = new Set<string>();
   /** The remaining parts of something that is too long for one message. */
   let rest: Draft | undefined;
+  /** The same marks for the summary, which is no notice. */
+  let summaryForm: "html" | "plain" = "html";
+  let summaryHeldUntil = -Infinity;
   let lastOk: { readonly monoMs: number; readonly wallMs: number } | undefined;
   let lastError: string | null = null;
   let wake: () => void = () => {};
   let sending: Promise<unknown> = Promise.resolve();
 
+  const dueSummary = (): Summary | undefined => (summaryHeldUntil <= clock.monoMs() ? summary : undefined);
   const due = (): Notice[] => pending.filter(({ id }) => (held.get(id) ?? -Infinity) <= clock.monoMs());
 
   /** Milliseconds until the channel may be tried; undefined: nothing for it. */
   const waitMs = (): number | undefined => {
     const now = clock.monoMs();
-    if (due().length === 0 && !summary) {
-      const holds = pending.map(({ id }) => held.get(id) ?? now);
+    if (due().length === 0 && !dueSummary()) {
+      const holds = [...pending.map(({ id }) => held.get(id) ?? now), ...(summary ? [summaryHeldUntil] : [])];
       return holds.length > 0 ? Math.min(...holds) - now : undefined;
     }
     return Math.max(0, backoffUntil - now, rateLimitUntil - now, pacingDelayMs(sentAt, now, sender.perMin));
@@ -112,9 +119,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (rest) return { ...rest, block: rest.left.slice(0, 1), left: rest.left.slice(1) };
     const all = due();
     const [first] = all;
-    if (summary) {
-      const parts = fitting([options.renderSummary(summary)]) > 0 ? [options.renderSummary(summary)] : splitBlock(options.renderSummary(summary));
-      return { notices: [], block: parts.slice(0, 1), left: parts.slice(1), options: { form: "html", silent: options.isQuiet() }, isSummary: true };
+    const said = dueSummary();
+    if (said) {
+      const block = options.renderSummary(said);
+      const parts = fitting([block]) > 0 ? [block] : splitBlock(block);
+      return { notices: [], block: parts.slice(0, 1), left: parts.slice(1), options: { form: summaryForm, silent: options.isQuiet() }, summary: said };
     }
     const batch = first && alone.has(first.id) ? [first] : all.filter((notice) => !alone.has(notice.id) && first && soundOf(notice) === soundOf(first));
     const rendered = options.render(batch);
@@ -122,7 +131,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const form = batch.some(({ id }) => plain.has(id)) ? "plain" : "html";
     const replyTo = first?.consequenceOf?.messageId;
     const sendOptions: SendOptions = { form, silent: options.isQuiet() || first?.consequenceOf !== undefined, ...(replyTo === undefined ? {} : { replyTo }) };
-    const common = { options: sendOptions, isSummary: false };
+    const common = { options: sendOptions };
     if (count > 0) {
       const chosen = rendered.slice(0, count);
       return { ...common, notices: chosen.flatMap(({ notices }) => notices), block: chosen.map(({ block }) => block), left: [] };
@@ -131,24 +140,28 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return { ...common, notices: rendered[0]?.notices ?? [], block: parts.slice(0, 1), left: parts.slice(1) };
   };
 
-  const sendNext = async (signal: AbortSignal): Promise<void> => {
+  const sendNext = async (signal: AbortSignal): Promise<SendResult> => {
     const draft = compose();
-    settle(await sender.send(textOf(draft.block), draft.options, signal), draft);
+    const result = await sender.send(textOf(draft.block), draft.options, signal);
+    settle(result, draft);
+    return result;
   };
 
   const settle = (result: SendResult, draft: Draft): void => {
     const now = { monoMs: clock.monoMs(), wallMs: clock.wallMs() };
-    if (result.kind === "retry" || result.kind === "operator") {
+    if (result.kind !== "delivered") {
+      // A chat that refuses everything is as silent as one that cannot be reached.
       failing ??= now;
       lastError = result.reason;
     }
+    // What may have arrived counts for the pace as if it had.
+    if (result.kind === "delivered" || (result.kind === "retry" && result.mayHaveArrived)) sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
     switch (result.kind) {
       case "delivered":
-        sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
         [failures, fallbackFailures, failing, lastOk, lastError] = [0, 0, undefined, now, null];
         rest = draft.left.length > 0 ? draft : undefined;
         if (rest) return;
-        if (draft.isSummary) summary = undefined;
+        if (draft.summary) [summary, summaryForm] = [restOfSummary(summary, draft.summary), "html"];
         delivered(draft.notices, result.messageId);
         return;
       case "retry":
@@ -163,7 +176,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
         return;
       case "rejected":
         rest = undefined;
-        lastError = result.reason;
         refused(result.reason, draft, now.monoMs);
         return;
       default: return result satisfies never;
@@ -171,9 +183,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   /** First once more as plain text, then each notice by itself, then the refused one is held while the rest pass. */
-  const refused = (reason: string, { notices, options: { form }, isSummary }: Draft, now: number): void => {
+  const refused = (reason: string, { notices, options: { form }, summary: said }: Draft, now: number): void => {
     log.error("Telegram refuses this message", { reason, form, notices: notices.map(({ id }) => id).join(" ") });
-    if (isSummary) summary = undefined;
+    if (said && form === "html") summaryForm = "plain";
+    else if (said) summaryHeldUntil = now + HOLD_MS;
     for (const { id } of notices) {
       if (form === "html") plain.add(id);
       else if (notices.length > 1) alone.add(id);
@@ -190,6 +203,26 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const forget = (which: (id: string) => boolean): void => {
     for (const marks of [held, plain, alone]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
+  };
+
+  /** A fault of our own in one send must not end all sending: it counts as a failed one, and the next try is of each notice by itself. */
+  const contained = async <T>(send: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await send();
+    } catch (error) {
+      const now = { monoMs: clock.monoMs(), wallMs: clock.wallMs() };
+      failing ??= now;
+      failures += 1;
+      lastError = `internal fault: ${reasonOf(error)}`;
+      const [first] = due();
+      // The one that was tried by itself is the culprit; while it is held, the rest pass.
+      if (first && alone.has(first.id)) held.set(first.id, now.monoMs + HOLD_MS);
+      for (const { id } of pending) alone.add(id);
+      backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
+      rest = undefined;
+      log.error("a message could not be made or sent", { reason: reasonOf(error), stack: error instanceof Error ? error.stack?.slice(0, 1000) : undefined });
+      return undefined;
+    }
   };
 
   /** One notice through the second channel; the first is told in sum when it is back. */
@@ -214,7 +247,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       pending = notices;
       const ids = new Set(notices.map(({ id }) => id));
       forget((id) => !ids.has(id));
-      if (rest && !rest.isSummary && !rest.notices.every(({ id }) => ids.has(id))) rest = undefined;
+      if (rest && !rest.summary && !rest.notices.every(({ id }) => ids.has(id))) rest = undefined;
       wake();
     },
     run: async (stop) => {
@@ -223,7 +256,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (fallbackWait === 0 || wait === 0) {
           // Not aborted by stop: a send under way is finished, so that we know what became of it.
           const { signal } = new AbortController();
-          sending = fallbackWait === 0 ? sendFallback(signal) : sendNext(signal);
+          sending = fallbackWait === 0 ? contained(() => sendFallback(signal)) : contained(() => sendNext(signal));
           await sending;
           continue;
         }
@@ -240,22 +273,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const timer = clock.sleep(withinMs, over.signal);
       await Promise.race([sending, timer]);
       backoffUntil = -Infinity;
-      // Each notice gets one try: what fails now would fail again within these seconds.
-      const tried = new Set<string>();
       for (;;) {
         const wait = waitMs();
-        if (wait === undefined || clock.monoMs() + wait >= until || due().some(({ id }) => tried.has(id))) break;
+        if (wait === undefined || clock.monoMs() + wait >= until) break;
         await clock.sleep(wait);
-        const before = due();
-        await Promise.race([sendNext(over.signal), timer]);
-        if (due().length === before.length && rest === undefined) for (const { id } of before) tried.add(id);
-        if (before.length === 0) break;
+        const result = await Promise.race([contained(() => sendNext(over.signal)), timer]);
+        // What fails now would fail again within these seconds; a rate limit says when, and a refusal is of one notice.
+        if (result === undefined || result.kind === "operator" || (result.kind === "retry" && result.afterMs === undefined)) break;
       }
+      while (fallbackWaitMs() === 0 && clock.monoMs() < until) await Promise.race([contained(() => sendFallback(over.signal)), timer]);
       over.abort();
     },
     view: () => ({ channel: sender.channel, pending: pending.length, lastOkAtMs: lastOk?.wallMs ?? null, lastError }),
     summary: () => summary,
     lastAnswerMonoMs: () => lastOk?.monoMs,
+    isFailing: () => failing !== undefined,
   };
 }
 

@@ -1,10 +1,10 @@
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 5 * 60_000;
 
-/** Exponential backoff from 1 s to 5 min; jitter takes off up to half of it. `failures` ≥ 1, 0 ≤ random < 1. Pure. */
+/** Exponential backoff from 1 s to 5 min; jitter moves it by up to a quarter either way, within those bounds. `failures` ≥ 1, 0 ≤ random < 1. Pure. */
 export function nextDelayMs(failures: number, random: number): number {
   const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures - 1, 20));
-  return delay * (1 - random / 2);
+  return Math.min(LONGEST_DELAY_MS, Math.max(FIRST_DELAY_MS, delay * (0.75 + random / 2)));
 }
 
 /** Milliseconds until another message is allowed: `perMin` in any minute, and one a second where that is 60 or less. Pure. */

@@ -4,7 +4,7 @@ import type { Text } from "../messages/text.ts";
 export type SendResult =
   | { readonly kind: "delivered"; readonly messageId?: number }
   /** Worth another try: the network, the server, or its rate limit (`afterMs`). */
-  | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number }
+  | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number; readonly mayHaveArrived?: boolean }
   /** Nothing will be accepted until the operator mends something. */
   | { readonly kind: "operator"; readonly reason: string }
   /** This message alone is refused. */

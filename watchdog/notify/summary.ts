@@ -7,3 +7,9 @@ export function addToSummary(summary: Summary | undefined, { kind, title, due }:
   const line = `${new Date(due.wallMs).toISOString().slice(11, 19)} UTC ${kind}: ${title}`;
   return { sinceMs: summary?.sinceMs ?? failingSinceMs, count: (summary?.count ?? 0) + 1, lines: [...(summary?.lines ?? []), line].slice(-MAX_LINES) };
 }
+
+/** What came in while `said` was being told; undefined: nothing. */
+export function restOfSummary(summary: Summary | undefined, said: Summary): Summary | undefined {
+  const count = (summary?.count ?? 0) - said.count;
+  return summary && count > 0 ? { ...summary, count, lines: summary.lines.slice(-count) } : undefined;
+}

@@ -50,7 +50,7 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
     return verdict.kind === "migrated" || verdict.kind === "threadGone" ? { kind: "retry", reason: "unexpected answer to getMe" } : verdict;
   };
 
-  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal): Promise<SendResult> => {
+  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal, hasMigrated = false): Promise<SendResult> => {
     const chatId = migrated?.to ?? options.chatId;
     const { verdict, lost } = await call("sendMessage", {
       chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
@@ -62,17 +62,19 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
       link_preview_options: { is_disabled: true },
     }, signal);
     doubtful = lost;
+    if (lost && verdict.kind === "retry") return { ...verdict, mayHaveArrived: true };
     if (verdict.kind === "migrated") {
-      if (verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates to itself" };
+      // One hop a send: a server that sends us round in circles must not be flooded.
+      if (hasMigrated || verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates in circles" };
       log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
       migrated = { from: options.chatId, to: verdict.chatId };
-      return send(text, { form, silent }, signal);
+      return send(text, { form, silent }, signal, true);
     }
     if (verdict.kind === "threadGone") {
       if (threadId === undefined) return { kind: "rejected", reason: "message thread not found" };
       log.warn("the topic is gone; messages go to the chat itself, correct WATCHDOG_TG_THREAD_ID", { threadId });
       threadId = undefined;
-      return send(text, { form, silent }, signal);
+      return send(text, { form, silent }, signal, hasMigrated);
     }
     return verdict;
   };
@@ -101,7 +103,9 @@ function mayHaveArrived(kind: FaultKind): boolean {
 
 /** `<base>/bot<token>/<method>`. */
 export function methodUrl(apiUrl: URL, token: string, method: string): URL {
-  return new URL(`${apiUrl.origin}${apiUrl.pathname.replace(/\/$/, "")}/bot${token}/${method}`);
+  const url = new URL(apiUrl);
+  url.pathname = `${apiUrl.pathname.replace(/\/$/, "")}/bot${token}/${method}`;
+  return url;
 }
 
 type Verdict = SendResult | { readonly kind: "migrated"; readonly chatId: string } | { readonly kind: "threadGone" };

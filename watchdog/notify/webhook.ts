@@ -1,5 +1,6 @@
 import type { Notice } from "../decide/ledger.ts";
 import { faultOf } from "../net/fault.ts";
+import { redactJson } from "../safe.ts";
 import { jsonPoster, type PostJson } from "./post.ts";
 import type { SendResult } from "./sender.ts";
 
@@ -26,7 +27,7 @@ export function webhookBody({ key, kind, title, detail, span, due }: Notice, hos
 export function webhookSender(url: URL, timeoutMs: number, host: () => string, redact: (text: string) => string, post: PostJson = jsonPoster()): SendNotice {
   return async (notice, signal) => {
     try {
-      const body: unknown = JSON.parse(redact(JSON.stringify(webhookBody(notice, host()))));
+      const body = redactJson(webhookBody(notice, host()), redact);
       const { status } = await post(url, body, { deadlineMs: timeoutMs, maxBytes: 64 * 1024, signal });
       return status >= 200 && status < 300 ? { kind: "delivered" } : { kind: "retry", reason: `fallback webhook: HTTP ${status}` };
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Moment } from "../clock.ts";
 import type { Readings } from "../collectors/index.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
@@ -6,46 +7,64 @@ import type { Family, Finding } from "./signal.ts";
 export const BLIND_SOURCES = ["mem", "disk", "docker", "proc"] as const;
 export type BlindSource = (typeof BLIND_SOURCES)[number];
 
-/** Failing readings in a row, by source. */
-export type BlindMemory = Readonly<Partial<Record<BlindSource, number>>>;
+/** Failing readings in a row, by source and by its part: a path, a container, or the whole of it. */
+export type BlindMemory = Readonly<Partial<Record<BlindSource, ReadonlyMap<string, Run>>>>;
+interface Run {
+  readonly ticks: number;
+  readonly since: Moment;
+}
+
+interface Fault {
+  /** Which part could not be read; empty: all of it. */
+  readonly part: string;
+  readonly reason: string;
+}
+
+function faultsOf(source: BlindSource, readings: Readings): Fault[] {
+  const reading = readings[source];
+  if (reading.state === "failed") return [{ part: "", reason: reading.reason }];
+  if (source === "disk" && readings.disk.state === "ok") return readings.disk.value.failures.map(({ path, reason }) => ({ part: path, reason }));
+  if (source === "docker" && readings.docker.state === "ok") {
+    return readings.docker.value.containers.flatMap(({ name, found }) => (found !== "missing" && "unreadable" in found ? [{ part: name, reason: found.unreadable }] : []));
+  }
+  return [];
+}
 
 /** Why a source could not be read, wholly or in part; undefined: it could. */
 export function blindReason(source: BlindSource, readings: Readings): string | undefined {
-  const reading = readings[source];
-  if (reading.state === "failed") return reading.reason;
-  if (source === "disk" && readings.disk.state === "ok") {
-    return joined(readings.disk.value.failures.map(({ path, reason }) => `${path}: ${reason}`));
-  }
-  if (source === "docker" && readings.docker.state === "ok") {
-    return joined(readings.docker.value.containers.flatMap(({ name, found }) => (found !== "missing" && "unreadable" in found ? [`${name}: ${found.unreadable}`] : [])));
-  }
-  return undefined;
+  const faults = faultsOf(source, readings);
+  return faults.length === 0 ? undefined : joined(faults);
 }
 
 const SHOWN = 5;
 
-function joined(reasons: readonly string[]): string | undefined {
-  if (reasons.length === 0) return undefined;
-  const more = reasons.length - SHOWN;
-  return reasons.slice(0, SHOWN).join("; ") + (more > 0 ? `; +${more}` : "");
+function joined(faults: readonly Fault[]): string {
+  const more = faults.length - SHOWN;
+  return faults.slice(0, SHOWN).map(({ part, reason }) => (part === "" ? reason : `${part}: ${reason}`)).join("; ") + (more > 0 ? `; +${more}` : "");
 }
 
-/** Blind is not healthy: a source that fails K times in a row says so. */
-export function blindSignals(before: BlindMemory, readings: Readings, config: Config, lang: Lang): { memory: BlindMemory; family: Family } {
-  const memory: Partial<Record<BlindSource, number>> = {};
+/** Blind is not healthy: a source of which the whole, or one and the same part, fails K times in a row says so. */
+export function blindSignals(before: BlindMemory, readings: Readings, config: Config, lang: Lang, now: Moment): { memory: BlindMemory; family: Family } {
+  const memory: Partial<Record<BlindSource, ReadonlyMap<string, Run>>> = {};
   const findings: Finding[] = [];
   for (const source of BLIND_SOURCES) {
     if (readings[source].state === "off") continue;
-    const reason = blindReason(source, readings);
-    const ticks = reason === undefined ? 0 : (before[source] ?? 0) + 1;
-    memory[source] = ticks;
+    const faults = faultsOf(source, readings);
+    const runs = new Map(faults.map(({ part }): [string, Run] => {
+      const run = before[source]?.get(part);
+      return [part, run ? { ...run, ticks: run.ticks + 1 } : { ticks: 1, since: now }];
+    }));
+    memory[source] = runs;
+    const [longest] = [...runs.values()].sort((a, b) => b.ticks - a.ticks);
+    const lasting = faults.filter(({ part }) => (runs.get(part)?.ticks ?? 0) >= config.blindTicks);
     findings.push({
       key: `blind:${source}`,
-      condition: reason === undefined ? "good" : "bad",
+      // While it already alerts, any fault keeps it; a fault too short to alert changes nothing.
+      condition: lasting.length > 0 ? "bad" : faults.length > 0 ? "between" : "good",
       title: lang.titles.blind(source),
-      detail: reason === undefined ? lang.details.sighted : lang.details.blind(source, reason, ticks),
-      confirmTicks: config.blindTicks,
+      detail: faults.length === 0 ? lang.details.sighted : lang.details.blind(source, joined(lasting.length > 0 ? lasting : faults), longest?.ticks ?? 0),
+      ...(longest ? { since: longest.since } : {}),
     });
   }
-  return { memory, family: { name: "blind", frozen: false, findings, goneDetail: "" } };
+  return { memory, family: { name: "blind", frozen: false, findings, goneDetail: "", retires: ({ key }) => BLIND_SOURCES.some((source) => key === `blind:${source}` && readings[source].state === "off") } };
 }

@@ -19,7 +19,7 @@ export type RestartMemory = ReadonlyMap<string, Restarts>;
 
 export function containerSignals(before: RestartMemory, reading: Reading<DockerReading>, config: Config, lang: Lang, now: Moment): { memory: RestartMemory; family: Family } {
   const goneDetail = lang.details.containerGone;
-  if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", findings: [], goneDetail } };
+  if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail } };
   const memory = new Map<string, Restarts>();
   const findings = reading.value.containers.map((sample): Finding => {
     const history = historyOf(before.get(sample.name), sample, now);
@@ -74,7 +74,7 @@ function hasFinished({ exitCode, oomKilled, restartPolicy }: FoundContainer): bo
 
 function factsOf(found: FoundContainer | "missing", restarts: number): ContainerFacts {
   const loop = restarts >= LOOP_RESTARTS ? { restarts } : {};
-  if (found === "missing") return { state: "missing", health: "none", exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" };
-  const { state, health, exitCode, oomKilled, error, healthOutput, image } = found;
-  return { state, health, exitCode, oomKilled, error, healthOutput, image, ...loop };
+  if (found === "missing") return { state: "missing", health: "none", restartCount: 0, exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" };
+  const { state, health, restartCount, exitCode, oomKilled, error, healthOutput, image } = found;
+  return { state, health, restartCount, exitCode, oomKilled, error, healthOutput, image, ...loop };
 }

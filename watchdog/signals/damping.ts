@@ -29,6 +29,7 @@ export interface DampRules {
 export function damp(previous: DampState, families: readonly Family[], rules: DampRules, now: Moment): { state: DampState; signals: Signal[] } {
   const state = new Map<string, Damped>();
   const vanished: Signal[] = [];
+  const retired: Signal[] = [];
   for (const family of families) {
     const before = [...previous.values()].filter((entry) => entry.family === family.name);
     if (family.frozen) {
@@ -39,12 +40,13 @@ export function damp(previous: DampState, families: readonly Family[], rules: Da
     for (const entry of before) {
       const id = idOf(entry.signal);
       if (state.has(id)) continue;
-      if (family.keeps?.(entry.signal.key)) state.set(id, freeze(entry));
+      if (family.off || family.retires?.(entry.signal)) retired.push({ ...goneOf(entry.signal, ""), retired: true });
+      else if (family.keeps?.(entry.signal)) state.set(id, freeze(entry));
       else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail));
     }
   }
   // What vanished first: a reused pid's new alert must not be followed by a recovery of the same title.
-  return { state, signals: [...vanished, ...[...state.values()].map(({ signal }) => signal)] };
+  return { state, signals: [...retired, ...vanished, ...[...state.values()].map(({ signal }) => signal)] };
 }
 
 function freeze(entry: Damped): Damped {

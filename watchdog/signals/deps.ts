@@ -1,3 +1,4 @@
+import type { Moment } from "../clock.ts";
 import type { DependencySample } from "../collectors/deps.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
@@ -7,7 +8,7 @@ import type { Family, Finding } from "./signal.ts";
 /** A failed ping is the finding; only a collector that failed as a whole freezes. */
 export function depSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang): Family {
   const name = "deps";
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
   const findings = reading.value.map((sample): Finding => ({
     key: `dep:${sample.name}`,
     condition: sample.outcome.up ? "good" : "bad",
@@ -22,4 +23,25 @@ function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang
   if (outcome.up) return lang.details.depUp(shownUrl, latencyMs);
   const { kind, reason } = outcome;
   return kind === "status" ? lang.details.depStatus(shownUrl, reason, latencyMs) : lang.details.depDown(shownUrl, { kind, reason }, latencyMs);
+}
+
+const DAY_MS = 86_400_000;
+
+/** cert:<name>: the certificate of an https dependency ends within CERT_DAYS. One that could not be seen this time stays as it was. */
+export function certificateSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang, now: Moment): Family {
+  const name = "certs";
+  if (reading.state !== "ok" || config.certDays === 0) return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
+  const findings = reading.value.flatMap(({ name: dep, certificateEndsMs }): Finding[] => {
+    if (certificateEndsMs === undefined) return [];
+    const leftMs = certificateEndsMs - now.wallMs;
+    const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
+    const facts = lang.details.certificate(leftMs, certificateEndsMs);
+    return [{
+      key: `cert:${dep}`, condition, title: lang.titles.cert(dep),
+      detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
+      // Nothing about it changes within hours: once a day is enough.
+      cooldownS: Math.max(config.cooldownS, DAY_MS / 1000),
+    }];
+  });
+  return { name, frozen: false, findings, goneDetail: "", keeps: () => true };
 }

@@ -1,4 +1,5 @@
 import type { DiskReading, DiskSample } from "../collectors/disk.ts";
+import type { Readings } from "../collectors/index.ts";
 import type { MemorySample } from "../collectors/memory.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
@@ -6,6 +7,7 @@ import type { UsageFacts } from "../lang/facts.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { percentCondition } from "./damping.ts";
+import { ownerFacts } from "./owner.ts";
 import type { Family, Finding } from "./signal.ts";
 
 /** (MemTotal - MemAvailable) / MemTotal. */
@@ -23,15 +25,17 @@ export function inodeUse({ total, free }: { readonly total: number; readonly fre
   return (100 * (total - free)) / total;
 }
 
-export function memorySignals(reading: Reading<MemorySample>, config: Config, lang: Lang): Family {
+export function memorySignals(readings: Readings, config: Config, lang: Lang): Family {
+  const reading: Reading<MemorySample> = readings.mem;
   const name = "mem";
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail: "" };
-  const { totalBytes, availableBytes } = reading.value;
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
+  const { totalBytes, availableBytes, biggest = [] } = reading.value;
+  const culprits = biggest.map(({ pid, name: process, residentBytes, owner }) => ({ pid, name: process, residentGb: round1(residentBytes / BYTES_PER_GB), ...ownerFacts(owner, readings) }));
   const facts = usageFacts(memoryUse(reading.value), config.memPct, availableBytes, totalBytes);
   const condition = percentCondition(facts.usedPct, config.memPct, config.hysteresisPct);
   const finding: Finding = {
     key: "host_mem", condition, title: lang.titles.hostMem,
-    detail: withAdvice(lang.details.memory(facts), condition, lang.details.memoryAdvice),
+    detail: withAdvice(lang.details.memory(facts), condition, [...(culprits.length > 0 ? [lang.details.biggest(culprits)] : []), lang.details.memoryAdvice].join("\n")),
   };
   return { name, frozen: false, findings: [finding], goneDetail: "" };
 }
@@ -40,12 +44,12 @@ export function memorySignals(reading: Reading<MemorySample>, config: Config, la
 export function diskSignals(reading: Reading<DiskReading>, config: Config, lang: Lang): Family {
   const name = "disk";
   const goneDetail = lang.details.diskGone;
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
   return {
     name, frozen: false, goneDetail,
     findings: reading.value.disks.flatMap((disk) => findingsOf(disk, config, lang)),
-    keeps: (key) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
+    keeps: ({ key }) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
   };
 }
 
@@ -54,7 +58,7 @@ function findingsOf(disk: DiskSample, config: Config, lang: Lang): Finding[] {
   const usedPct = diskUse(disk);
   const level = (key: string, title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
-    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.totalBytes);
+    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.usedBytes + disk.availableBytes);
     return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(lang.details.disk(facts), condition, lang.details.diskAdvice) };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));

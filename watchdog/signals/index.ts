@@ -8,7 +8,7 @@ import { withCauses } from "./cause.ts";
 import { bootOccurrence } from "./boot.ts";
 import { containerSignals, type RestartMemory } from "./containers.ts";
 import { damp, type DampState } from "./damping.ts";
-import { depSignals } from "./deps.ts";
+import { certificateSignals, depSignals } from "./deps.ts";
 import { diskSignals, memorySignals } from "./host.ts";
 import { metricsSignals, NO_METRICS, type MetricsMemory } from "./metrics.ts";
 import { procSignals } from "./proc.ts";
@@ -33,14 +33,15 @@ export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS
 export function buildSignals(before: SignalState, readings: Readings, config: Config, lang: Lang, now: Moment): { state: SignalState; signals: Signal[] } {
   const metrics = metricsSignals(before.metrics, readings.metrics, config, lang, now);
   const containers = containerSignals(before.restarts, readings.docker, config, lang, now);
-  const blind = blindSignals(before.blind, readings, config, lang);
+  const blind = blindSignals(before.blind, readings, config, lang, now);
   const families = [
     ...metrics.families,
-    memorySignals(readings.mem, config, lang),
+    memorySignals(readings, config, lang),
     diskSignals(readings.disk, config, lang),
     containers.family,
     depSignals(readings.deps, config, lang),
-    procSignals(readings.proc, config, lang),
+    certificateSignals(readings.deps, config, lang, now),
+    procSignals(readings, config, lang),
     blind.family,
   ];
   const startedMonoMs = before.startedMonoMs ?? now.monoMs;
@@ -65,9 +66,9 @@ const DAY_MS = 86_400_000;
 function muteOccurrence(named: Moment | undefined, signals: readonly Signal[], config: Config, lang: Lang, now: Moment): Occurrence | undefined {
   if (config.mute.length === 0 || !named || now.monoMs - named.monoMs < DAY_MS) return undefined;
   const bad = signals.filter(({ key, active }) => active && config.mute.some((pattern) => matchesKey(pattern, key))).map(({ key }) => key);
-  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute, bad.slice(0, 20)) };
+  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute.slice(0, 50), bad.slice(0, 20)) };
 }
 
-function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {
+export function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {
   return { key, title, detail, active: count > 0, edge: { count, ...(tone === undefined ? {} : { tone }) } };
 }

@@ -20,8 +20,13 @@ export interface AgentMemory {
   readonly since: Moment;
   /** The envelope's own time at that moment, shifted along when its clock steps back. */
   readonly generatedAtS?: number;
+  /** Answers in a row that did not list it, while the list was not complete. */
+  readonly missed?: number;
 }
 export const NO_METRICS: MetricsMemory = { failures: 0, agents: new Map() };
+
+/** The families that /metrics feeds. */
+const FED = ["stale", "queue", "agents"];
 
 interface Built {
   readonly memory: MetricsMemory;
@@ -31,7 +36,10 @@ interface Built {
 
 /** Everything that /metrics feeds. Its failure is itself a signal, and freezes the others. Pure. */
 export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>, config: Config, lang: Lang, now: Moment): Built {
-  if (reading.state === "off") return { memory: before, families: [], occurrences: [] };
+  if (reading.state === "off") {
+    const off = ["orchestrator", ...FED].map((name): Family => ({ name, frozen: false, off: true, findings: [], goneDetail: "" }));
+    return { memory: before, families: off, occurrences: [] };
+  }
   const failures = reading.state === "failed" ? before.failures + 1 : 0;
   const down: Finding = {
     key: "orchestrator_down",
@@ -43,7 +51,7 @@ export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>
   };
   const downFamily: Family = { name: "orchestrator", frozen: false, findings: [down], goneDetail: "" };
   if (reading.state === "failed") {
-    const frozen = ["stale", "queue", "agents"].map((name): Family => ({ name, frozen: true, findings: [], goneDetail: "" }));
+    const frozen = FED.map((name): Family => ({ name, frozen: true, findings: [], goneDetail: "" }));
     return { memory: { ...before, failures }, families: [downFamily, ...frozen], occurrences: [jobFailed(before.failedJobs, undefined, lang)] };
   }
   const envelope = reading.value;
@@ -126,19 +134,26 @@ function agentMemories(before: MetricsMemory, envelope: Envelope, now: Moment): 
   if (!envelope.agents) return new Map(before.agents);
   const lastAtS = before.generated?.atS;
   const stepBackS = envelope.generatedAtS === undefined || lastAtS === undefined ? 0 : Math.min(0, envelope.generatedAtS - lastAtS);
-  const memories = new Map<string, AgentMemory>(envelope.agentsComplete ? [] : before.agents);
+  const memories = new Map(envelope.agentsComplete ? [] : stillMissed(before.agents));
   for (const agent of envelope.agents) {
     const entity = entityOf(agent);
-    const known = before.agents.get(entity);
+    const { missed: _missed, ...known } = before.agents.get(entity) ?? { cpuTicks: undefined };
     if (agent.cpuTicks === undefined) {
-      if (known) memories.set(entity, known);
-    } else if (known?.cpuTicks === agent.cpuTicks) {
+      if (known.cpuTicks !== undefined) memories.set(entity, known);
+    } else if (known.cpuTicks === agent.cpuTicks) {
       memories.set(entity, known.generatedAtS === undefined ? known : { ...known, generatedAtS: known.generatedAtS + stepBackS });
     } else {
       memories.set(entity, { cpuTicks: agent.cpuTicks, since: now, ...(envelope.generatedAtS === undefined ? {} : { generatedAtS: envelope.generatedAtS }) });
     }
   }
   return memories;
+}
+
+/** So many incomplete lists without it prove that an agent is gone after all: one bad entry must not keep every agent for good. */
+const MAX_MISSED = 10;
+
+function stillMissed(agents: ReadonlyMap<string, AgentMemory>): [string, AgentMemory][] {
+  return [...agents].map(([entity, memory]): [string, AgentMemory] => [entity, { ...memory, missed: (memory.missed ?? 0) + 1 }]).filter(([, { missed = 0 }]) => missed < MAX_MISSED);
 }
 
 function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMemory>, config: Config, lang: Lang, now: Moment): Family {
@@ -151,11 +166,8 @@ function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMem
     const memory = memories.get(entityOf(agent));
     const idleMs = memory ? idleOf(memory, envelope, now) : 0;
     const hung = idleMs >= limitMs;
-    const { pid, stage, jobId, cpuTicks } = agent;
-    const facts: AgentFacts = {
-      idleMs, ...(pid === undefined ? {} : { pid }), ...(stage === undefined ? {} : { stage }),
-      ...(jobId === undefined ? {} : { jobId }), ...(cpuTicks === undefined ? {} : { cpuTicks }),
-    };
+    const { pid, stage, jobId } = agent;
+    const facts: AgentFacts = { idleMs, ...(pid === undefined ? {} : { pid }), ...(stage === undefined ? {} : { stage }), ...(jobId === undefined ? {} : { jobId }) };
     return {
       key: `agent_hung:${agent.runId}`, entity: entityOf(agent), title: lang.titles.agentHung(agent.runId),
       condition: agent.cpuTicks === undefined ? "unknown" : hung ? "bad" : "good",
@@ -163,7 +175,7 @@ function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMem
       ...(memory ? { since: memory.since } : {}),
     };
   });
-  return { name, frozen: false, findings, goneDetail, keeps: () => !envelope.agentsComplete };
+  return { name, frozen: false, findings, goneDetail, keeps: ({ active, entity }) => active && !envelope.agentsComplete && memories.has(entity ?? "") };
 }
 
 /** The smaller of the envelope's own time and ours: neither a stalled exporter nor a sleeping watchdog makes an agent look hung. */

@@ -1,19 +1,22 @@
+import type { Readings } from "../collectors/index.ts";
 import type { ProcReading } from "../collectors/proc.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
+import { ownerFacts } from "./owner.ts";
 import type { Family, Finding } from "./signal.ts";
 
 /** Bad strictly above the age limit: a run that takes exactly as long as it may is not blocking. */
-export function procSignals(reading: Reading<ProcReading>, config: Config, lang: Lang): Family {
+export function procSignals(readings: Readings, config: Config, lang: Lang): Family {
+  const reading: Reading<ProcReading> = readings.proc;
   const name = "proc";
   const goneDetail = lang.details.processGone;
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", findings: [], goneDetail };
+  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const { candidates, unreadable } = reading.value;
   const findings = candidates.map((candidate): Finding => {
-    const { pid, startTicks, ageS } = candidate;
+    const { pid, startTicks, ageS, owner, ...rest } = candidate;
     const blocking = ageS > config.procAgeMin * 60;
-    const facts = lang.details.process({ ...candidate, limitMin: config.procAgeMin });
+    const facts = lang.details.process({ pid, ageS, ...rest, ...ownerFacts(owner, readings), limitMin: config.procAgeMin });
     return {
       key: `proc_blocking:${pid}`,
       entity: `${pid}:${startTicks}`,
@@ -24,5 +27,5 @@ export function procSignals(reading: Reading<ProcReading>, config: Config, lang:
     };
   });
   const kept = new Set(unreadable.map((pid) => `proc_blocking:${pid}`));
-  return { name, frozen: false, findings, goneDetail, keeps: (key) => kept.has(key) };
+  return { name, frozen: false, findings, goneDetail, keeps: ({ key }) => kept.has(key) };
 }

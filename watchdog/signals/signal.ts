@@ -40,8 +40,12 @@ export interface Family {
   readonly goneDetail: string;
   /** Its entities come up by and by after a start: within the grace period they are awaited. */
   readonly awaited?: boolean;
-  /** True for a key whose absence proves nothing, because that part could not be read. */
-  readonly keeps?: (key: string) => boolean;
+  /** True for a signal whose absence proves nothing, because that part could not be read. */
+  readonly keeps?: (signal: Signal) => boolean;
+  /** Switched off: what an earlier run said of it is dropped without a word, for nothing is known of it. */
+  readonly off?: boolean;
+  /** The same for single signals of a family. */
+  readonly retires?: (signal: Signal) => boolean;
 }
 
 /** The damped judgement of one entity, as `decide` and the status see it. */
@@ -58,6 +62,8 @@ export interface Signal {
   readonly since?: Moment;
   /** What was last said of it while it was plainly bad, when the reading of this tick is not. */
   readonly reason?: string;
+  /** Its source is switched off now: to be forgotten. */
+  readonly retired?: boolean;
   /** Could not be judged in this tick: as it was. */
   readonly frozen?: boolean;
   /** An occurrence: `active` when there were any in this tick, `count` says how many. */

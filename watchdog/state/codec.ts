@@ -18,6 +18,7 @@ export interface Saved {
   readonly failedJobs?: number;
   readonly counted: Counted;
   readonly mutesNamed?: Moment;
+  readonly digestDay?: string;
   readonly summary?: Summary;
   readonly telegram: TelegramMemory;
   /** Of the host's boot in which this was saved. */
@@ -72,6 +73,7 @@ export function decodeState(text: string, now: Moment): Saved {
     counted: countedOf(json["counted"], moment),
     ...optional("failedJobs", json["failedJobs"], number),
     ...optional("mutesNamed", json["mutesNamed"], moment),
+    ...optional("digestDay", json["digestDay"], string),
     ...optional("summary", json["summary"], summaryOf),
     ...optional("bootId", json["bootId"], string),
   };
@@ -83,9 +85,13 @@ type Decode<T> = (value: unknown) => T;
 function rebase(now: Moment): Decode<Moment> {
   return (value) => {
     const wallMs = number(value);
+    if (Math.abs(wallMs) > MAX_DATE_MS) throw new Error("a time is no time");
     return { wallMs, monoMs: now.monoMs - Math.max(0, now.wallMs - wallMs) };
   };
 }
+
+/** ECMAScript's largest date. */
+const MAX_DATE_MS = 8.64e15;
 
 function entryOf(json: unknown, moment: Decode<Moment>): Entry {
   const entry = record(json);
@@ -175,7 +181,7 @@ function optional<K extends string, T>(name: K, value: unknown, decode: Decode<T
   return (value === undefined ? {} : { [name]: decode(value) }) as { [P in K]?: T };
 }
 
-const MAX_ITEMS = 10_000;
+const MAX_ITEMS = 100_000;
 const MAX_TEXT = 10_000;
 
 function listOf(value: unknown, name: string): unknown[] {
@@ -187,8 +193,8 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
   return value;
 }
 function string(value: unknown): string {
-  if (typeof value !== "string" || value.length > MAX_TEXT) throw new Error("a text is missing");
-  return value;
+  if (typeof value !== "string") throw new Error("a text is missing");
+  return value.slice(0, MAX_TEXT);
 }
 function number(value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Error("a number is missing");

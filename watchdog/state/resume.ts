@@ -12,6 +12,7 @@ export interface Standing {
   readonly signals: SignalState;
   readonly ledger: Ledger;
   readonly summary: Summary | undefined;
+  readonly digestDay?: string | undefined;
   readonly telegram: TelegramMemory;
   readonly boot: Boot;
   /** Of the run before. */
@@ -19,14 +20,14 @@ export interface Standing {
 }
 
 /** What the next run has to know of this one. Pure. */
-export function snapshotOf({ signals, ledger, summary, telegram, boot, bootIdBefore }: Standing): Saved {
+export function snapshotOf({ signals, ledger, summary, digestDay, telegram, boot, bootIdBefore }: Standing): Saved {
   const { damping, metrics: { failedJobs }, mutesNamed, bootedAtMs } = signals;
   // While a reboot is still to be told, the next run has to see it too.
   const bootId = bootedAtMs === undefined ? boot.id : bootIdBefore;
   return {
     ledger, damping, telegram, counted: countedOf(signals),
     ...(failedJobs === undefined ? {} : { failedJobs }), ...(mutesNamed ? { mutesNamed } : {}),
-    ...(summary ? { summary } : {}), ...(bootId === undefined ? {} : { bootId }),
+    ...(summary ? { summary } : {}), ...(digestDay === undefined ? {} : { digestDay }), ...(bootId === undefined ? {} : { bootId }),
   };
 }
 

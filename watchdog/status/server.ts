@@ -13,7 +13,8 @@ export const jsonAnswer = (status: number, value: unknown): Answer => ({ status,
 
 /** A read-only server: GET and HEAD alone, bounded in connections and time. Rejects when the address cannot be bound. */
 export function startStatusServer(address: HostPort, routes: Routes): Promise<Server> {
-  const server = createServer((request, response) => {
+  // Node looks for connections that are too slow only every 30 s by default; so long 32 of them could lock everybody out.
+  const server = createServer({ connectionsCheckingInterval: 1000 }, (request, response) => {
     const { method } = request;
     const reply = ({ status, body, type }: Answer): void => {
       response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body), "cache-control": "no-store", "x-content-type-options": "nosniff" });

@@ -85,11 +85,13 @@ function disksView(config: Config, watch: Watch): object[] {
   if (reading?.state !== "ok") return [];
   return reading.value.disks.map((disk) => {
     const usedPct = diskUse(disk);
-    const told = watch.ledger().get(`disk:${disk.label}`)?.told;
+    // With the ordinary alert off, the ceiling is the one that counts.
+    const [key, thresholdPct] = config.diskEnabled ? ["disk", config.diskPct] : ["disk_crit", config.diskCritPct];
+    const told = watch.ledger().get(`${key}:${disk.label}`)?.told;
     return {
       label: disk.label, path: disk.path,
       usedPct: round1(usedPct), freeGb: round1(disk.availableBytes / BYTES_PER_GB), freePct: round1(100 - usedPct),
-      thresholdPct: config.diskPct, alerting: told?.alerting ?? false, lastAlertAt: iso(told?.lastAlertWallMs),
+      thresholdPct, alerting: told?.alerting ?? false, lastAlertAt: iso(told?.lastAlertWallMs),
     };
   });
 }

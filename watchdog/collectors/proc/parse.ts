@@ -1,11 +1,15 @@
 /** Parsers of proc(5) texts. Pure: undefined for what cannot be understood. */
 
 export interface ProcStat {
+  /** The program's own name for itself, as it stands there: up to 15 bytes of anything. */
+  readonly comm: string;
   readonly ppid: number;
   /** utime + stime, in clock ticks. */
   readonly cpuTicks: number;
   /** After boot, in clock ticks. Together with the pid it names a process for good. */
   readonly startTicks: number;
+  /** Resident memory, in pages. */
+  readonly rssPages: number;
 }
 
 /**
@@ -18,11 +22,12 @@ export function parseStat(text: string): ProcStat | undefined {
     const raw = fields[number - 3];
     return raw !== undefined && /^\d{1,20}$/.test(raw) ? Number(raw) : undefined;
   };
-  const [ppid, utime, stime, startTicks] = [field(4), field(14), field(15), field(22)];
+  const [ppid, utime, stime, startTicks, rssPages] = [field(4), field(14), field(15), field(22), field(24)];
   // A text cut inside field 22 would pass for a smaller number: the field has to be followed by another.
   if (fields.length < 21 || !text.includes(")")) return undefined;
   if (ppid === undefined || utime === undefined || stime === undefined || startTicks === undefined) return undefined;
-  return { ppid, cpuTicks: utime + stime, startTicks };
+  const comm = text.slice(text.indexOf("(") + 1, text.lastIndexOf(")"));
+  return { comm, ppid, cpuTicks: utime + stime, startTicks, rssPages: rssPages ?? 0 };
 }
 
 /** proc_stat(5): `btime` is the boot time in seconds since the epoch. */

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { layerOf, readSources } from "./sources.ts";
+
+/** The flow, earliest first: a layer may import those before it, never those after it. Each with the reason that stands when it breaks. */
+const FLOW: readonly (readonly [layer: string, reason: string])[] = [
+  ["clock", "a leaf: two clocks, known to everyone"],
+  ["safe", "a leaf: pure text functions, known to everyone"],
+  ["log", "a leaf: everyone may log, the log knows nobody"],
+  ["contain", "the net under a program: log and text, nothing of the pipeline"],
+  ["history", "bounded memories of plain values; they know nothing of where those come from"],
+  ["config", "the configuration is parsed before anything exists that it configures"],
+  ["facts", "what the surroundings say, for the configuration"],
+  ["net", "requests and their limits, whoever asks"],
+  ["lang", "texts are functions of plain facts; they know neither readings nor signals"],
+  ["collectors", "the world comes in here: a reading must not depend on what is made of it"],
+  ["signals", "pure: readings and memory become signals, without knowing what is told"],
+  ["decide", "pure: signals become notices, without knowing how they look"],
+  ["messages", "pure: notices become text, without knowing where it goes"],
+  ["notify", "the world, out: sending must not know who asked for it"],
+  ["state", "what outlives a restart: it reads the layers' memories, they know nothing of a file"],
+  ["daemon", "the pipeline, top to bottom"],
+  ["status", "a read-only view of the last tick"],
+  ["cli", "the commands wire everything"],
+  ["main", "the only reader of argv and of the environment"],
+];
+/** Another program: it may use the observer's parts, nothing may use it. */
+const PRUNER = "pruner";
+
+const sources = readSources();
+const position = (layer: string): number => FLOW.findIndex(([name]) => name === layer);
+
+test("every folder and file of watchdog/ has its place in the flow", () => {
+  const layers = new Set(sources.map(({ layer }) => layer).filter((layer) => layer !== PRUNER));
+  assert.deepEqual([...layers].filter((layer) => position(layer) === -1), [], "a new layer needs a place in FLOW, with a reason");
+  assert.ok(layers.size > 10, "the sources were found");
+});
+
+test("imports run one way along the flow", () => {
+  const back: string[] = [];
+  for (const { path, layer, imports } of sources.filter((source) => source.layer !== PRUNER)) {
+    for (const target of imports) {
+      const to = layerOf(target);
+      if (to === PRUNER) back.push(`${path} imports ${target}: the pruner can change things, so nothing of the observer may reach it`);
+      else if (position(to) > position(layer)) back.push(`${path} imports ${target}, which comes later in the flow. ${layer}: ${FLOW[position(layer)]?.[1]}`);
+    }
+  }
+  assert.deepEqual(back, []);
+});
+
+test("leaves import nothing but leaves before them", () => {
+  for (const leaf of ["clock", "safe", "log"]) assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports, [], leaf);
+});
+
+test("no two files import each other, directly or in a circle", () => {
+  const graph = new Map(sources.map(({ path, imports }) => [path, imports]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    assert.ok(!trail.includes(path), `a circle: ${[...trail.slice(trail.indexOf(path)), path].join(" → ")}`);
+    if (done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+});
+
+test("every import names a file that exists, with its extension", () => {
+  const paths = new Set(sources.map(({ path }) => path));
+  assert.deepEqual(sources.flatMap(({ path, imports }) => imports.filter((target) => !paths.has(target)).map((target) => `${path}: ${target}`)), []);
+});
+
+test("what decides is pure: no clock, no chance, no environment, no module of Node", () => {
+  const impure = /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bMath\.random\b|\bprocess\.|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\b/;
+  for (const { path, layer, code, builtins } of sources.filter((source) => ["signals", "decide", "messages", "lang"].includes(source.layer))) {
+    assert.deepEqual(builtins, [], `${path}: ${layer} takes data, never the world`);
+    assert.doesNotMatch(code, impure, `${path}: ${layer} takes moments as numbers, never a clock`);
+  }
+});
+
+test("the environment and argv are read by a main alone", () => {
+  for (const { path, code } of sources.filter((source) => !/(^|\/)main\.ts$/.test(source.path))) assert.doesNotMatch(code, /process\.(?:env|argv)\b/, path);
+});
+
+test("no source silences the type checker", () => {
+  for (const { path, code } of sources) assert.doesNotMatch(code, /:\s*any\b|\bas any\b|<any>/, path);
+});

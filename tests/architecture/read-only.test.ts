@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { readSources, ROOT, withoutComments, type Source } from "./sources.ts";
+
+/** The observer: what main.ts reaches. The pruner is another program with rules of its own. */
+function observer(): Source[] {
+  const all = new Map(readSources().map((source) => [source.path, source]));
+  const reached = new Set<Source>();
+  const visit = (path: string): void => {
+    const source = all.get(path);
+    if (!source || reached.has(source)) return;
+    reached.add(source);
+    source.imports.forEach(visit);
+  };
+  visit("main.ts");
+  return [...reached].sort((a, b) => a.path.localeCompare(b.path));
+}
+
+/** The built bundle, module by module: esbuild names each source in a comment above its code. */
+function bundled(): { path: string; code: string }[] {
+  const text = readFileSync(join(ROOT, "dist/watchdog.mjs"), "utf8");
+  const parts = text.split(/^\/\/ (\S+\.[cm]?[jt]s)$/m);
+  const modules = [{ path: "(head)", code: parts[0] ?? "" }];
+  for (let index = 1; index < parts.length; index += 2) modules.push({ path: (parts[index] ?? "").replace(/^watchdog\//, ""), code: withoutComments(parts[index + 1] ?? "") });
+  return modules;
+}
+
+const sources = observer();
+const modules = bundled();
+const both = [...sources, ...modules.map(({ path, code }) => ({ path: `bundle: ${path}`, code }))];
+
+/** Paths of the modules, of sources and bundle alike, whose code matches. */
+function where(pattern: RegExp): string[] {
+  return [...new Set(both.filter(({ code }) => pattern.test(code)).map(({ path }) => path.replace(/^bundle: /, "")))].sort();
+}
+
+test("the bundle holds the sources, and nothing else", () => {
+  assert.ok(modules.length > 30);
+  const known = new Set(readSources().map(({ path }) => path));
+  assert.deepEqual(modules.slice(1).map(({ path }) => path).filter((path) => !known.has(path)), []);
+  assert.equal(modules[0]?.code.trim().replace(/^#!.*$/m, ""), "");
+  assert.deepEqual(modules.filter(({ path }) => path.startsWith("pruner/")), [], "the observer holds no code that can change anything");
+});
+
+test("only these modules of Node are used, and only where they are expected", () => {
+  const expected: Readonly<Record<string, RegExp>> = {
+    "node:fs": /^(main|facts|collectors\/(boot|memory|proc|proc\/reader)|state\/file)\.ts$/,
+    "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
+    "node:http": /^(net\/(exchange|get|ping)|notify\/post|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
+    "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
+    "node:net": /^net\/ping\.ts$/,
+    "node:os": /^(main|facts|collectors\/proc)\.ts$/,
+    "node:path": /^state\/file\.ts$/,
+    "node:timers/promises": /^collectors\/(memory|proc)\.ts$/,
+  };
+  for (const { path, builtins } of sources) {
+    for (const name of builtins) assert.match(path, expected[name] ?? /^no module at all$/, `${path} imports ${name}`);
+  }
+  const inBundle = modules.flatMap(({ code }) => [...code.matchAll(/^import .* from "([^"]+)";$/gm)].map((match) => match[1] ?? ""));
+  assert.deepEqual([...new Set(inBundle)].filter((name) => !(name in expected)), []);
+});
+
+test("nothing is loaded, built or run at run time", () => {
+  assert.deepEqual(where(/\beval\(|\bnew Function\b|\brequire\(|\bcreateRequire\b|\bimport\(|getBuiltinModule|process\.binding|process\.dlopen|\bWebAssembly\b/), []);
+});
+
+test("no process is started or signalled", () => {
+  assert.deepEqual(where(/child_process|worker_threads|\bcluster\b|\bspawn(?:Sync)?\(|\bexec(?:File|Sync|FileSync)\(|\bfork\(/), []);
+  assert.deepEqual(where(/process\.kill\b|\.kill\(/), []);
+});
+
+test("of a process only cmdline and stat are read, never its environment, memory or root", () => {
+  assert.deepEqual(where(/\benviron\b(?!ment)/), []);
+  assert.deepEqual(where(/\/(?:environ|mem|root|cwd|fd|maps|exe|auxv)[`"']/), ["collectors/proc.ts"], "auxv, and that of /proc/self alone");
+  const proc = sources.find(({ path }) => path === "collectors/proc.ts")?.code ?? "";
+  assert.deepEqual(proc.match(/\/(?:environ|mem|root|cwd|fd|maps|exe|auxv)[`"']/g), ['/auxv"']);
+  assert.match(proc, /readFileSync\("\/proc\/self\/auxv"\)/);
+});
+
+const WRITES = "write|writeFile|writev|appendFile|createWriteStream|rename|unlink|rm|rmdir|mkdir|mkdtemp|truncate|ftruncate|link|symlink|chmod|fchmod|lchmod|chown|fchown|lchown|utimes|futimes|lutimes|copyFile|cp|fsync|fdatasync|watchFile";
+
+test("no file is written, but the one that WATCHDOG_STATE_FILE names", () => {
+  const imported = new RegExp(`^import \\{[^}]*\\b(?:${WRITES})(?:Sync)?\\b[^}]*\\} from "node:fs(?:/promises)?"`, "m");
+  assert.deepEqual(where(imported), ["state/file.ts"]);
+  assert.deepEqual(where(new RegExp(`\\b(?:fs|fsp|promises)\\d*\\.(?:${WRITES})(?:Sync)?\\b`)), []);
+  assert.deepEqual(where(/\* as \w+ from "node:fs/), [], "names are imported one by one, so that this test sees them");
+});
+
+test("a file is opened for writing in that one module alone", () => {
+  for (const { path, code } of both.filter((module) => !/state\/file\.ts$/.test(module.path))) {
+    for (const [call] of code.matchAll(/\bopenSync\w*\([^)]*\)/g)) assert.match(call, /, "r"\)$/, `${path}: ${call}`);
+    assert.doesNotMatch(code, /"(?:r\+|w|wx|w\+|a|ax|a\+)"/, path);
+  }
+});
+
+test("only the channels send anything: POST stands in notify/ alone, other methods nowhere", () => {
+  assert.deepEqual(where(/["'`]POST["'`]/), ["notify/post.ts"]);
+  assert.deepEqual(where(/["'`](?:PUT|DELETE|PATCH|CONNECT)["'`]/), []);
+  assert.deepEqual(where(/\bmethod:\s*["'`](?!(?:GET|POST)["'`])/), []);
+});
+
+test("requests are made in net/ and notify/ alone, and each says its method", () => {
+  assert.deepEqual(where(/\b(?:https?\d*|module\d*)\.(?:request|get)\(/), ["net/get.ts", "net/ping.ts", "notify/post.ts"]);
+  assert.deepEqual(where(/\bfetch\(|\bXMLHttpRequest\b|\bWebSocket\b|node:(?:dgram|tls|http2)/), []);
+});

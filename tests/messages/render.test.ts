@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
+import { renderAll, renderOne, renderSummary, STORM, type RenderContext } from "../../watchdog/messages/render.ts";
+import { noticeOf } from "../helpers/notice.ts";
+import { momentAt } from "../helpers/signal-rig.ts";
+
+process.env["TZ"] = "UTC";
+
+const at = (minutes: number): number => momentAt(minutes * 60_000).wallMs;
+const ENDED = { span: { sinceMs: at(0), untilMs: at(12) }, lastedMs: 720_000, open: false } as const;
+
+const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({ host, lang: LANGS[code], wallMs, monoMs: momentAt(0).monoMs });
+
+function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12), lateMs = 0): string {
+  const { head, body } = renderOne({ ...noticeOf(changes), due: momentAt(-lateMs) }, contextOf(code, nowMs));
+  return `${head}\n${body}`;
+}
+
+test("an alert has the red mark, host, title, detail and since when, with the zone", () => {
+  assert.equal(shown("en", {}), "🔴 box · Disk root\n91% used\nSince 03:04:05 UTC.");
+  assert.equal(shown("ru", { title: "Диск root" }), "🔴 box · Диск root\n91% used\nС 03:04:05 UTC.");
+});
+
+test("a re-alert says how long it has lasted", () => {
+  assert.equal(shown("en", { kind: "realert", lastedMs: 1_860_000 }), "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used");
+  assert.equal(shown("ru", { kind: "realert", lastedMs: 1_860_000 }), "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used");
+});
+
+test("a recovery says so in so many words, and how long it lasted", () => {
+  assert.equal(shown("en", { kind: "recovery", detail: "40% used", ...ENDED }), "🟢 box · Disk root\nrecovered: it lasted 12 minutes (03:04:05 UTC – 03:16:05 UTC).\n40% used");
+  assert.equal(shown("ru", { kind: "recovery", detail: "40% used", ...ENDED }), "🟢 box · Disk root\nвосстановление: длилось 12 минут (03:04:05 UTC – 03:16:05 UTC).\n40% used");
+});
+
+test("an incident that was missed is one message: from when to when, recovered, and the reason", () => {
+  assert.equal(shown("en", { kind: "missed", ...ENDED }), "🟢 box · Disk root\nWas down 12 minutes (03:04:05 UTC – 03:16:05 UTC), recovered.\nThe reason was: 91% used");
+  assert.match(shown("ru", { kind: "missed", ...ENDED }), /^🟢 box · Disk root\nБыло плохо 12 минут \(.*\), восстановление.*\nПричина была: 91% used$/);
+});
+
+test("an edge says how many, with the right plural", () => {
+  assert.match(shown("en", { kind: "edge", count: 1 }), /^🔴 box · Disk root\n1 new failure\. 91% used$/);
+  assert.match(shown("en", { kind: "edge", count: 3 }), /3 new failures\./);
+  for (const [count, words] of [[1, "1 новое падение"], [3, "3 новых падения"], [5, "5 новых падений"], [21, "21 новое падение"], [11, "11 новых падений"]] as const) {
+    assert.ok(shown("ru", { kind: "edge", count }).includes(`\n${words}.`), words);
+  }
+});
+
+test("earlier episodes are listed, and those left out counted", () => {
+  const earlier = [{ sinceMs: at(-30), untilMs: at(-20) }, { sinceMs: at(-10), untilMs: at(-5) }];
+  assert.match(shown("en", { earlier, skipped: 3 }), /\nBefore that: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC; and 3 times more\.$/);
+  assert.match(shown("ru", { earlier, skipped: 0 }), /\nДо этого: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC\.$/);
+});
+
+test("a late message says how late, an ordinary one does not", () => {
+  assert.match(shown("en", {}, at(12), 720_000), /\nDelivered 12 minutes late\.$/);
+  assert.match(shown("ru", {}, at(12), 61_000), /\nДоставлено с опозданием на 1 минуту 1 секунду\.$/);
+  assert.doesNotMatch(shown("en", {}, at(12), 59_999), /late/);
+});
+
+test("another day shows its date", () => {
+  assert.match(shown("en", {}, at(60 * 24)), /Since 02 Jan 03:04:05 UTC\./);
+});
+
+test("a host or title with line ends cannot fake a second line", () => {
+  const { head } = renderOne(noticeOf({ title: "a\nb\u202e" }), contextOf("en", at(0), "bo\nx"));
+  assert.equal(head, "🔴 bo x · a b\ufffd");
+});
+
+const many = (count: number, changes: Partial<Notice> = {}): Notice[] => Array.from({ length: count }, (_, index) => (
+  noticeOf({ id: `container:c${index}`, key: `container:c${index}`, title: `Container c${index}`, detail: "State: stopped.\nmore", ...changes })
+));
+
+test("fewer than six of one kind stay blocks of their own, six become one card that names them all", () => {
+  assert.equal(renderAll(many(STORM - 1), contextOf()).length, 5);
+  const rendered = renderAll(many(STORM), contextOf());
+  assert.equal(rendered.length, 1);
+  assert.equal(rendered[0]?.notices.length, 6);
+  assert.equal(rendered[0]?.block.head, "🔴 box · Containers: 6");
+  assert.match(rendered[0]?.block.body ?? "", /\n• c0, c1, c2, c3, c4, c5: State: stopped\. more$/);
+});
+
+test("a card groups its names by reason, and cards never mix alerts with recoveries", () => {
+  const alerts = many(3).concat(many(3, { detail: "State: paused." }).map((notice, index) => ({ ...notice, id: `p${index}`, key: `container:p${index}` })));
+  assert.match(renderAll(alerts, contextOf())[0]?.block.body ?? "", /\n• c0, c1, c2: State: stopped\. more\n• p0, p1, p2: State: paused\.$/);
+  const mixed = [...many(STORM), ...many(STORM, { kind: "recovery" })];
+  const heads = renderAll(mixed, contextOf()).map(({ block }) => block.head.startsWith("🔴"));
+  assert.deepEqual(heads, [true, false]);
+});
+
+test("no notice is lost in a card, and what has a story of its own stays by itself", () => {
+  const notices = [...many(STORM), noticeOf(), ...many(1, { id: "x", earlier: [{ sinceMs: 0, untilMs: 1 }] })];
+  const told = renderAll(notices, contextOf()).flatMap((rendered) => rendered.notices);
+  assert.deepEqual(new Set(told), new Set(notices));
+  assert.equal(told.length, notices.length);
+  assert.equal(renderAll(notices, contextOf()).length, 3);
+});
+
+test("the summary of the second channel says since when, how many, and lists them", () => {
+  const { head, body } = renderSummary({ sinceMs: at(0), count: 3, lines: ["a", "b"] }, contextOf());
+  assert.equal(head, "ℹ️ box · Telegram is back");
+  assert.match(body, /since 03:04:05 UTC \(12 minutes\); 3 notices .*\na\nb\n… and 1 more$/);
+});

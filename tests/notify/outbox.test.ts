@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { noticeOf } from "../helpers/notice.ts";
+import { DELIVERED, idsIn, OPERATOR, outboxRig, RETRY } from "../helpers/outbox-rig.ts";
+
+const MIN = 60_000;
+
+test("what is offered is sent at once, and its delivery is reported once", async () => {
+  const rig = outboxRig();
+  await rig.offer("a");
+  await rig.clock.advance(10 * MIN);
+  assert.deepEqual(rig.sent.map(({ atS, text, form }) => [atS, text, form]), [[0, "[a]", "html"]]);
+  assert.deepEqual(rig.delivered, ["a"]);
+  assert.deepEqual([rig.outbox.view().pending, rig.outbox.view().lastError], [0, null]);
+  await rig.stop();
+});
+
+test("several notices become one message", async () => {
+  const rig = outboxRig();
+  await rig.offer("a", "b", "c");
+  assert.deepEqual(rig.sent.map(({ text }) => text), ["[a]\n\n[b]\n\n[c]"]);
+  assert.deepEqual(rig.delivered, ["a", "b", "c"]);
+  await rig.stop();
+});
+
+test("notices that do not fit one message go into the next, each whole", async () => {
+  const rig = outboxRig({ bodies: { a: "x".repeat(3000), b: "y".repeat(3000), c: "z" } });
+  await rig.offer("a", "b", "c");
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.sent.map(idsIn), ["a", "b c"]);
+  await rig.stop();
+});
+
+test("a failed send is kept and tried again after 1, 2, 4, … seconds, up to every 5 minutes", async () => {
+  const rig = outboxRig();
+  rig.answer(RETRY);
+  await rig.offer("a");
+  await rig.clock.advance(40 * MIN);
+  const gaps = rig.sent.map(({ atS }, index) => atS - (rig.sent[index - 1]?.atS ?? 0)).slice(1);
+  assert.deepEqual(gaps, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300, 300, 300]);
+  assert.deepEqual(rig.delivered, []);
+  rig.answer(DELIVERED);
+  await rig.clock.advance(5 * MIN);
+  assert.deepEqual(rig.delivered, ["a"]);
+  assert.equal(rig.outbox.view().lastError, null);
+  await rig.stop();
+});
+
+test("a delivery ends the backoff: the next failure begins at one second", async () => {
+  const rig = outboxRig();
+  rig.answer(RETRY);
+  await rig.offer("a");
+  await rig.clock.advance(20_000);
+  rig.answer(DELIVERED);
+  await rig.clock.advance(MIN);
+  rig.answer(RETRY);
+  const before = rig.sent.length;
+  await rig.offer("b");
+  await rig.clock.advance(1000);
+  assert.equal(rig.sent.length, before + 2);
+  await rig.stop();
+});
+
+test("the jitter of the random source is used, so that many watchdogs do not come at once", async () => {
+  const rig = outboxRig({ random: () => 1 });
+  rig.answer(RETRY);
+  await rig.offer("a");
+  await rig.clock.advance(4000);
+  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 1.25, 3.75]);
+  await rig.stop();
+});
+
+test("offers during the backoff do not cut it short", async () => {
+  const rig = outboxRig();
+  rig.answer(RETRY);
+  await rig.offer("a");
+  for (let tick = 0; tick < 50; tick += 1) {
+    await rig.offer("a", "b");
+    await rig.clock.advance(10);
+  }
+  assert.equal(rig.sent.length, 1);
+  await rig.stop();
+});
+
+test("retry_after is obeyed to the second, hours too", async () => {
+  const rig = outboxRig();
+  rig.answer({ kind: "retry", reason: "429", afterMs: 3 * 3_600_000 });
+  await rig.offer("a");
+  rig.answer(DELIVERED);
+  await rig.clock.advance(3 * 3_600_000 - 1);
+  assert.equal(rig.sent.length, 1);
+  await rig.clock.advance(1);
+  assert.deepEqual(rig.delivered, ["a"]);
+  await rig.stop();
+});
+
+test("what recovers or joins while nothing can be sent is told as it stands when it can", async () => {
+  const rig = outboxRig();
+  rig.answer(RETRY);
+  await rig.offer("a", "b");
+  await rig.offer("b", "c");
+  rig.answer(DELIVERED);
+  await rig.clock.advance(1000);
+  assert.deepEqual(rig.sent.map(idsIn), ["a b", "b c"]);
+  assert.deepEqual(rig.delivered, ["b", "c"]);
+  await rig.stop();
+});
+
+test("a late message is rendered at the moment of sending and knows how late it is", async () => {
+  const rig = outboxRig();
+  rig.answer({ kind: "retry", reason: "429", afterMs: 120_000 });
+  await rig.offer("a");
+  rig.answer(DELIVERED);
+  await rig.clock.advance(120_000);
+  assert.match(rig.sent[1]?.text ?? "", /late 120/);
+  await rig.stop();
+});
+
+test("at most one message a second", async () => {
+  const rig = outboxRig({ perMin: 20 });
+  await rig.offer("a");
+  await rig.offer("b");
+  await rig.clock.advance(999);
+  assert.equal(rig.sent.length, 1);
+  await rig.clock.advance(1);
+  assert.deepEqual(rig.sent.map(idsIn), ["a", "b"]);
+  await rig.stop();
+});
+
+test("at most N messages in any minute, and nothing is lost by waiting", async () => {
+  const rig = outboxRig({ perMin: 3 });
+  for (let index = 0; index < 10; index += 1) {
+    await rig.offer(...rig.sent.length === 0 ? ["n0"] : [`n${index}`]);
+    await rig.clock.advance(1000);
+  }
+  await rig.clock.advance(5 * MIN);
+  const times = rig.sent.map(({ atS }) => atS);
+  for (const [index, atS] of times.entries()) assert.ok(index < 3 || atS - (times[index - 3] ?? 0) >= 60, times.join(" "));
+  assert.equal(rig.outbox.view().pending, 0);
+  await rig.stop();
+});
+
+test("what the operator has to mend is loud and tried again every 5 minutes", async () => {
+  const rig = outboxRig();
+  rig.answer(OPERATOR);
+  await rig.offer("a");
+  await rig.clock.advance(15 * MIN);
+  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 300, 600, 900]);
+  assert.equal(rig.outbox.view().lastError, "401 Unauthorized");
+  assert.equal(rig.logged.filter((line) => line.includes(" error ") && line.includes("401")).length, 4);
+  rig.answer(DELIVERED);
+  await rig.clock.advance(5 * MIN);
+  assert.deepEqual(rig.delivered, ["a"]);
+  await rig.stop();
+});
+
+test("new notices do not hurry what the operator has to mend", async () => {
+  const rig = outboxRig();
+  rig.answer(OPERATOR);
+  await rig.offer("a");
+  await rig.offer("a", "b");
+  await rig.clock.advance(299_999);
+  assert.equal(rig.sent.length, 1);
+  await rig.stop();
+});
+
+test("nothing is sent while one send is under way", async () => {
+  const rig = outboxRig();
+  let finish: () => void = () => {};
+  rig.answer(() => new Promise((resolve) => { finish = () => resolve(DELIVERED); }));
+  await rig.offer("a");
+  await rig.offer("a", "b");
+  await rig.clock.advance(MIN);
+  assert.equal(rig.sent.length, 1);
+  rig.answer(DELIVERED);
+  finish();
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.sent.map(idsIn), ["a", "b"]);
+  await rig.stop();
+});
+
+test("a stop finishes the send under way", async () => {
+  const rig = outboxRig();
+  let finish: () => void = () => {};
+  let aborted = false;
+  rig.answer((_, signal) => new Promise((resolve) => { signal.addEventListener("abort", () => { aborted = true; }); finish = () => resolve(DELIVERED); }));
+  await rig.offer("a");
+  const stopping = rig.stop();
+  await rig.clock.advance(1000);
+  assert.equal(aborted, false);
+  finish();
+  await stopping;
+  assert.deepEqual(rig.delivered, ["a"]);
+});
+
+test("nothing to send means no timer at all", async () => {
+  const rig = outboxRig();
+  await rig.clock.advance(MIN);
+  await rig.stop();
+  assert.equal(rig.clock.sleepers(), 0);
+});
+
+test("quiet hours take the sound, not the message", async () => {
+  const rig = outboxRig();
+  rig.quiet(true);
+  await rig.offer("a");
+  rig.quiet(false);
+  await rig.offer("b");
+  assert.deepEqual(rig.sent.map(({ silent }) => silent), [true, false]);
+  await rig.stop();
+});
+
+test("a consequence goes without sound, as a reply to the message of its cause, apart from audible ones", async () => {
+  const rig = outboxRig();
+  const due = { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() };
+  const consequence = (id: string) => noticeOf({ id, due, consequenceOf: { messageId: 7 } });
+  await rig.offer(consequence("b"), noticeOf({ id: "a", due }), consequence("c"));
+  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.silent, sent.replyTo]), [["b c", true, 7], ["a", false, undefined]]);
+  await rig.stop();
+});

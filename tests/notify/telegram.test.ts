@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { createLog } from "../../watchdog/log.ts";
+import type { Answer } from "../../watchdog/net/exchange.ts";
+import { consoleSender } from "../../watchdog/notify/console.ts";
+import type { PostJson } from "../../watchdog/notify/post.ts";
+import { judgeAnswer, methodUrl, telegramSender, type TelegramMemory, type TelegramOptions } from "../../watchdog/notify/telegram.ts";
+
+const TOKEN = "123456789:AAEhBP0av28_zyxwvutsrqponmlkjihgfed";
+const answerOf = (status: number, body: unknown, headers: Answer["headers"] = {}): Answer => ({
+  status, headers, body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
+});
+const OK = answerOf(200, { ok: true, result: { message_id: 1 } });
+const refusal = (code: number, description: string, parameters?: object): Answer => answerOf(code, { ok: false, error_code: code, description, parameters });
+
+test("only ok with a 2xx is a delivery", () => {
+  assert.deepEqual(judgeAnswer(OK), { kind: "delivered", messageId: 1 });
+  assert.equal(judgeAnswer(answerOf(500, { ok: true })).kind, "retry");
+  assert.equal(judgeAnswer(answerOf(200, { ok: false })).kind, "retry");
+  assert.equal(judgeAnswer(answerOf(200, { ok: "true" })).kind, "retry");
+});
+
+test("a 200 that is not the Bot API's JSON is no delivery: it is some proxy's page", () => {
+  for (const body of ["<html>welcome</html>", "", "null", "[]", '"ok"', "ok"]) assert.deepEqual(judgeAnswer(answerOf(200, body)), { kind: "retry", reason: "HTTP 200 without the Bot API's JSON" }, body);
+});
+
+test("a 502 with a page is worth another try", () => {
+  assert.deepEqual(judgeAnswer(answerOf(502, "<html>Bad Gateway</html>")), { kind: "retry", reason: "HTTP 502 without the Bot API's JSON" });
+  assert.equal(judgeAnswer(refusal(500, "Internal Server Error")).kind, "retry");
+});
+
+test("429 is tried again after retry_after seconds; hours are obeyed, absurd numbers bounded to a day", () => {
+  assert.deepEqual(judgeAnswer(refusal(429, "Too Many Requests: retry after 7", { retry_after: 7 })), { kind: "retry", reason: "429 Too Many Requests: retry after 7", afterMs: 7000 });
+  const afterMs = (answer: Answer): number | undefined => { const verdict = judgeAnswer(answer); return verdict.kind === "retry" ? verdict.afterMs : NaN; };
+  assert.equal(afterMs(refusal(429, "x", { retry_after: 7200 })), 7_200_000);
+  assert.equal(afterMs(refusal(429, "x", { retry_after: 1e12 })), 86_400_000);
+  assert.equal(afterMs(answerOf(429, { ok: false }, { "retry-after": "9" })), 9000);
+  for (const retry_after of [undefined, null, "7", -1, 0]) assert.equal(afterMs(refusal(429, "x", { retry_after })), undefined, String(retry_after));
+});
+
+test("a bad token, a kicked bot and an unknown chat are the operator's to mend", () => {
+  for (const answer of [refusal(401, "Unauthorized"), refusal(403, "Forbidden: bot was kicked"), refusal(404, "Not Found"), refusal(400, "Bad Request: chat not found")]) {
+    assert.equal(judgeAnswer(answer).kind, "operator");
+  }
+});
+
+test("any other 400 refuses this message alone", () => {
+  assert.deepEqual(judgeAnswer(refusal(400, "Bad Request: can't parse entities")), { kind: "rejected", reason: "400 Bad Request: can't parse entities" });
+  assert.equal(judgeAnswer(answerOf(413, { ok: false })).kind, "rejected");
+});
+
+test("migration and a deleted topic are recognised", () => {
+  assert.deepEqual(judgeAnswer(refusal(400, "group chat was upgraded", { migrate_to_chat_id: -1001234567890 })), { kind: "migrated", chatId: "-1001234567890" });
+  assert.equal(judgeAnswer(refusal(400, "x", { migrate_to_chat_id: "evil" })).kind, "rejected");
+  assert.deepEqual(judgeAnswer(refusal(400, "Bad Request: message thread not found")), { kind: "threadGone" });
+});
+
+test("a description is bounded and printable", () => {
+  const verdict = judgeAnswer(refusal(500, `a\n\u001b[31m${"x".repeat(5000)}`));
+  assert.ok(verdict.kind === "retry" && verdict.reason.length < 250 && !/[\n\u001b]/.test(verdict.reason));
+});
+
+interface Call {
+  readonly url: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A sender whose posts get these answers, one after the other; the last one for good. */
+function rig(answers: readonly (Answer | Error)[], options: Partial<TelegramOptions> = {}, memory: TelegramMemory = {}) {
+  const calls: Call[] = [];
+  const logged: string[] = [];
+  const post: PostJson = async (url, body) => {
+    calls.push({ url: url.href, body: body as Call["body"] });
+    const answer = answers[Math.min(calls.length, answers.length) - 1];
+    if (calls.length > 50) throw new Error("endless");
+    if (!answer || answer instanceof Error) throw answer ?? new Error("no answer");
+    return answer;
+  };
+  const log = createLog({ level: "debug", format: "text", redact: (text) => text, wallMs: () => 0, write: (line) => logged.push(line) });
+  const sender = telegramSender(
+    { apiUrl: new URL("https://api.telegram.org"), token: TOKEN, chatId: "-100123", threadId: undefined, perMin: 20, timeoutMs: 5000, log, ...options }, memory, post,
+  );
+  const send = (form: "html" | "plain" = "html") => sender.send({ html: "a &lt; b", plain: "a < b" }, { form, silent: false }, new AbortController().signal);
+  return { send, calls, logged, sender };
+}
+
+test("a message is posted to sendMessage with chat, text, parse mode and no link preview", async () => {
+  const { send, calls } = rig([OK], { threadId: 7 });
+  assert.deepEqual(await send(), { kind: "delivered", messageId: 1 });
+  assert.equal(calls[0]?.url, `https://api.telegram.org/bot${TOKEN}/sendMessage`);
+  assert.deepEqual(calls[0]?.body, { chat_id: -100123, message_thread_id: 7, text: "a &lt; b", parse_mode: "HTML", link_preview_options: { is_disabled: true } });
+});
+
+test("plain text has no parse mode, a channel's name stays a name", async () => {
+  const { send, calls } = rig([OK], { chatId: "@ops" });
+  await send("plain");
+  assert.deepEqual(calls[0]?.body, { chat_id: "@ops", text: "a < b", link_preview_options: { is_disabled: true } });
+});
+
+test("a Bot API server of one's own may live under a path", () => {
+  assert.equal(methodUrl(new URL("http://bots:8081/api/"), TOKEN, "getMe").href, `http://bots:8081/api/bot${TOKEN}/getMe`);
+});
+
+test("after a migration the message goes to the new chat, which is remembered", async () => {
+  const { send, calls, logged } = rig([refusal(400, "upgraded", { migrate_to_chat_id: -1009 }), OK]);
+  assert.deepEqual(await send(), { kind: "delivered", messageId: 1 });
+  await send();
+  assert.deepEqual(calls.map(({ body }) => body["chat_id"]), [-100123, -1009, -1009]);
+  assert.match(logged.join(), /new chat id/);
+});
+
+test("migrations without end are a failure, not a flood", async () => {
+  const { send, calls } = rig([refusal(400, "upgraded", { migrate_to_chat_id: -1009 })]);
+  assert.notEqual((await send()).kind, "delivered");
+  assert.ok(calls.length <= 2, `${calls.length} posts`);
+});
+
+test("migrations that go round in circles are a failure too", async () => {
+  const { send, calls } = rig([refusal(400, "upgraded", { migrate_to_chat_id: -1 }), refusal(400, "upgraded", { migrate_to_chat_id: -100123 }), refusal(400, "upgraded", { migrate_to_chat_id: -1 }), refusal(400, "upgraded", { migrate_to_chat_id: -100123 })]);
+  assert.notEqual((await send()).kind, "delivered");
+  assert.ok(calls.length <= 2, `${calls.length} posts`);
+});
+
+test("a migration remembered from an earlier run is used, unless the configured chat is another one now", async () => {
+  const { send, calls, sender } = rig([OK], {}, { migrated: { from: "-100123", to: "-1009" } });
+  await send();
+  assert.equal(calls[0]?.body["chat_id"], -1009);
+  assert.deepEqual(sender.memory(), { migrated: { from: "-100123", to: "-1009" } });
+  const other = rig([OK], {}, { migrated: { from: "-5", to: "-1009" } });
+  await other.send();
+  assert.equal(other.calls[0]?.body["chat_id"], -100123);
+});
+
+test("after an answer that was lost Telegram is asked whether it answers, before anything is sent again", async () => {
+  const timeout = Object.assign(new Error("no complete answer within 5 s"), { code: "DEADLINE" });
+  const { send, calls } = rig([timeout, timeout, OK, OK, OK]);
+  assert.equal((await send()).kind, "retry");
+  assert.equal((await send()).kind, "retry");
+  assert.equal((await send()).kind, "delivered");
+  await send();
+  assert.deepEqual(calls.map(({ url }) => url.split("/").at(-1)), ["sendMessage", "getMe", "getMe", "sendMessage", "sendMessage"]);
+});
+
+test("a refused connection leaves no doubt: nothing was sent, so the next try is the message itself", async () => {
+  const { send, calls } = rig([Object.assign(new Error("refused"), { code: "ECONNREFUSED" }), OK]);
+  await send();
+  await send();
+  assert.deepEqual(calls.map(({ url }) => url.split("/").at(-1)), ["sendMessage", "sendMessage"]);
+});
+
+test("silence and replies are options of the message", async () => {
+  const { sender, calls } = rig([OK]);
+  await sender.send({ html: "a", plain: "a" }, { form: "html", silent: true, replyTo: 7 }, new AbortController().signal);
+  assert.equal(calls[0]?.body["disable_notification"], true);
+  assert.deepEqual(calls[0]?.body["reply_parameters"], { message_id: 7, allow_sending_without_reply: true });
+});
+
+test("when the topic is gone the message goes to the chat itself, and so do the next ones", async () => {
+  const { send, calls, logged } = rig([refusal(400, "Bad Request: message thread not found"), OK], { threadId: 7 });
+  assert.deepEqual(await send(), { kind: "delivered", messageId: 1 });
+  await send();
+  assert.deepEqual(calls.map(({ body }) => body["message_thread_id"]), [7, undefined, undefined]);
+  assert.match(logged.join(), /topic is gone/);
+});
+
+test("a missing topic without a topic is a refusal, not a loop", async () => {
+  const { send, calls } = rig([refusal(400, "Bad Request: message thread not found")]);
+  assert.equal((await send()).kind, "rejected");
+  assert.equal(calls.length, 1);
+});
+
+test("a network failure is worth another try, with its kind and without the URL", async () => {
+  const { send } = rig([Object.assign(new Error("connect ECONNREFUSED 149.154.167.220:443"), { code: "ECONNREFUSED" })]);
+  assert.deepEqual(await send(), { kind: "retry", reason: "refused: connect ECONNREFUSED 149.154.167.220:443" });
+});
+
+test("the token stands in no result and no log line", async () => {
+  for (const answer of [OK, refusal(401, "Unauthorized"), refusal(429, "x", { retry_after: 1 }), answerOf(502, "<html>"), refusal(400, "upgraded", { migrate_to_chat_id: 5 }), new Error("socket hang up")]) {
+    const { send, logged } = rig([answer]);
+    assert.doesNotMatch(JSON.stringify(await send()) + logged.join(), /AAEhBP/);
+  }
+});
+
+test("the console channel delivers each message as one line of the log, without a limit", async () => {
+  const lines: string[] = [];
+  const log = createLog({ level: "info", format: "text", redact: (text) => text, wallMs: () => 0, write: (line) => lines.push(line) });
+  const sender = consoleSender(log);
+  assert.deepEqual(await sender.send({ html: "", plain: "🔴 box · Disk\n91% used" }, { form: "html", silent: false }, new AbortController().signal), { kind: "delivered" });
+  assert.equal(sender.perMin, undefined);
+  assert.deepEqual(lines, ["1970-01-01T00:00:00.000Z info  message: 🔴 box · Disk | 91% used\n"]);
+});

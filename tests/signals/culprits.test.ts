@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { DependencySample } from "../../watchdog/collectors/deps.ts";
+import { ok } from "../../watchdog/collectors/reading.ts";
+import { WALL_START_MS } from "../helpers/virtual-clock.ts";
+import { rigOf } from "../helpers/signal-rig.ts";
+
+process.env["TZ"] = "UTC";
+const ID = "ab".repeat(32);
+const GB = 2 ** 30;
+const DAY = 86_400_000;
+
+test("a memory alert names the three biggest processes and whose they are; a recovery does not", () => {
+  const rig = rigOf({ WATCHDOG_CLEAR_TICKS: "1" });
+  const biggest = [
+    { pid: 10, name: "java", residentBytes: 6 * GB, owner: { containerId: ID } },
+    { pid: 11, name: "postgres", residentBytes: 2.5 * GB, owner: { unit: "postgresql.service" } },
+    { pid: 12, name: "node", residentBytes: GB },
+  ];
+  rig.tick({ mem: ok({ totalBytes: 10 * GB, availableBytes: GB / 2, biggest }), docker: ok({ containers: [], names: new Map([[ID, "builder"]]) }) });
+  assert.match(rig.signal("host_mem").detail, /\nThe biggest: java \(pid 10, container builder\) 6 GB; postgres \(pid 11, service postgresql\.service\) 2\.5 GB; node \(pid 12\) 1 GB\.\n/);
+  rig.tick({ mem: ok({ totalBytes: 10 * GB, availableBytes: 5 * GB }) });
+  assert.doesNotMatch(rig.signal("host_mem").detail, /biggest/);
+});
+
+test("an orphan's text names its container, its parent and its present share of the CPU", () => {
+  const rig = rigOf();
+  const candidate = { pid: 7, startTicks: 1, ppid: 1, parent: "tini", ageS: 9000, cpuS: 8000, cpuSharePct: 97, owner: { containerId: ID }, command: "pytest" };
+  rig.tick({ proc: ok({ candidates: [candidate], unreadable: [] }) });
+  assert.match(rig.signal("proc_blocking:7").detail, /CPU 8000 s \(97% of a core now\), parent tini 1; limit 1 hour\.\nOwner: container abababababab\.\nCommand: pytest/);
+});
+
+function https(endsInMs: number | undefined): ReturnType<typeof ok<DependencySample[]>> {
+  return ok([{ name: "api", shownUrl: "https://api", latencyMs: 3, outcome: { up: true }, ...(endsInMs === undefined ? {} : { certificateEndsMs: WALL_START_MS + endsInMs }) }]);
+}
+
+test("a certificate alerts strictly within 14 days of its end, and says when that is", () => {
+  const rig = rigOf();
+  rig.tick({ deps: https(14 * DAY) });
+  assert.equal(rig.signal("cert:api").active, false);
+  rig.tick({ deps: https(14 * DAY) });
+  assert.equal(rig.signal("cert:api").active, true);
+  assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 13 days 23 hours, until 16 Jan 2026\.\nWhat to do: renew it/);
+});
+
+test("a ping that saw no certificate leaves it as it was", () => {
+  const rig = rigOf();
+  rig.tick({ deps: https(DAY) });
+  rig.tick({ deps: https(undefined) });
+  rig.tick({ deps: https(undefined) });
+  assert.deepEqual([rig.signal("cert:api").active, rig.signal("cert:api").frozen], [true, true]);
+});
+
+test("WATCHDOG_CERT_DAYS=0 switches certificates off", () => {
+  const rig = rigOf({ WATCHDOG_CERT_DAYS: "0" });
+  rig.tick({ deps: https(DAY) });
+  assert.equal(rig.find("cert:api"), undefined);
+});

@@ -1,0 +1,70 @@
+import type { Moment } from "../clock.ts";
+
+/** One time that something was bad. */
+export interface Incident {
+  readonly key: string;
+  readonly title: string;
+  readonly since: Moment;
+  /** Without an end while it lasts. */
+  readonly until?: Moment;
+}
+
+/** The signals of one tick, as far as incidents need them. */
+interface Observed {
+  readonly key: string;
+  readonly entity?: string;
+  readonly title: string;
+  readonly active: boolean;
+  readonly since?: Moment;
+  readonly edge?: { readonly tone?: "info" };
+}
+
+/** The incidents of the last 24 h, told or not, muted or not: what the digest reports. Bounded; the oldest go first. */
+export interface Incidents {
+  observe(signals: readonly Observed[], now: Moment): void;
+  /** Oldest first; `left` were too many to keep. */
+  list(now: Moment): { readonly incidents: readonly Incident[]; readonly left: number };
+}
+
+const DAY_MS = 86_400_000;
+const MAX = 300;
+
+export function createIncidents(): Incidents {
+  const open = new Map<string, Incident>();
+  let ended: Incident[] = [];
+  let left = 0;
+
+  const end = (incident: Incident, until: Moment): void => {
+    ended.push({ ...incident, until });
+    if (ended.length > MAX) {
+      ended.shift();
+      left += 1;
+    }
+  };
+
+  return {
+    observe: (signals, now) => {
+      const active = new Set<string>();
+      for (const { key, entity, title, active: isActive, since = now, edge } of signals) {
+        if (!isActive || edge?.tone === "info") continue;
+        // An occurrence begins and ends at once.
+        if (edge) {
+          end({ key, title, since: now }, now);
+          continue;
+        }
+        const id = `${key}#${entity ?? ""}`;
+        active.add(id);
+        if (!open.has(id)) open.set(id, { key, title, since });
+      }
+      for (const [id, incident] of open) {
+        if (active.has(id)) continue;
+        open.delete(id);
+        end(incident, now);
+      }
+      const kept = ended.filter(({ until }) => until && now.monoMs - until.monoMs < DAY_MS);
+      if (kept.length === 0) left = 0;
+      ended = kept;
+    },
+    list: () => ({ incidents: [...ended, ...open.values()].sort((a, b) => a.since.monoMs - b.since.monoMs), left }),
+  };
+}
