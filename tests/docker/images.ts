@@ -34,6 +34,11 @@ export function nodeImage(repo: string): string {
   return only(readFileSync(path.join(repo, "Dockerfile.watchdog"), "utf8"), /^FROM (?:--platform=\S+ )?(node:\S+)/gm);
 }
 
+/** The binary of the Node that the image brings, to run on this machine. */
+export async function nodeOfImage(repo: string): Promise<string> {
+  return path.join(await nodeRoot(nodeImage(repo)), "usr/local/bin/node");
+}
+
 function haproxyImage(repo: string): string {
   return only(readFileSync(path.join(repo, "docker-compose.hardened.yml"), "utf8"), /image: (haproxy:\S+)/g);
 }

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { brief } from "../helpers/told.ts";
-import { fakeDependency, selfSigned } from "../helpers/fake-deps.ts";
+import { selfSigned } from "../helpers/certificate.ts";
+import { fakeDependency } from "../helpers/fake-deps.ts";
 import { makeWorld } from "../helpers/world.ts";
 
 test("an https dependency whose certificate ends soon is up, and alerts under a key of its own", async (t) => {

@@ -69,11 +69,13 @@ export interface Exit {
 export interface SpawnOptions {
   /** Runs as this user; needs root. */
   readonly uid?: number;
+  /** Another runtime than the tests' own. */
+  readonly node?: string;
 }
 
-function spawnBundle(args: readonly string[], env: Env, { uid }: SpawnOptions): ChildProcess {
+function spawnBundle(args: readonly string[], env: Env, { uid, node = process.execPath }: SpawnOptions): ChildProcess {
   // Nothing of our own environment but PATH: what the child knows is what the test says.
-  return spawn(process.execPath, [BUNDLE, ...args], {
+  return spawn(node, [BUNDLE, ...args], {
     env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "pipe", "pipe"], ...(uid === undefined ? {} : { uid, gid: uid }),
   });
 }

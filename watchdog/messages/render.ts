@@ -44,7 +44,7 @@ export function renderAll(notices: readonly Notice[], context: RenderContext): R
 /** Alike: the same kind of news of the same family of keys. What has a story of its own (earlier episodes, flapping) stays by itself. */
 function groupOf({ id, key, kind, earlier }: Notice): string {
   const colon = key.indexOf(":");
-  const alike = colon > 0 && earlier.length === 0 && (kind === "alert" || kind === "realert" || kind === "recovery");
+  const alike = colon > 0 && earlier.length === 0 && (kind === "alert" || kind === "realert" || kind === "recovery" || kind === "missed");
   return alike ? `${kind} ${key.slice(0, colon)}` : `only ${id}`;
 }
 
@@ -60,11 +60,11 @@ function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: 
   if (!first) return { head: "", body: "" };
   const family = first.key.slice(0, first.key.indexOf(":"));
   const names = new Map<string, string[]>();
-  for (const { key, detail } of members) {
-    const state = first.kind === "recovery" ? "" : withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
-    names.set(state, [...(names.get(state) ?? []), printable(key.slice(family.length + 1))]);
+  for (const member of members) {
+    const state = stateOf(member, lang, wallMs);
+    names.set(state, [...(names.get(state) ?? []), printable(member.key.slice(family.length + 1))]);
   }
-  const advice = first.kind === "recovery" ? [] : first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
+  const advice = first.kind === "recovery" || first.kind === "missed" ? [] : first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
   const lines = [
     ...spanLines(members, first.kind, lang, wallMs),
     ...causeLine(members, lang),
@@ -75,11 +75,19 @@ function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: 
   return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
 }
 
+/** What is to be said of one name of a card, if only that; of what is over already also when it was. */
+function stateOf({ kind, detail, span: { sinceMs, untilMs }, lastedMs }: Notice, lang: Lang, nowMs: number): string {
+  if (kind === "recovery") return "";
+  const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
+  return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${state}` : state;
+}
+
 function spanLines(members: readonly Notice[], kind: NoticeKind, lang: Lang, wallMs: number): string[] {
   const since = Math.min(...members.map(({ span }) => span.sinceMs));
   const lasted = members.map(({ lastedMs }) => lastedMs);
   const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
   if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
+  if (kind === "missed") return [];
   return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, wallMs)];
 }
 
