@@ -87,7 +87,7 @@ function override(engine: Engine, socketHolder: "watchdog" | "docker-proxy"): st
   // Merged by service name and, for volumes, by target path.
   const build = { build: { network: "host", secrets: ["npmrc"] } };
   const socket = { volumes: [`${engine.sock}:/var/run/docker.sock:ro`] };
-  const pruner = { "watchdog-pruner": { ...build, ...socket } };
+  const pruner = { "watchdog-pruner": { ...build, ...socket }, ...(socketHolder === "watchdog" ? { "watchdog-pruner-ssh": build } : {}) };
   const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket }, ...pruner } : { watchdog: build, "docker-proxy": socket, ...pruner };
   return JSON.stringify({ services, secrets: { npmrc: { file: "npmrc" } } });
 }

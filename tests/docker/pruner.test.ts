@@ -1,18 +1,20 @@
 // The pruner on real Docker engines: build cache made by real builds, cleared by the project's own compose service, and
 // counted by what the engine itself lists before and after. Nothing else of the engine may change.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clearableBytes, parseBuildCache, type BuildCache, type CacheRecord } from "../../watchdog/collectors/docker/build-cache.ts";
+import { runPruner } from "../helpers/pruner.ts";
 import { startEngine, type Engine, type EngineSource } from "./engine.ts";
 import { nodeImage, provideImages } from "./images.ts";
 import { STATUS } from "./inside.ts";
 import { makeProject, repo, type Project } from "./project.ts";
-import { until } from "./run.ts";
+import { until, which } from "./run.ts";
 import { engineRequired, prepare, type Setup } from "./setup.ts";
+import { startSshd } from "./sshd.ts";
 import { startSubject } from "./subjects.ts";
 import { CHAT_ID, TOKEN, fakeTelegram, type FakeTelegram } from "./telegram.ts";
 
@@ -23,6 +25,8 @@ const AGE_S = 20;
 const MB = 1024 * 1024;
 
 const setup = await prepare();
+const sshd = await which("sshd");
+const noSshd = sshd === undefined && !engineRequired ? "sshd is not installed" : false;
 if (typeof setup === "string") {
   test("a real engine can be started here", { skip: engineRequired ? false : setup }, () => assert.fail(setup));
 } else {
@@ -91,11 +95,11 @@ function onEngine(source: EngineSource, { client }: Setup): void {
       WATCHDOG_TG_BOT_TOKEN: TOKEN, WATCHDOG_TG_CHAT_ID: CHAT_ID, WATCHDOG_TG_API_URL: `http://host.docker.internal:${telegram.port}`, ...env,
     });
 
-  const ran = () =>
+  const ran = (service = SERVICE) =>
     until("a run", 60_000, async () => {
-      const status = (await project.inside(STATUS, SERVICE)) as Status;
+      const status = (await project.inside(STATUS, service)) as Status;
       return (status.lastReclaimedBytes !== null || status.lastError !== null) && status;
-    }, () => project.compose(["logs", "--no-color", SERVICE]));
+    }, () => project.compose(["logs", "--no-color", service]));
 
   /** Creates the container, looks, starts it, waits for its run, looks again. */
   const prune = async (env: Record<string, string> = {}) => {
@@ -180,6 +184,58 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     const version = Math.min(Number(engine.apiVersion.split(".")[1]), 52);
     assert.ok(text.includes(`POST /v1.${version}/build/prune?all=1&filters=%7B%22until%22%3A%5B%22${AGE_S}s%22%5D%7D\n`), text);
     assert.deepEqual((await cache()).records.map(({ id }) => id).sort(), before.records.map(({ id }) => id).sort());
+  });
+
+  test("over a real ssh it clears the same, and only on the host whose key it knows", { skip: noSshd }, async () => {
+    await sleep((AGE_S + 2) * 1000);
+    const server = await startSshd(sshd ?? "sshd", engine, client);
+    try {
+      const once = async (env: Record<string, string> = {}) => {
+        const { code, stdout } = await runPruner(["once"], {
+          WATCHDOG_PRUNE_ENABLED: "true", WATCHDOG_PRUNE_UNTIL: `${AGE_S}s`, WATCHDOG_PRUNE_SSH_HOST: `127.0.0.1:${server.port}`, WATCHDOG_PRUNE_SSH_USER: "root",
+          WATCHDOG_PRUNE_SSH_KEY_FILE: server.keyFile, WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: server.knownHosts, ...env,
+        });
+        console.log(stdout.trim());
+        return `${code} ${stdout}`;
+      };
+      assert.match(await once({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: server.emptyHosts }), /^1 failed: ssh ended with code 255: No .* host key is known .*Host key verification failed/);
+      assert.match(await once({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: server.changedHosts }), /^1 failed: ssh ended with code 255: .*REMOTE HOST IDENTIFICATION HAS CHANGED/);
+      assert.match(await once({ WATCHDOG_PRUNE_SSH_KEY_FILE: server.strangeKey }), /^1 failed: ssh ended with code 255: .*Permission denied/);
+      assert.deepEqual(server.commands(), [], "until here nothing was run");
+      const [before, restBefore] = [await cache(), await rest()];
+      assert.match(await once(), /^0 freed: +10 MB\n/);
+      const left = new Set((await cache()).records.map(({ id }) => id));
+      assert.ok(before.records.some(({ id }) => !left.has(id)));
+      assert.deepEqual(server.commands(), [`docker builder prune -f --filter until=${AGE_S}s`]);
+      assert.equal(await rest(), restBefore);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test("the compose service without the socket clears over a real ssh, confined as the others", { skip: noSshd }, async () => {
+    await build("fourth", 10);
+    await sleep((AGE_S + 2) * 1000);
+    const server = await startSshd(sshd ?? "sshd", engine, client);
+    try {
+      const dir = path.join(project.dir, "pruner-ssh");
+      mkdirSync(dir);
+      copyFileSync(server.keyFile, path.join(dir, "key"));
+      copyFileSync(server.knownHosts, path.join(dir, "known_hosts"));
+      configure({ WATCHDOG_PRUNE_SSH_HOST: `host.docker.internal:${server.port}`, WATCHDOG_PRUNE_SSH_USER: "root" });
+      await project.compose(["--profile", "prune-ssh", "up", "-d", "--build", `${SERVICE}-ssh`]);
+      await project.untilHealthy(`${SERVICE}-ssh`);
+      const { lastReclaimedBytes, lastError } = await ran(`${SERVICE}-ssh`);
+      assert.equal(lastError, null);
+      assert.ok((lastReclaimedBytes ?? 0) >= 10 * MB, String(lastReclaimedBytes));
+      assert.deepEqual(server.commands(), [`docker builder prune -f --filter until=${AGE_S}s`]);
+      const { HostConfig: host } = await project.inspect(`${SERVICE}-ssh`);
+      assert.ok(!(host.Binds ?? []).some((bind) => bind.includes("docker.sock")));
+      assert.deepEqual([host.ReadonlyRootfs, host.CapDrop], [true, ["ALL"]]);
+    } finally {
+      await project.compose(["--profile", "prune-ssh", "down"]);
+      await server.close();
+    }
   });
 
   test("the bystander ran all the while", async () => {

@@ -58,6 +58,12 @@ test("a refused key or host is a failure in ssh's own words", async (t) => {
   assert.equal(await reasonOf(t, "echo 'Host key verification failed.' >&2; exit 255"), "ssh ended with code 255: Host key verification failed.");
 });
 
+test("ssh's loudest warning is told without its frame", async (t) => {
+  const frame = "@".repeat(59);
+  const script = `printf '${frame}\\r\\n@ WARNING: IT HAS CHANGED! @\\r\\n${frame}\\r\\nHost key verification failed.\\r\\n' >&2; exit 255`;
+  assert.equal(await reasonOf(t, script), "ssh ended with code 255: WARNING: IT HAS CHANGED! Host key verification failed.");
+});
+
 test("docker's own failure is told with its code", async (t) => {
   assert.equal(await reasonOf(t, "echo 'Cannot connect to the Docker daemon' >&2; exit 1"), "ssh ended with code 1: Cannot connect to the Docker daemon");
   assert.equal(await reasonOf(t, "exit 127"), "ssh ended with code 127");

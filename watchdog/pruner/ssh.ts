@@ -63,7 +63,8 @@ export function sshObstacle({ keyFile, knownHosts }: SshTarget): string | undefi
 export async function pruneOverSsh(target: SshTarget, plan: PrunePlan, options: SshOptions): Promise<number> {
   const { stdout, stderr, code, signal } = await run(sshArguments(target, plan), options);
   // Not masked: ssh's own words are about keys, and "Host key ***" would help nobody.
-  const said = truncate(printable(stderr.trim() === "" ? stdout : stderr).replace(/\s+/g, " ").trim(), 200);
+  // ssh ends its lines with CR as well, and frames its loudest warning with lines of @.
+  const said = truncate(printable((stderr.trim() === "" ? stdout : stderr).replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ")).replace(/\s+/g, " ").trim(), 200);
   if (code !== 0) throw new Error(`ssh ended with ${code === null ? signal : `code ${code}`}${said === "" ? "" : `: ${said}`}`);
   const freed = parseReclaimed(stdout);
   if (freed === undefined) throw new Error(`docker's answer over ssh does not say what was freed: ${said === "" ? "nothing at all" : said}`);
