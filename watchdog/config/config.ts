@@ -8,6 +8,8 @@ export interface ParsedConfig {
   readonly problems: readonly Problem[];
   /** Values that must never appear in any output. */
   readonly secrets: readonly string[];
+  /** The bot's token even while there is no chat to write to; for doctor, which helps to find one. */
+  readonly botToken: string | undefined;
 }
 
 /** Environment -> configuration and every problem found, all at once. Pure but for `facts`; never throws: a bad value falls back to its default. */
@@ -15,7 +17,7 @@ export function parseConfig(env: Env, facts: Facts): ParsedConfig {
   const problems: Problem[] = [];
   const config = parseTable(VARIABLES, env, facts, problems);
   problems.push(...unknownNames(env));
-  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config) };
+  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config), botToken: config.tgBotToken };
 }
 
 /** What depends on more than one variable. */

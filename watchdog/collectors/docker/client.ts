@@ -11,6 +11,8 @@ const OLDEST_MINOR = 41;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface DockerClient {
+  /** GET /version, as the engine says it. */
+  version(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
   /** GET /containers/json?all=1 */
   list(signal: AbortSignal): Promise<unknown>;
   /** GET /containers/{id}/json; undefined when the engine answers 404. */
@@ -30,15 +32,20 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
       .then(({ status, body }) => ({ status, json: parseJson(body) }));
   };
 
-  const version = async (signal: AbortSignal): Promise<string> => {
-    if (negotiated !== undefined) return negotiated;
+  const version = async (signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> => {
     const { status, json } = await ask("/version", signal);
     if (status !== 200 || !isRecord(json)) throw new Error(`engine answered ${status} to /version${messageOf(json)}`);
+    return json;
+  };
+
+  const spoken = async (signal: AbortSignal): Promise<string> => {
+    if (negotiated !== undefined) return negotiated;
+    const json = await version(signal);
     return (negotiated = negotiate(json["ApiVersion"], json["MinAPIVersion"]));
   };
 
   const versioned = async (path: string, signal: AbortSignal, retry = true): Promise<{ status: number; json: unknown }> => {
-    const answer = await ask(`/v${await version(signal)}${path}`, signal);
+    const answer = await ask(`/v${await spoken(signal)}${path}`, signal);
     // The engine was replaced under us by one that does not speak this version: ask anew, once.
     if (answer.status === 400 && retry && /version/i.test(messageOf(answer.json))) {
       negotiated = undefined;
@@ -55,6 +62,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
   };
 
   return {
+    version,
     list: (signal) => expect200("/containers/json?all=1", signal),
     info: (signal) => expect200("/info", signal),
     inspect: async (id, signal) => {
