@@ -64,3 +64,17 @@ export interface Span {
   readonly sinceMs: number;
   readonly untilMs?: number;
 }
+
+/** What the message on start tells. */
+export interface HelloFacts {
+  readonly version: string;
+  readonly host: string;
+  /** What is watched, each part in words. */
+  readonly parts: readonly string[];
+  /** Sources that cannot be read, with the reason. */
+  readonly blind: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** So many problems are told in words; the rest is for doctor. */
+export const HELLO_PROBLEMS = 5;
