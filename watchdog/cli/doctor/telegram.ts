@@ -74,6 +74,7 @@ function rightCheck(chat: Json, reply: BotReply | undefined, ctx: Ctx): Check {
   const { t } = ctx;
   const [id, title] = ["telegram.right", t.titles.right];
   if (chat["type"] === "private") return ok(id, title, t.telegram.mayPrivate);
+  if (reply?.kind === "refused" && reply.code === 400) return failed(id, title, t.telegram.unknownRight(`400 ${reply.description}`), allowAdvice(chat, ctx));
   if (reply?.kind !== "ok") return reply ? refusal(id, title, reply, ctx) : off(id, title, t.telegram.firstChat);
   const member = isRecord(reply.result) ? reply.result : {};
   const status = fragment(String(member["status"]), 20);
