@@ -57,6 +57,6 @@ export function readingOf(name: SourceName, { metrics, mem, disk, docker, deps, 
 
 const SHOWN = 10;
 
-function listed(parts: readonly string[]): string {
-  return parts.slice(0, SHOWN).join(", ") + (parts.length > SHOWN ? `, +${parts.length - SHOWN}` : "");
+function listed(parts: readonly string[]): string | undefined {
+  return parts.length === 0 ? undefined : parts.slice(0, SHOWN).join(", ") + (parts.length > SHOWN ? `, +${parts.length - SHOWN}` : "");
 }

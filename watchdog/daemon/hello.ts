@@ -16,7 +16,7 @@ export function helloOccurrence({ version, problems }: Hello, host: string, read
   const { metrics, mem, disk, docker, deps, proc } = readings;
   const parts = [
     ...(mem.state === "off" ? [] : [watched.mem]),
-    ...(disk.state === "ok" ? [watched.disks(disk.value.disks.map(({ label }) => label))] : []),
+    ...(disk.state === "ok" && disk.value.disks.length > 0 ? [watched.disks(disk.value.disks.map(({ label }) => label))] : []),
     ...(docker.state === "ok" ? [watched.containers(docker.value.containers.length)] : []),
     ...(deps.state === "off" ? [] : [watched.deps(config.deps.map(({ name }) => name))]),
     ...(metrics.state === "off" ? [] : [watched.metrics]),
