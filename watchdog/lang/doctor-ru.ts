@@ -212,9 +212,10 @@ export const doctorRu = {
     noState: "WATCHDOG_STATE_FILE не задан: всё хранится в памяти",
     writable: (path: string) => `${path}: можно писать`,
     notWritable: (path: string, code: string) => `${path}: писать нельзя (${code})`,
-    mountState: (dir: string) => compose(`volumes: ["state:${dir}"] и том state`),
+    mountState: (dir: string) => compose(`volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir: string) => `mkdir -p ${dir}`,
-    chown: (dir: string, uid: number) => `отдайте каталог пользователю ${uid}: chown -R ${uid} ${dir}`,
+    chown: (dir: string, uid: number, { inContainer }: Place) =>
+      `sudo chown -R ${uid} ${inContainer ? `<каталог хоста, который смонтирован в ${dir}>` : dir}`,
     notSet: (name: string) => `не задан (${name})`,
     goesTo: (host: string) => `${host}; не проверялся, чтобы ничего не отправить`,
     proxied: (host: string) => `${host}; проверен вместе с ботом`,

@@ -85,7 +85,7 @@ test("thirty seconds off is well, a little more is not", () => {
 test("a state file on a read-only root needs a volume", () => {
   const config = configOf({ WATCHDOG_STATE_FILE: "/state/watchdog.json" });
   const [check] = judgeFiles("EROFS", 0, { ...ctx, config });
-  assert.match(check?.state === "failed" ? check.advice : "", /volumes: \["state:\/state"\]/);
+  assert.match(check?.state === "failed" ? check.advice : "", /volumes: \["\/var\/lib\/watchdog:\/state"\]/);
 });
 
 test("the table is aligned, wraps between words and leaves a long word whole", () => {

@@ -99,7 +99,7 @@ describe("doctor, the orchestrator and what else is asked", { concurrency: 4 }, 
     assert.equal(checkOf(report, "state_file").state, "ok");
     assert.equal(existsSync(join(world.dir, "state.json")), false);
     const gone = { WATCHDOG_STATE_FILE: join(world.dir, "gone/state.json") };
-    failsAlone(await world.report(gone), "state_file", /ENOENT/, /volumes: \["state:.*gone"\]/);
+    failsAlone(await world.report(gone), "state_file", /ENOENT/, /volumes: \["\/var\/lib\/watchdog:.*gone"\]/);
     assert.match(checkOf(await world.report({ ...gone, FAKE_CONTAINER: "0" }), "state_file").advice ?? "", /^mkdir -p .*gone$/);
     mkdirSync(join(world.dir, "a-folder"));
     failsAlone(await world.report({ WATCHDOG_STATE_FILE: join(world.dir, "a-folder") }), "state_file", /EISDIR/, /./);
@@ -108,7 +108,7 @@ describe("doctor, the orchestrator and what else is asked", { concurrency: 4 }, 
   it("a state folder of someone else is to be handed over", { skip: process.getuid?.() === 0 ? false : "needs root" }, async (t) => {
     const world = await doctorWorld(t);
     chmodSync(world.dir, 0o755);
-    failsAlone(await world.report({}, [], { uid: 65_534 }), "state_file", /EACCES/, /chown -R 65534 /);
+    failsAlone(await world.report({}, [], { uid: 65_534 }), "state_file", /EACCES/, /sudo chown -R 65534 <the host's folder that is mounted as /);
   });
 
   it("of the second channel and the heartbeat the host alone is shown, and neither is asked", async (t) => {
