@@ -24,6 +24,8 @@ export type Project = {
   /** Runs JavaScript inside a service's container (the watchdog's) and returns what it prints, parsed. */
   inside(script: string, service?: string): Promise<unknown>;
   logs(): Promise<string>;
+  /** `doctor --json` in a container of its own: each point's state and detail, by its id. */
+  doctor(env?: Record<string, string>): Promise<Record<string, { state: string; detail: string; advice?: string } | undefined>>;
 };
 
 /** What the tests read of `GET /containers/<id>/json`. */
@@ -77,6 +79,14 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
     untilHealthy: async (service) => {
       const healthy = async () => (await inspect(service)).State.Health?.Status === "healthy";
       await until(`${service} is healthy`, 90_000, healthy, logs);
+    },
+    doctor: async (env = {}) => {
+      const settings = Object.entries({ WATCHDOG_LANG: "en", ...env }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+      // It exits with 1 when something failed, which some tests want to see: the document tells, not the code.
+      const command = "node /opt/watchdog/watchdog.mjs doctor --json || true";
+      const text = await compose(["run", "--rm", "-T", ...settings, "--entrypoint", "/bin/sh", "watchdog", "-c", command]);
+      const { checks } = JSON.parse(text.slice(text.indexOf("{\"ok\""))) as { checks: { id: string; state: string; detail: string; advice?: string }[] };
+      return Object.fromEntries(checks.map((check) => [check.id, check]));
     },
     inside: async (script, service = "watchdog") => JSON.parse(await compose(["exec", "-T", service, "node", "-e", script])) as unknown,
     logs,

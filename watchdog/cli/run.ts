@@ -21,7 +21,8 @@ import { stateFile } from "../state/file.ts";
 import { resumeSignals, snapshotOf } from "../state/resume.ts";
 import { isFresh } from "../status/health.ts";
 import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
-import { iso, sourceView, statusView } from "../status/view.ts";
+import { iso, statusView } from "../status/view.ts";
+import { logSources } from "./source-log.ts";
 
 export interface RunOptions {
   readonly parsed: ParsedConfig;
@@ -69,6 +70,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   const watch: Watch = createWatch({
     config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: (notices) => hint.offer(notices),
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
+    hello: config.hello ? { version, problems } : undefined,
     changed: () => save(),
   });
 
@@ -100,7 +102,10 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
     return;
   }
 
-  log.info("messages go to", { channel: sender.channel, lang: config.lang });
+  log.info("messages go to", {
+    channel: sender.channel, lang: config.lang,
+    ...(sender.channel === "console" ? { reason: "no WATCHDOG_TG_BOT_TOKEN and WATCHDOG_TG_CHAT_ID" } : { chat: config.tgChatId, topic: config.tgThreadId }),
+  });
   if (config.mute.length > 0) log.info("muted by WATCHDOG_MUTE", { patterns: config.mute.join(" ") });
   const beat = config.heartbeatUrl && heartbeat({
     url: config.heartbeatUrl, everyMs: config.heartbeatS * 1000, timeoutMs: config.httpTimeoutS * 1000,
@@ -109,7 +114,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   let lastStates = "";
   const tick = async (): Promise<void> => {
     await watch.tick(stop);
-    lastStates = logSources(watch, log, lastStates);
+    lastStates = logSources(watch, config, log, lastStates);
     if (beat && !stop.aborted) void beat(stop);
   };
   const sending = outbox.run(stop);
@@ -132,20 +137,4 @@ function hintFor({ config, prune }: ParsedConfig, options: Omit<BuildCacheHintOp
 function disksOf(watch: Watch): readonly DiskSample[] {
   const disk = watch.lastTick()?.readings.disk;
   return disk?.state === "ok" ? disk.value.disks : [];
-}
-
-/** One line a source at first, then one whenever its state changes. */
-function logSources(watch: Watch, log: Log, before: string): string {
-  const last = watch.lastTick();
-  if (!last) return before;
-  const names = Object.keys(last.readings) as (keyof typeof last.readings)[];
-  const previous = new Map(before.split("\n").map((line) => [line.split(" ", 1)[0], line]));
-  const lines = names.map((name) => {
-    const { state, error } = sourceView(name, last.readings, null);
-    const line = `${name} ${state}`;
-    if (previous.get(name) !== line) log[state === "failed" ? "warn" : "info"](`source ${line}`, { reason: error });
-    return line;
-  });
-  log.debug("tick", { ms: Math.round(last.tookMs), signals: last.signals.length });
-  return lines.join("\n");
 }

@@ -60,7 +60,8 @@ export function diskCollector(paths: readonly DiskPath[], deadlineMs: number, pr
   };
 }
 
-function probeAll(
+/** One probe a path, at most two under way; each outcome within `deadlineMs`. `underWay`: paths whose earlier probe may still hang. Never rejects. */
+export function probeAll(
   paths: readonly string[], underWay: Set<string>, probePath: ProbePath, deadlineMs: number, signal: AbortSignal,
 ): Promise<Map<string, ProbeOutcome>> {
   const outcomes = new Map<string, ProbeOutcome>();
@@ -101,7 +102,7 @@ function probeAll(
   });
 }
 
-async function probeFilesystem(path: string): Promise<Probe> {
+export async function probeFilesystem(path: string): Promise<Probe> {
   const { dev } = await stat(path);
   const fs = await statfs(path);
   return {

@@ -12,6 +12,8 @@ export interface ParsedConfig {
   readonly secrets: readonly string[];
   /** Which build cache the pruner would clear; it reports what is wrong with these itself. */
   readonly prune: Pick<PrunerConfig, "pruneUntil" | "pruneAll">;
+  /** The bot's token even while there is no chat to write to; for doctor, which helps to find one. */
+  readonly botToken: string | undefined;
 }
 
 /** Environment -> configuration and every problem found, all at once. Pure but for `facts`; never throws: a bad value falls back to its default. */
@@ -21,7 +23,7 @@ export function parseConfig(env: Env, facts: Facts): ParsedConfig {
   problems.push(...unknownNames(env));
   const { pruneUntil, pruneAll } = PRUNER_VARIABLES;
   const prune = parseTable({ pruneUntil, pruneAll }, env, facts, []);
-  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config), prune };
+  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config), prune, botToken: config.tgBotToken };
 }
 
 /** What depends on more than one variable. */

@@ -27,6 +27,7 @@ export const VARIABLES = {
   httpTimeoutS: one("WATCHDOG_HTTP_TIMEOUT_S", period, 5, "deadline of one request, from connect to last byte, in seconds"),
   lang: one("WATCHDOG_LANG", oneOf("ru", "en"), "ru", "language of the messages: ru or en"),
   hostLabel: optional("WATCHDOG_HOST_LABEL", text("1 to 64 printable characters", /^[^\p{C}]{1,64}$/u), "how messages name this host; unset: the engine's host name, else the system's"),
+  hello: one("WATCHDOG_HELLO", flag, false, "say one message on start: version, what is watched, problems"),
   logLevel: one("WATCHDOG_LOG_LEVEL", oneOf(...LOG_LEVELS), "info", "debug, info, warn or error"),
   logFormat: one("WATCHDOG_LOG_FORMAT", oneOf(...LOG_FORMATS), "text", "text or json, one line an event"),
   tgBotToken: optional("WATCHDOG_TG_BOT_TOKEN", text("the token that @BotFather gave, as it is", /^[\w:.~-]{3,200}$/), "token of the watchdog's own bot; unset: messages go to the log", { secret: true }),

@@ -1,5 +1,5 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
+import { HELLO_PROBLEMS, type AgentFacts, type ContainerFacts, type OwnerFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import type { Lang } from "./ru.ts";
 
@@ -156,6 +156,25 @@ export const en: Lang = {
     sighted: "The source can be read.",
     certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
     certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
+  },
+  hello: {
+    title: "Watchdog started",
+    detail: ({ version, host, parts, blind, problems }) => [
+      `Version ${version}, host ${host}.`,
+      `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
+      ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
+      problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
+      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ...(problems.length > 0 ? ["What to do: the command doctor."] : []),
+    ].join("\n"),
+    watched: {
+      mem: "memory",
+      disks: (labels) => `disks ${labels.join(", ")}`,
+      containers: (count) => plural(count, { one: "container", other: "containers" }),
+      deps: (names) => `dependencies ${names.join(", ")}`,
+      metrics: "the orchestrator",
+      processes: (patterns) => `left-over processes (${patterns.join(", ")})`,
+    },
   },
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,

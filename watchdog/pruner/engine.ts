@@ -33,7 +33,7 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
       const name = isRecord(info) ? info["Name"] : undefined;
       const root = isRecord(info) ? info["DockerRootDir"] : undefined;
       return {
-        apiVersion: await client.version(signal),
+        apiVersion: await client.agreedVersion(signal),
         ...(typeof name === "string" && name.trim() !== "" ? { hostname: truncate(printable(name.trim()), 64) } : {}),
         ...(typeof root === "string" && root.startsWith("/") ? { dataRoot: root } : {}),
       };
@@ -43,7 +43,7 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
       return json === undefined ? undefined : parseBuildCache(json);
     },
     prune: async (plan, signal) => {
-      const { status, json } = await post(target, pruneRequest(await client.version(signal), plan), pruneMs, signal);
+      const { status, json } = await post(target, pruneRequest(await client.agreedVersion(signal), plan), pruneMs, signal);
       if (status !== 200) throw new Error(`engine answered ${status} to the prune${messageOf(json)}`);
       const freed = isRecord(json) ? json["SpaceReclaimed"] : undefined;
       if (typeof freed !== "number" || !Number.isFinite(freed) || freed < 0) throw new Error("engine's answer to the prune does not say what was freed");

@@ -14,6 +14,8 @@ const BUILD_CACHE_BEST_MINOR = 51;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface DockerClient {
+  /** GET /version, as the engine says it. */
+  version(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
   /** GET /containers/json?all=1 */
   list(signal: AbortSignal): Promise<unknown>;
   /** GET /containers/{id}/json; undefined when the engine answers 404. */
@@ -26,7 +28,7 @@ export interface BuildCacheClient {
   /** GET /system/df?type=build-cache; undefined where the engine cannot list the build cache alone. Slow on a big host. */
   buildCache(signal: AbortSignal): Promise<unknown>;
   /** The API version that was agreed on, such as 1.45. */
-  version(signal: AbortSignal): Promise<string>;
+  agreedVersion(signal: AbortSignal): Promise<string>;
 }
 
 /** Read-only by construction: GET alone, allow-listed paths alone. Every method rejects with a reason on any fault. */
@@ -40,14 +42,18 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
       .then(({ status, body }) => ({ status, json: parseJson(body) }));
   };
 
-  const agreed = async (signal: AbortSignal): Promise<Negotiated> => {
-    if (negotiated !== undefined) return negotiated;
+  const version = async (signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> => {
     const { status, json } = await ask("/version", signal);
     if (status !== 200 || !isRecord(json)) throw new Error(`engine answered ${status} to /version${messageOf(json)}`);
-    const version = negotiate(json["ApiVersion"], json["MinAPIVersion"]);
-    return (negotiated = { version, buildCacheVersion: buildCacheVersion(json["ApiVersion"], json["MinAPIVersion"]) });
+    return json;
   };
-  const version = async (signal: AbortSignal): Promise<string> => (await agreed(signal)).version;
+
+  const agreed = async (signal: AbortSignal): Promise<Negotiated> => {
+    if (negotiated !== undefined) return negotiated;
+    const json = await version(signal);
+    const spoken = negotiate(json["ApiVersion"], json["MinAPIVersion"]);
+    return (negotiated = { version: spoken, buildCacheVersion: buildCacheVersion(json["ApiVersion"], json["MinAPIVersion"]) });
+  };
 
   const versioned = async (path: string, signal: AbortSignal, pick: (agreed: Negotiated) => string = (all) => all.version, retry = true): Promise<{ status: number; json: unknown }> => {
     const answer = await ask(`/v${pick(await agreed(signal))}${path}`, signal);
@@ -67,11 +73,12 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
   };
 
   return {
-    version,
+    agreedVersion: async (signal) => (await agreed(signal)).version,
     buildCache: async (signal) => {
       if ((await agreed(signal)).buildCacheVersion === undefined) return undefined;
       return expect200("/system/df?type=build-cache", signal, (all) => all.buildCacheVersion ?? all.version);
     },
+    version,
     list: (signal) => expect200("/containers/json?all=1", signal),
     info: (signal) => expect200("/info", signal),
     inspect: async (id, signal) => {
