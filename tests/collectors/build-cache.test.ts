@@ -85,6 +85,6 @@ test("one that can is asked in that version, whatever the other questions are pu
   const { socketPath, requests } = await fakeEngine(t, (path) => ({ status: 200, body: path === "/version" ? { ApiVersion: "1.52", MinAPIVersion: "1.44" } : { BuildCache: null } }));
   const client = dockerClient({ socketPath }, 1000);
   assert.deepEqual(await client.buildCache(new AbortController().signal), { BuildCache: null });
-  assert.equal(await client.version(new AbortController().signal), "1.52");
+  assert.equal(await client.agreedVersion(new AbortController().signal), "1.52");
   assert.deepEqual(requests, ["GET /version", "GET /v1.51/system/df?type=build-cache"]);
 });

@@ -44,7 +44,7 @@ function rig(options: { lang?: LangCode; all?: boolean; until?: string | undefin
         return new Promise((resolve, reject) => (settle = { resolve, reject }));
       },
       info: () => Promise.resolve({ DockerRootDir: "/var/lib/docker" }),
-      version: () => Promise.resolve("1.45"),
+      agreedVersion: () => Promise.resolve("1.45"),
     },
     prune: { pruneAll: all, pruneUntil: until === undefined ? undefined : { text: until, seconds: Number.parseInt(until, 10) * 3600 } },
     inContainer: false, lang: LANGS[lang], clock, log: quiet, stop: stop.signal,

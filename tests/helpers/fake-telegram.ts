@@ -98,7 +98,10 @@ export const result = (value: unknown): Behaviour => () => ({ kind: "answer", st
 export const byCall = (calls: Readonly<Record<string, Behaviour>>): Behaviour => (request) => (calls[request.call] ?? ok)(request);
 /** A send fails as long as it still has what makes it fail. */
 export const unless = (mended: (request: BotRequest) => boolean, otherwise: Behaviour): Behaviour => (request) => (request.call !== "sendMessage" || mended(request) ? ok(request) : otherwise(request));
-export const migrated = (to: number): Behaviour => unless(({ body }) => body["chat_id"] === to, apiError(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: to }));
+export const migrated = (to: number): Behaviour => (request) => {
+  const moved = apiError(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: to });
+  return request.call === "getMe" || request.body["chat_id"] === to ? ok(request) : moved(request);
+};
 export const topicGone = unless(({ body }) => body["message_thread_id"] === undefined, apiError(400, "Bad Request: message thread not found"));
 export const cannotParse = unless(({ body }) => body["parse_mode"] === undefined, apiError(400, "Bad Request: can't parse entities: Unsupported start tag \"b\" at byte offset 7"));
 
@@ -126,7 +129,7 @@ export async function fakeTelegram(): Promise<FakeTelegram> {
         const body = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
         const path = incoming.url ?? "";
         const call = path.split("?", 1)[0]?.split("/").at(-1) ?? "";
-        const request: BotRequest = { method: incoming.method ?? "", path, call, body, atMs: performance.now(), number: requests.length + 1 };
+        const request: BotRequest = { method: incoming.method ?? "", path, call, body, atMs: performance.now(), number: requests.filter((other) => other.call === "sendMessage").length + 1 };
         requests.push(request);
         if (path !== `/bot${TOKEN}/${call}`) violations.push(`unexpected path ${path}`);
         if (call === "sendMessage") violations.push(...checkMessage(body));

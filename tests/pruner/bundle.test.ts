@@ -43,7 +43,7 @@ test("the observer's bundle holds nothing of the pruner, starts no program and p
   assert.deepEqual([...partsOf(BUNDLE).keys()].filter((name) => /\/(pruner|prune)\//.test(name)), []);
   assert.ok(partsOf(BUNDLE).size > 30, "the parts were found");
   for (const pattern of [/child_process/g, /build\/prune/g, /process\.kill\(/g]) assert.deepEqual(where(BUNDLE, pattern), [], String(pattern));
-  assert.deepEqual([...new Set(where(BUNDLE, /"POST"/g))], ["watchdog/notify/post.ts"]);
+  assert.deepEqual([...new Set(where(BUNDLE, /"POST"/g))], ["watchdog/notify/post.ts", "watchdog/notify/post-version.ts"]);
 });
 
 test("nothing outside the pruner imports it", () => {

@@ -3,7 +3,7 @@ import { dockerClient, negotiate } from "../../collectors/docker/client.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Config } from "../../config/variables.ts";
 import { faultOf, type Fault } from "../../net/fault.ts";
-import { postVersion, type PostOutcome } from "../../net/post-version.ts";
+import { postVersion, type PostOutcome } from "../../notify/post-version.ts";
 import { fragment } from "../../safe.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 

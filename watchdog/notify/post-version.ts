@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import type { HostPort } from "../config/value.ts";
-import { exchange, isRecord, parseJson } from "./exchange.ts";
+import { exchange, isRecord, parseJson } from "../net/exchange.ts";
 
 /** What a socket proxy did with a request that it has to refuse. */
 export interface PostOutcome {
