@@ -6,7 +6,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 
 await build({
   absWorkingDir: new URL("..", import.meta.url).pathname,
-  entryPoints: { watchdog: "watchdog/main.ts" },
+  entryPoints: { watchdog: "watchdog/main.ts", pruner: "watchdog/pruner/main.ts" },
   outdir: "dist",
   outExtension: { ".js": ".mjs" },
   bundle: true,

@@ -1,15 +1,20 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { formatReport, once } from "./cli/once.ts";
+import { doctor, doctorBot } from "./cli/doctor.ts";
+import { chatIds } from "./cli/doctor/chat-id.ts";
+import { reportOf, tableOf } from "./cli/doctor/check.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
 import { run } from "./cli/run.ts";
 import { systemClock } from "./clock.ts";
 import { parseConfig } from "./config/config.ts";
 import { variablesHelp } from "./config/help.ts";
-import type { Facts } from "./config/table.ts";
 import { VARIABLES } from "./config/variables.ts";
+import { contain } from "./contain.ts";
+import type { Facts } from "./config/table.ts";
+import { readFacts } from "./facts.ts";
+import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
 import { LANGS } from "./lang/index.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog } from "./log.ts";
 import { reasonOf, redactJson, redactor } from "./safe.ts";
 
 /** Set by the build; the sources run unbundled under tsx, where it is not. */
@@ -21,6 +26,9 @@ const USAGE = `usage: watchdog [command]
 commands:
   run              watch this host until stopped (the default)
   once [--json]    one tick: print every source and signal, send nothing
+  doctor [--json] [--send]
+                   prove the set-up, point by point; --send posts a test message
+  doctor chat-id   list the chats and topics in which the bot was last spoken to
   healthcheck      exit 0 while the running watchdog is fresh, else 1
   --help           this text
   --version        the version
@@ -28,20 +36,26 @@ commands:
 environment (NAME, default, meaning; NAME[_FILE] may also name a file that holds the value):
 `;
 
+/** Each command with the options it has. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  run: [], once: ["--json"], doctor: ["--json", "--send"], "doctor chat-id": [], healthcheck: [], "--help": [], "-h": [], "--version": [],
+};
+
 /** The only reader of argv and of the environment. */
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const [command = "run", ...options] = args;
-  const allowed = command === "once" ? ["--json"] : [];
-  const known = ["run", "once", "healthcheck", "--help", "-h", "--version"];
-  const unknown = known.includes(command) ? options.find((option) => !allowed.includes(option)) : command;
+  const command = args[0] === "doctor" && args[1] === "chat-id" ? "doctor chat-id" : (args[0] ?? "run");
+  const options = args.slice(command === "doctor chat-id" ? 2 : 1);
+  const allowed = ALLOWED[command];
+  const unknown = allowed ? options.find((option) => !allowed.includes(option)) : command;
   if (unknown !== undefined) {
-    process.stderr.write(`watchdog: unknown ${known.includes(command) ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help\n`);
+    process.stderr.write(`watchdog: unknown ${allowed ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help\n`);
     return 2;
   }
   if (command === "--version") return print(`${VERSION}\n`);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
 
-  const parsed = parseConfig(env, readFacts());
+  const facts = readFacts();
+  const parsed = parseConfig(env, facts);
   const redact = redactor(parsed.secrets);
   const { config } = parsed;
   const out = command === "run" ? process.stdout : process.stderr;
@@ -59,59 +73,33 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       const report = await once(config, LANGS[config.lang], systemClock, hostname());
       return print(options.includes("--json") ? JSON.stringify(redactJson(report, redact)) + "\n" : redact(formatReport(report)));
     }
+    case "doctor": {
+      const checks = await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 });
+      const report = reportOf(checks);
+      print(redact(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100)));
+      return report.ok ? 0 : 1;
+    }
+    case "doctor chat-id": {
+      const { text, exitCode } = await chatIds(doctorBot(parsed, systemClock), { config, t: DOCTOR_LANGS[config.lang], place: placeOf(facts) });
+      print(redact(text));
+      return exitCode;
+    }
     default: {
       const stop = new AbortController();
       for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
-      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), stop: stop.signal });
+      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop: stop.signal });
       return 0;
     }
   }
 }
 
+function placeOf({ inContainer }: Facts): Place {
+  return { inContainer, command: inContainer ? "docker compose run --rm watchdog" : `node ${process.argv[1] ?? "watchdog.mjs"}` };
+}
+
 function print(text: string): 0 {
   process.stdout.write(text);
   return 0;
-}
-
-/** A fault nobody expected is logged; the loop lives on. */
-function contain(log: Log): void {
-  process.on("uncaughtException", (error) => log.error("unexpected fault", { reason: reasonOf(error), stack: error.stack?.slice(0, 2000) }));
-  process.on("unhandledRejection", (error) => log.error("unexpected fault", { reason: reasonOf(error) }));
-  // A reader of our output that goes away must not end the watch.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
-}
-
-/** https://nodejs.org/api/https.html: `proxyEnv` came with 24.5.0. */
-function hasProxySupport(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 24 || (major === 24 && minor >= 5);
-}
-
-const MAX_SECRET_BYTES = 64 * 1024;
-
-function readFacts(): Facts {
-  const names = (path: string): string[] => {
-    try {
-      return readdirSync(path).sort();
-    } catch {
-      return [];
-    }
-  };
-  return {
-    hostEntries: names("/host"),
-    // By its parent's listing: a stat of a dead network mount would hang us before the first tick.
-    reposExists: names("/").includes("repos"),
-    appDataExists: names("/app").includes("data"),
-    inContainer: existsSync("/.dockerenv"),
-    hostname: hostname(),
-    socketExists: existsSync,
-    agentHasProxy: hasProxySupport(process.versions.node),
-    readSecret: (path) => {
-      const { size } = statSync(path);
-      if (size > MAX_SECRET_BYTES) throw new Error(`larger than ${MAX_SECRET_BYTES} bytes`);
-      return readFileSync(path, "utf8");
-    },
-  };
 }
 
 process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {

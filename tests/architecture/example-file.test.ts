@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
+import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
 import { VARIABLES, type Variable } from "../../watchdog/config/variables.ts";
 import { parsedOf } from "../helpers/config.ts";
 import { ROOT } from "./sources.ts";
 
 const FILE = ".env.watchdog.example";
 const lines = readFileSync(join(ROOT, FILE), "utf8").split("\n");
-const table = Object.values(VARIABLES) as Variable<unknown>[];
+/** One file for both programs. */
+const table = Object.values({ ...VARIABLES, ...PRUNER_VARIABLES }) as Variable<unknown>[];
 
 /** `#NAME=default`, and the comment line above it. */
 const entries = lines.flatMap((line, index) => {
@@ -16,7 +18,7 @@ const entries = lines.flatMap((line, index) => {
   return match ? [{ line, name: match[1] ?? "", shown: match[2] ?? "", meaning: (lines[index - 1] ?? "").replace(/^# /, "") }] : [];
 });
 
-test("the example file and the table of variables have the same names, each once", () => {
+test("the example file and the two tables of variables have the same names, each once", () => {
   assert.deepEqual(entries.map(({ name }) => name).sort(), table.map(({ name }) => name).sort());
 });
 

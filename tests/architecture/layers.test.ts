@@ -14,6 +14,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["net", "requests and their limits, whoever asks"],
   ["lang", "texts are functions of plain facts; they know neither readings nor signals"],
   ["collectors", "the world comes in here: a reading must not depend on what is made of it"],
+  ["history", "what was measured before, for whoever judges or shows it"],
   ["signals", "pure: readings and memory become signals, without knowing what is told"],
   ["decide", "pure: signals become notices, without knowing how they look"],
   ["messages", "pure: notices become text, without knowing where it goes"],

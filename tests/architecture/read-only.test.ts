@@ -46,13 +46,13 @@ test("the bundle holds the sources, and nothing else", () => {
 
 test("only these modules of Node are used, and only where they are expected", () => {
   const expected: Readonly<Record<string, RegExp>> = {
-    "node:fs": /^(main|facts|collectors\/(boot|memory|proc|proc\/reader)|state\/file)\.ts$/,
+    "node:fs": /^(main|facts|collectors\/(boot|memory|proc|proc\/reader)|state\/file|cli\/doctor\/self)\.ts$/,
     "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
-    "node:http": /^(net\/(exchange|get|ping)|notify\/post|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
+    "node:http": /^(net\/(exchange|get|ping|post-version)|notify\/post|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
     "node:net": /^net\/ping\.ts$/,
     "node:os": /^(main|facts|collectors\/proc)\.ts$/,
-    "node:path": /^state\/file\.ts$/,
+    "node:path": /^(state\/file|cli\/doctor\/(self|setup))\.ts$/,
     "node:timers/promises": /^collectors\/(memory|proc)\.ts$/,
   };
   for (const { path, builtins } of sources) {
@@ -95,13 +95,31 @@ test("a file is opened for writing in that one module alone", () => {
   }
 });
 
-test("only the channels send anything: POST stands in notify/ alone, other methods nowhere", () => {
-  assert.deepEqual(where(/["'`]POST["'`]/), ["notify/post.ts"]);
+test("only the channels send anything: POST stands in notify/, and once more where doctor proves that a proxy refuses it", () => {
+  assert.deepEqual(where(/["'`]POST["'`]/), ["net/post-version.ts", "notify/post.ts"]);
   assert.deepEqual(where(/["'`](?:PUT|DELETE|PATCH|CONNECT)["'`]/), []);
   assert.deepEqual(where(/\bmethod:\s*["'`](?!(?:GET|POST)["'`])/), []);
 });
 
+test("that second POST is one fixed request, to a host and port and never to a socket, and doctor alone makes it, for a proxy", () => {
+  const { code } = sources.find(({ path }) => path === "net/post-version.ts") ?? { code: "" };
+  assert.equal(code.match(/\brequest\(/g)?.length, 1);
+  assert.match(code, /http\.request\(\{ method: "POST", host, port, path: "\/version", agent: false, headers: \{ "user-agent": "watchdog", "content-length": 0 \} \}\)/);
+  assert.match(code, /exchange\(request, \{ deadlineMs, maxBytes: [^}]+ \}\)/, "without a payload");
+  assert.doesNotMatch(code, /socketPath/);
+  const users = sources.filter(({ imports }) => imports.includes("net/post-version.ts"));
+  assert.deepEqual(users.map(({ path }) => path), ["cli/doctor/engine.ts"]);
+  const calls = [...(users[0]?.code ?? "").matchAll(/^.*\bpostVersion\(.*$/gm)].map(([line]) => line.trim());
+  assert.deepEqual(calls, ["const post = postVersion(target, deadlineMs).catch(faultOf);"]);
+  assert.match(users[0]?.code ?? "", /if \("socketPath" in target\) return [^\n]*\n\s*const post = postVersion\(/, "a socket has left the function before");
+});
+
+test("doctor reads of procfs only what is said of itself, and the command line of pid 1", () => {
+  const { code } = sources.find(({ path }) => path === "cli/doctor/self.ts") ?? { code: "" };
+  assert.deepEqual([...code.matchAll(/`\$\{procRoot\}\/([^`]+)`/g)].map((match) => match[1]), ["self/status", "self/mountinfo", "self/ns/pid", "1/cmdline"]);
+});
+
 test("requests are made in net/ and notify/ alone, and each says its method", () => {
-  assert.deepEqual(where(/\b(?:https?\d*|module\d*)\.(?:request|get)\(/), ["net/get.ts", "net/ping.ts", "notify/post.ts"]);
+  assert.deepEqual(where(/\b(?:https?\d*|module\d*)\.(?:request|get)\(/), ["net/get.ts", "net/ping.ts", "net/post-version.ts", "notify/post.ts"]);
   assert.deepEqual(where(/\bfetch\(|\bXMLHttpRequest\b|\bWebSocket\b|node:(?:dgram|tls|http2)/), []);
 });

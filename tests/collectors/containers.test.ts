@@ -21,6 +21,7 @@ function rig(wanted: readonly string[], containers: Fake[]) {
   const asked: string[] = [];
   let listFails = false;
   const client: DockerClient = {
+    version: async () => ({}),
     list: async () => {
       if (listFails) throw new Error("engine answered 500");
       return containers.map(({ name, state = "running", status = "Up 2 hours", watch }) => ({
@@ -162,6 +163,7 @@ test("hundreds of containers are inspected, at most eight at once", async () => 
   let most = 0;
   const containers = Array.from({ length: 300 }, (_, index) => ({ Id: index.toString(16).padStart(64, "0"), Names: [`/c${index}`], State: "running", Status: "Up 2 hours" }));
   const client: DockerClient = {
+    version: async () => ({}),
     list: async () => containers,
     inspect: async () => {
       most = Math.max(most, running += 1);

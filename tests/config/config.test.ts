@@ -15,12 +15,12 @@ test("without any variable there is no problem, and every default is the documen
   assert.equal(tgApiUrl.href, "https://api.telegram.org/");
   assert.deepEqual(
     {
-      enabled: true, intervalS: 30, cooldownS: 1800, clearTicks: 2, httpTimeoutS: 5, lang: "ru", logLevel: "info", logFormat: "text", tgPerMin: 20,
+      enabled: true, intervalS: 30, cooldownS: 1800, clearTicks: 2, httpTimeoutS: 5, lang: "ru", hello: false, logLevel: "info", logFormat: "text", tgPerMin: 20,
       orchDownTicks: 3, metricsStaleS: 300, agentHungMin: 15, queueStalledMin: 30, memEnabled: true, memPct: 90, diskEnabled: true, diskPct: 85,
       diskInodePct: 90, diskCritEnabled: false, diskCritPct: 97, hysteresisPct: 2, containerDownTicks: 2, depDownTicks: 2, blindTicks: 3,
       procEnabled: false, procAgeMin: 60, procPatterns: ["pytest"], procCooldownS: 1800, procRoot: "/proc", statusAddr: { host: "127.0.0.1", port: 9876 },
       dockerTarget: { socketPath: "/var/run/docker.sock" }, containers: ["*"], deps: [], diskPaths: [{ label: "/", path: "/" }],
-      fallbackAfterS: 300, heartbeatS: 60, mute: [], flapChanges: 6, flapWindowS: 3600, flapSteadyS: 900, startupGraceS: 60, certDays: 14, digestAt: undefined,
+      fallbackAfterS: 300, heartbeatS: 60, mute: [], flapChanges: 6, flapWindowS: 3600, flapSteadyS: 900, startupGraceS: 60, certDays: 14, diskForecastH: 0, digestAt: undefined,
       tgProxyUrl: undefined, fallbackWebhookUrl: undefined, heartbeatUrl: undefined, stateFile: undefined, quietHours: undefined, orchContainer: undefined,
       hostLabel: undefined, tgBotToken: undefined, tgChatId: undefined, tgThreadId: undefined, metricsUrl: undefined,
     },

@@ -7,6 +7,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readlinkSync } from "node:fs";
 import path from "node:path";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { startEngine, type Engine, type EngineSource } from "./engine.ts";
 import { nodeImage, provideImages } from "./images.ts";
@@ -141,6 +143,42 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     assert.deepEqual(inside.files.filter((file) => !file.endsWith(".mjs")), []);
   });
 
+  test("doctor runs as the documents say, with nothing set, and all is good", async () => {
+    const text = await plain.compose(["run", "--rm", "-T", "watchdog", "doctor"]);
+    assert.match(text, /^✓ Docker/m);
+    assert.match(text, /^Всё в порядке: /m);
+  });
+
+  test("doctor finds the container as the compose file makes it: nothing to write, no capability, the host's processes", async () => {
+    const checks = await plain.doctor({ WATCHDOG_PROC_ENABLED: "true" });
+    const failed = Object.values(checks).filter((check) => check?.state === "failed");
+    assert.deepEqual(failed, []);
+    for (const id of ["root_readonly", "capabilities", "no_new_privs", "pid_namespace", "processes", "memory", "engine", "containers", "disk:root"]) {
+      assert.equal(checks[id]?.state, "ok", `${id}: ${JSON.stringify(checks[id])}`);
+    }
+    assert.ok(checks["engine"]?.detail.includes(engine.version), JSON.stringify(checks["engine"]));
+    assert.match(checks["proxy_post"]?.detail ?? "", /the socket is mounted itself/);
+  });
+
+  test("doctor sees a real engine's answer to a POST that a proxy let through", async () => {
+    // A proxy that forbids nothing: bytes to the socket and back.
+    const open = createServer((client) => {
+      const upstream = connect(engine.sock);
+      client.on("error", () => upstream.destroy()).pipe(upstream);
+      upstream.on("error", () => client.destroy()).pipe(client);
+    }).listen(0, "0.0.0.0");
+    await once(open, "listening");
+    try {
+      const { port } = open.address() as AddressInfo;
+      const checks = await plain.doctor({ WATCHDOG_DOCKER_SOCK: `tcp://host.docker.internal:${port}` });
+      assert.equal(checks["engine"]?.state, "ok", JSON.stringify(checks["engine"]));
+      assert.equal(checks["proxy_post"]?.state, "failed", JSON.stringify(checks["proxy_post"]));
+      assert.match(checks["proxy_post"]?.advice ?? "", /haproxy\.docker\.cfg/);
+    } finally {
+      open.close();
+    }
+  });
+
   test("SIGTERM ends it at once, with exit code 0", async () => {
     const before = performance.now();
     await plain.compose(["stop"]);
@@ -167,6 +205,15 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     assert.deepEqual(telegram.faults, []);
   });
 
+  test("doctor proves that proxy, and the bot, from the hardened container", async () => {
+    const checks = await hardened.doctor();
+    assert.deepEqual(Object.values(checks).filter((check) => check?.state === "failed"), []);
+    for (const id of ["telegram.bot", "telegram.chat", "telegram.right", "clock", "engine", "proxy_post", "root_readonly", "capabilities", "no_new_privs", "pid_namespace"]) {
+      assert.equal(checks[id]?.state, "ok", `${id}: ${JSON.stringify(checks[id])}`);
+    }
+    assert.match(checks["proxy_post"]?.detail ?? "", /refused: 403/);
+  });
+
   test("through that proxy the real engine answers what is allowed and never sees the rest", async () => {
     const statuses = (requests: readonly (readonly [string, string])[]) =>
       hardened.inside(askProxy(requests));
@@ -174,6 +221,9 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     const good = ["/version", "/info", "/containers/json", `/containers/${NAMES.stopped}/json`];
     const allowed = [...good, ...good.map((target) => `${api}${target}`)].map((target) => ["GET", target] as const);
     assert.deepEqual(await statuses(allowed), allowed.map(() => 200));
+    const cache = ["GET", `${api}/system/df?type=build-cache`] as const;
+    const canListCache = Number(engine.apiVersion.split(".")[1]) >= 42;
+    assert.deepEqual(await statuses([cache]), [canListCache ? 200 : 403]);
     const one = `${api}/containers/${NAMES.stopped}`;
     const refused = [
       ...["archive?path=/etc/passwd", "logs?stdout=1", "export", "json/../archive"].map((what) => ["GET", `${one}/${what}`] as const),

@@ -57,7 +57,7 @@ async function importImage(engine: Engine, name: string, root: string, changes: 
   rmSync(tarball);
 }
 
-/** Node of the same major that the image names (its npm package carries the official binary), npm, sh and sleep. */
+/** Node of the same major that the image names (its npm package carries the official binary), npm, sh, ssh and a few more. */
 function nodeRoot(image: string): Promise<string> {
   const major = /^node:(\d+)/.exec(image)?.[1];
   if (major === undefined) throw new Error(`${image} names no Node major`);
@@ -75,7 +75,9 @@ function nodeRoot(image: string): Promise<string> {
       symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", path.join(bin, "npm"));
       symlinkSync("../lib/node_modules/npm/bin/npx-cli.js", path.join(bin, "npx"));
       await copyProgram(dir, path.join(bin, "node"));
-      for (const program of ["/bin/sh", "/usr/bin/env", "/bin/sleep"]) await copyProgram(dir, program, program);
+      for (const program of ["/bin/sh", "/usr/bin/env", "/bin/sleep", "/bin/rm", "/usr/bin/ssh"]) await copyProgram(dir, program, program);
+      // What the target pruner-ssh would install is there already.
+      writeFileSync(path.join(dir, "usr/bin/apt-get"), "#!/bin/sh\n", { mode: 0o755 });
       await common(dir);
     } finally {
       rmSync(work, { recursive: true, force: true });

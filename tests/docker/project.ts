@@ -21,9 +21,11 @@ export type Project = {
   id(service: string): Promise<string>;
   inspect(service: string): Promise<Inspected>;
   untilHealthy(service: string): Promise<void>;
-  /** Runs JavaScript inside the watchdog's container and returns what it prints, parsed. */
-  inside(script: string): Promise<unknown>;
+  /** Runs JavaScript inside a service's container (the watchdog's) and returns what it prints, parsed. */
+  inside(script: string, service?: string): Promise<unknown>;
   logs(): Promise<string>;
+  /** `doctor --json` in a container of its own: each point's state and detail, by its id. */
+  doctor(env?: Record<string, string>): Promise<Record<string, { state: string; detail: string; advice?: string } | undefined>>;
 };
 
 /** What the tests read of `GET /containers/<id>/json`. */
@@ -78,7 +80,15 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
       const healthy = async () => (await inspect(service)).State.Health?.Status === "healthy";
       await until(`${service} is healthy`, 90_000, healthy, logs);
     },
-    inside: async (script) => JSON.parse(await compose(["exec", "-T", "watchdog", "node", "-e", script])) as unknown,
+    doctor: async (env = {}) => {
+      const settings = Object.entries({ WATCHDOG_LANG: "en", ...env }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+      // It exits with 1 when something failed, which some tests want to see: the document tells, not the code.
+      const command = "node /opt/watchdog/watchdog.mjs doctor --json || true";
+      const text = await compose(["run", "--rm", "-T", ...settings, "--entrypoint", "/bin/sh", "watchdog", "-c", command]);
+      const { checks } = JSON.parse(text.slice(text.indexOf("{\"ok\""))) as { checks: { id: string; state: string; detail: string; advice?: string }[] };
+      return Object.fromEntries(checks.map((check) => [check.id, check]));
+    },
+    inside: async (script, service = "watchdog") => JSON.parse(await compose(["exec", "-T", service, "node", "-e", script])) as unknown,
     logs,
   };
 }
@@ -87,7 +97,8 @@ function override(engine: Engine, socketHolder: "watchdog" | "docker-proxy"): st
   // Merged by service name and, for volumes, by target path.
   const build = { build: { network: "host", secrets: ["npmrc"] } };
   const socket = { volumes: [`${engine.sock}:/var/run/docker.sock:ro`] };
-  const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket } } : { watchdog: build, "docker-proxy": socket };
+  const pruner = { "watchdog-pruner": { ...build, ...socket }, ...(socketHolder === "watchdog" ? { "watchdog-pruner-ssh": build } : {}) };
+  const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket }, ...pruner } : { watchdog: build, "docker-proxy": socket, ...pruner };
   return JSON.stringify({ services, secrets: { npmrc: { file: "npmrc" } } });
 }
 

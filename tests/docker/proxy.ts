@@ -21,6 +21,8 @@ export const ALLOWED = [
   "/v1.41/info",
   "/v1.41/containers/json?all=1",
   "/v1.52/containers/a_b.c-d/json",
+  "/v1.42/system/df?type=build-cache",
+  "/v1.51/system/df?type=build-cache",
 ] as const;
 
 /** Each is either another thing to read, or another way to write an allowed one. */
@@ -36,6 +38,8 @@ export const REFUSED = [
   ...["//version", "/version/", "/containers//json", "/containers/json/", "/containers/x//json", "/v1.41//info"],
   ...["/containers/x/y/json", "/containers/x;y/json", "/containers/x\\y/json", "/containers/x/json#/archive"],
   ...["/v1/info", "/v2.0/info", "/V1.41/info", "/v1.4111/info", "/VERSION", "/versions", "/xversion"],
+  ...["/system/df?type=build-cache", "/v1.41/system/df?type=build-cache", "/v1.45/system/df", "/v1.45/system/df?type=volume"],
+  ...["/v1.45/system/df?type=build-cache&type=container", "/v1.45/system/df?type=build-cache&verbose=1", "/v1.45/system/df/?type=build-cache"],
   ...["http://docker/version", "http://docker/images/json"],
 ]
   .map((target): Ask => ["GET", target])
@@ -48,6 +52,8 @@ export const REFUSED = [
       ["POST", "/containers/x/stop"],
       ["POST", "/v1.41/containers/x/exec"],
       ["POST", "/build/prune"],
+      ["POST", "/v1.45/build/prune?filters=%7B%22until%22%3A%5B%2272h%22%5D%7D"],
+      ["POST", "/v1.45/system/df?type=build-cache"],
       ["DELETE", "/v1.41/containers/x"],
     ],
   );

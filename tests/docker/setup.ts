@@ -46,7 +46,7 @@ async function whyNot(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return "an engine needs root";
   // Two engines share the machine's firewall rules: a second one would cut the first one's containers off.
   if ((await run("pgrep", ["-x", "dockerd"]).catch(() => "")) !== "") return "another dockerd is running on this machine";
-  for (const program of ["apt-get", "dpkg", "runc", "iptables", "haproxy", "npm", "ldd", "tar"]) {
+  for (const program of ["apt-get", "dpkg", "runc", "iptables", "haproxy", "npm", "ldd", "tar", "ssh"]) {
     if ((await which(program)) === undefined) return `${program} is not installed`;
   }
   return undefined;

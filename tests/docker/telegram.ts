@@ -33,11 +33,24 @@ export function parseNotices(texts: readonly string[]): Notice[] {
   return notices;
 }
 
+/** What doctor asks. */
+const TOLD: Record<string, unknown> = {
+  getMe: { id: 123456, is_bot: true, username: "engine_test_bot" },
+  getChat: { id: Number(CHAT_ID), type: "channel", title: "Engine tests" },
+  getChatMember: { status: "administrator", can_post_messages: true },
+};
+
 export async function fakeTelegram(): Promise<FakeTelegram> {
   const texts: string[] = [];
   const faults: string[] = [];
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
+      const told = TOLD[(request.url ?? "").replace(`/bot${TOKEN}/`, "")];
+      if (told !== undefined && request.method === "POST") {
+        response.writeHead(200, { "content-type": "application/json" });
+        response.end(JSON.stringify({ ok: true, result: told }));
+        return;
+      }
       const fault = check(request, body);
       if (fault === undefined) texts.push(String(body["text"]));
       else faults.push(fault);

@@ -46,6 +46,8 @@ export interface FakeDocker {
   fail(fault: DockerFault | undefined, path?: RegExp): void;
   /** The engine is another one from now on. */
   offer(newest: string, oldest: string): void;
+  /** The records of its build cache, as the engine lists them. */
+  buildCache(records: readonly object[]): void;
   /** The socket goes, and comes back. */
   vanish(): Promise<void>;
   appear(): Promise<void>;
@@ -57,7 +59,7 @@ export interface FakeDocker {
 export const CONTAINER_SECRET = "env-value-of-the-container-nobody-may-see";
 
 /** The only paths an observer that can do no harm has to ask. */
-const ALLOWED = [/^\/version$/, /^\/v1\.\d+\/info$/, /^\/v1\.\d+\/containers\/json\?all=1$/, /^\/v1\.\d+\/containers\/[0-9a-f]{64}\/json$/];
+const ALLOWED = [/^\/version$/, /^\/v1\.\d+\/info$/, /^\/v1\.\d+\/containers\/json\?all=1$/, /^\/v1\.\d+\/containers\/[0-9a-f]{64}\/json$/, /^\/v1\.(4[2-9]|[5-9]\d)\/system\/df\?type=build-cache$/];
 
 const RUNNING: FakeContainer = { state: "running" };
 
@@ -66,6 +68,7 @@ export async function fakeDocker(socketPath: string, engineName = "engine-1"): P
   const requests: { method: string; path: string }[] = [];
   const violations: string[] = [];
   let fault: { readonly kind: DockerFault; readonly path: RegExp } | undefined;
+  let cache: readonly object[] = [];
   let api = { newest: "1.52", oldest: "1.44" };
 
   const answer = (path: string, response: ServerResponse): void => {
@@ -75,6 +78,7 @@ export async function fakeDocker(socketPath: string, engineName = "engine-1"): P
     if (minor === undefined || rest === undefined) return json(response, 404, { message: "page not found" });
     if (Number(minor) > newest) return json(response, 400, { message: `client version 1.${minor} is too new. Maximum supported API version is ${api.newest}` });
     if (Number(minor) < oldest) return json(response, 400, { message: `client version 1.${minor} is too old. Minimum supported API version is ${api.oldest}` });
+    if (rest === "/system/df?type=build-cache") return json(response, 200, { LayersSize: 0, Images: null, Containers: null, Volumes: null, BuildCache: cache });
     if (rest === "/info") return json(response, 200, { Name: engineName, OperatingSystem: "Debian GNU/Linux" });
     if (rest.startsWith("/containers/json")) return json(response, 200, [...containers].map(([name, one]) => listed(name, one, Number(minor))));
     const id = rest.split("/")[2];
@@ -106,6 +110,7 @@ export async function fakeDocker(socketPath: string, engineName = "engine-1"): P
     set: (name, container) => void containers.set(name, { ...(containers.get(name) ?? RUNNING), ...container }),
     remove: (name) => void containers.delete(name),
     fail: (kind, path = /./) => (fault = kind && { kind, path }),
+    buildCache: (records) => (cache = records),
     offer: (newest, oldest) => (api = { newest, oldest }),
     appear: async () => {
       listener ??= await listen(server(), { path: socketPath });

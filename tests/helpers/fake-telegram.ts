@@ -33,7 +33,7 @@ export interface Message {
 
 export type BotAnswer =
   /** `ok` shows a sent message in the chat. */
-  | { readonly kind: "answer"; readonly status: number; readonly body: string; readonly type?: string; readonly ok: boolean; readonly delayMs?: number }
+  | { readonly kind: "answer"; readonly status: number; readonly body: string; readonly type?: string; readonly ok: boolean; readonly delayMs?: number; readonly headers?: Readonly<Record<string, string>> }
   /** Never answered; `arrived`: the message is in the chat all the same. */
   | { readonly kind: "hang"; readonly arrived?: boolean }
   /** The request was read, then the connection goes; `arrived`: the message is in the chat all the same. */
@@ -92,6 +92,10 @@ export const serverError = apiError(500, "Internal Server Error");
 export const unauthorized = apiError(401, "Unauthorized");
 export const kicked = apiError(403, "Forbidden: bot was kicked from the supergroup chat");
 export const tooMany = (retryAfterS: number): Behaviour => apiError(429, `Too Many Requests: retry after ${retryAfterS}`, { retry_after: retryAfterS });
+/** A good answer with this result. */
+export const result = (value: unknown): Behaviour => () => ({ kind: "answer", status: 200, ok: true, body: JSON.stringify({ ok: true, result: value }) });
+/** Each method as the table says, and well where it says nothing. */
+export const byCall = (calls: Readonly<Record<string, Behaviour>>): Behaviour => (request) => (calls[request.call] ?? ok)(request);
 /** A send fails as long as it still has what makes it fail. */
 export const unless = (mended: (request: BotRequest) => boolean, otherwise: Behaviour): Behaviour => (request) => (request.call !== "sendMessage" || mended(request) ? ok(request) : otherwise(request));
 export const migrated = (to: number): Behaviour => unless(({ body }) => body["chat_id"] === to, apiError(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: to }));
@@ -146,7 +150,7 @@ export async function fakeTelegram(): Promise<FakeTelegram> {
     const send = (): void => {
       if (response.destroyed) return;
       if (answer.ok) show(request);
-      response.writeHead(answer.status, { "content-type": answer.type ?? "application/json" });
+      response.writeHead(answer.status, { "content-type": answer.type ?? "application/json", ...answer.headers });
       response.end(answer.body);
     };
     if (answer.delayMs === undefined) send();

@@ -1,6 +1,7 @@
 import type { Moment } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { failed, OFF } from "../../watchdog/collectors/reading.ts";
+import { NO_SERIES, type Series } from "../../watchdog/history/history.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../../watchdog/signals/index.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
@@ -17,7 +18,7 @@ export function momentAt(ms: number): Moment {
 /** The signal layer with its memory: feed it readings tick by tick, look at the signals. */
 export interface Rig {
   /** One tick, `afterMs` (30 s) later than the previous one. */
-  tick(readings: Partial<Readings>, afterMs?: number): readonly Signal[];
+  tick(readings: Partial<Readings>, afterMs?: number, history?: Series): readonly Signal[];
   /** The signal of that key in the last tick; throws when there is none. */
   signal(key: string): Signal;
   find(key: string): Signal | undefined;
@@ -33,9 +34,9 @@ export function rigOf(env: Readonly<Record<string, string>> = {}): Rig {
   let ms: number | undefined;
   const find = (key: string): Signal | undefined => last.find((signal) => signal.key === key);
   return {
-    tick: (readings, afterMs = 30_000) => {
+    tick: (readings, afterMs = 30_000, history = NO_SERIES) => {
       ms = ms === undefined ? 0 : ms + afterMs;
-      const built = buildSignals(state, { ...ALL_OFF, ...readings }, config, LANGS.en, momentAt(ms));
+      const built = buildSignals(state, { ...ALL_OFF, ...readings }, config, LANGS.en, momentAt(ms), history);
       ({ state, signals: last } = built);
       return last;
     },

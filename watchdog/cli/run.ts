@@ -1,9 +1,11 @@
 import { momentOf, type Clock } from "../clock.ts";
 import { readBoot } from "../collectors/boot.ts";
+import type { DiskSample } from "../collectors/disk.ts";
+import { dockerClient } from "../collectors/docker/client.ts";
 import { collectAllOf, createCollectors } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import { withinDailySpan } from "../config/value.ts";
-import type { Config } from "../config/variables.ts";
+import { buildCacheHint, type BuildCacheHint, type BuildCacheHintOptions } from "../daemon/build-cache.ts";
 import { heartbeat } from "../daemon/heartbeat.ts";
 import { runLoop } from "../daemon/loop.ts";
 import { createWatch, type Watch } from "../daemon/watch.ts";
@@ -11,17 +13,16 @@ import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
 import type { Block } from "../messages/text.ts";
-import { consoleSender } from "../notify/console.ts";
+import { senderOf } from "../notify/channel.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
-import type { Sender } from "../notify/sender.ts";
-import { telegramSender, type TelegramMemory, type TelegramSender } from "../notify/telegram.ts";
 import { webhookSender } from "../notify/webhook.ts";
 import { reasonOf, redactJson } from "../safe.ts";
 import { stateFile } from "../state/file.ts";
 import { resumeSignals, snapshotOf } from "../state/resume.ts";
 import { isFresh } from "../status/health.ts";
-import { jsonAnswer, startStatusServer, type Answer, type Routes } from "../status/server.ts";
-import { iso, sourceView, statusView } from "../status/view.ts";
+import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
+import { iso, statusView } from "../status/view.ts";
+import { logSources } from "./source-log.ts";
 
 export interface RunOptions {
   readonly parsed: ParsedConfig;
@@ -30,15 +31,18 @@ export interface RunOptions {
   readonly redact: (text: string) => string;
   readonly version: string;
   readonly systemHostname: string;
+  readonly inContainer: boolean;
   /** Aborts on SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
 }
 
 /** How long SIGTERM waits for what is pending. */
 const FLUSH_MS = 5000;
+/** A big host's engine takes its time to list its build cache. */
+const LISTING_MS = 60_000;
 
 /** The daemon: wires the pipeline, runs until `stop`, then flushes. Resolves when it may exit. */
-export async function run({ parsed, clock, log, redact, version, systemHostname, stop }: RunOptions): Promise<void> {
+export async function run({ parsed, clock, log, redact, version, systemHostname, inContainer, stop }: RunOptions): Promise<void> {
   const { config } = parsed;
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
@@ -64,10 +68,13 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
       : {}),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: outbox.offer,
+    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: (notices) => hint.offer(notices),
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
+    hello: config.hello ? { version, problems } : undefined,
     changed: () => save(),
   });
+
+  const hint: BuildCacheHint = hintFor(parsed, { inContainer, lang, clock, log, stop, disks: () => disksOf(watch), offer: outbox.offer });
 
   const save = (): void => file?.save(snapshotOf({
     signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), digestDay: watch.digestDay(),
@@ -86,7 +93,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
       delivery: { pending, lastError: lastError === null ? null : redact(lastError) },
     });
   };
-  const closeServer = await serve(config, { "/healthz": health, "/status": status }, problems, log);
+  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log);
 
   if (!config.enabled) {
     log.info("switched off by WATCHDOG_ENABLED: nothing is read, nothing is sent");
@@ -95,7 +102,10 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
     return;
   }
 
-  log.info("messages go to", { channel: sender.channel, lang: config.lang });
+  log.info("messages go to", {
+    channel: sender.channel, lang: config.lang,
+    ...(sender.channel === "console" ? { reason: "no WATCHDOG_TG_BOT_TOKEN and WATCHDOG_TG_CHAT_ID" } : { chat: config.tgChatId, topic: config.tgThreadId }),
+  });
   if (config.mute.length > 0) log.info("muted by WATCHDOG_MUTE", { patterns: config.mute.join(" ") });
   const beat = config.heartbeatUrl && heartbeat({
     url: config.heartbeatUrl, everyMs: config.heartbeatS * 1000, timeoutMs: config.httpTimeoutS * 1000,
@@ -104,11 +114,12 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   let lastStates = "";
   const tick = async (): Promise<void> => {
     await watch.tick(stop);
-    lastStates = logSources(watch, log, lastStates);
+    lastStates = logSources(watch, config, log, lastStates);
     if (beat && !stop.aborted) void beat(stop);
   };
   const sending = outbox.run(stop);
   await runLoop(tick, config.intervalS * 1000, clock, stop, (error) => log.error("tick failed", { reason: reasonOf(error) }));
+  hint.release();
   log.info("stopping", { pending: outbox.view().pending });
   await outbox.flush(FLUSH_MS);
   await Promise.race([sending, clock.sleep(0)]);
@@ -116,47 +127,14 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   log.info("stopped", { pending: outbox.view().pending });
 }
 
-function senderOf(config: Config, log: Log, memory: TelegramMemory | undefined): Sender & Partial<Pick<TelegramSender, "memory">> {
-  const { tgBotToken, tgChatId } = config;
-  if (tgBotToken === undefined || tgChatId === undefined) return consoleSender(log);
-  return telegramSender({
-    apiUrl: config.tgApiUrl, token: tgBotToken, chatId: tgChatId, threadId: config.tgThreadId,
-    perMin: config.tgPerMin, timeoutMs: config.httpTimeoutS * 1000, proxy: config.tgProxyUrl, log,
-  }, memory);
+/** Where no engine is watched, alerts go to the outbox as they are. */
+function hintFor({ config, prune }: ParsedConfig, options: Omit<BuildCacheHintOptions, "client" | "prune">): BuildCacheHint {
+  const { dockerTarget, containers } = config;
+  if (!dockerTarget || containers.length === 0) return { offer: options.offer, release: () => {} };
+  return buildCacheHint({ ...options, prune, client: dockerClient(dockerTarget, LISTING_MS) });
 }
 
-/** A port that is taken is a problem to report, not a reason to stop watching. */
-async function serve(config: Config, routes: Routes, problems: string[], log: Log): Promise<() => void> {
-  const { statusAddr } = config;
-  if (!statusAddr) return () => {};
-  const shown = `${statusAddr.host}:${statusAddr.port}`;
-  try {
-    const server = await startStatusServer(statusAddr, routes);
-    log.info("status server listens", { address: shown });
-    return () => {
-      server.close();
-      server.closeAllConnections();
-    };
-  } catch (error) {
-    const problem = `WATCHDOG_STATUS_ADDR=${shown} cannot be listened on (${reasonOf(error)}); allowed: a free host:port, or empty = off; the watchdog runs without a status server`;
-    problems.push(problem);
-    log.error(`configuration: ${problem}`);
-    return () => {};
-  }
-}
-
-/** One line a source at first, then one whenever its state changes. */
-function logSources(watch: Watch, log: Log, before: string): string {
-  const last = watch.lastTick();
-  if (!last) return before;
-  const names = Object.keys(last.readings) as (keyof typeof last.readings)[];
-  const previous = new Map(before.split("\n").map((line) => [line.split(" ", 1)[0], line]));
-  const lines = names.map((name) => {
-    const { state, error } = sourceView(name, last.readings, null);
-    const line = `${name} ${state}`;
-    if (previous.get(name) !== line) log[state === "failed" ? "warn" : "info"](`source ${line}`, { reason: error });
-    return line;
-  });
-  log.debug("tick", { ms: Math.round(last.tookMs), signals: last.signals.length });
-  return lines.join("\n");
+function disksOf(watch: Watch): readonly DiskSample[] {
+  const disk = watch.lastTick()?.readings.disk;
+  return disk?.state === "ok" ? disk.value.disks : [];
 }

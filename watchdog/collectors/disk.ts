@@ -60,7 +60,8 @@ export function diskCollector(paths: readonly DiskPath[], deadlineMs: number, pr
   };
 }
 
-function probeAll(
+/** One probe a path, at most two under way; each outcome within `deadlineMs`. `underWay`: paths whose earlier probe may still hang. Never rejects. */
+export function probeAll(
   paths: readonly string[], underWay: Set<string>, probePath: ProbePath, deadlineMs: number, signal: AbortSignal,
 ): Promise<Map<string, ProbeOutcome>> {
   const outcomes = new Map<string, ProbeOutcome>();
@@ -101,13 +102,18 @@ function probeAll(
   });
 }
 
-async function probeFilesystem(path: string): Promise<Probe> {
+export async function probeFilesystem(path: string): Promise<Probe> {
   const { dev } = await stat(path);
   const fs = await statfs(path);
   return {
     device: String(dev), blockSize: fs.bsize, blocks: fs.blocks, freeBlocks: fs.bfree,
     availableBlocks: fs.bavail, files: fs.files, freeFiles: fs.ffree,
   };
+}
+
+/** Which filesystem a path lies on: st_dev of stat(2). Only for paths that answered just now, since a dead mount would hold a thread. */
+export async function deviceOfPath(path: string): Promise<string> {
+  return String((await stat(path)).dev);
 }
 
 /** Which label a device has. A device keeps the first one it got, so that its alerts keep their key. */

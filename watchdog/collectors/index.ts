@@ -33,7 +33,7 @@ export function createCollectors(config: Config): { readonly [N in SourceName]: 
   return {
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
     mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs) : undefined,
-    disk: config.diskEnabled || config.diskCritEnabled ? diskCollector(config.diskPaths, deadlineMs) : undefined,
+    disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs) : undefined,
     docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs) : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
     proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs) : undefined,

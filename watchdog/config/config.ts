@@ -1,5 +1,6 @@
 import { maskSecrets, printable, truncate } from "../safe.ts";
 import { nearest } from "./nearest.ts";
+import { PRUNER_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
 import { matchesKey } from "./value.ts";
 import { namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
 import { VARIABLES, type Config } from "./variables.ts";
@@ -9,6 +10,10 @@ export interface ParsedConfig {
   readonly problems: readonly Problem[];
   /** Values that must never appear in any output. */
   readonly secrets: readonly string[];
+  /** Which build cache the pruner would clear; it reports what is wrong with these itself. */
+  readonly prune: Pick<PrunerConfig, "pruneUntil" | "pruneAll">;
+  /** The bot's token even while there is no chat to write to; for doctor, which helps to find one. */
+  readonly botToken: string | undefined;
 }
 
 /** Environment -> configuration and every problem found, all at once. Pure but for `facts`; never throws: a bad value falls back to its default. */
@@ -16,21 +21,15 @@ export function parseConfig(env: Env, facts: Facts): ParsedConfig {
   const problems: Problem[] = [];
   const config = parseTable(VARIABLES, env, facts, problems);
   problems.push(...unknownNames(env));
-  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config) };
+  const { pruneUntil, pruneAll } = PRUNER_VARIABLES;
+  const prune = parseTable({ pruneUntil, pruneAll }, env, facts, []);
+  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config), prune, botToken: config.tgBotToken };
 }
 
 /** What depends on more than one variable. */
-function resolve(config: Config, env: Env, facts: Facts, problems: Problem[]): Config {
-  let { tgBotToken, tgChatId, containers, tgProxyUrl } = config;
-  if (tgProxyUrl && !facts.agentHasProxy) {
-    problems.push("WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy");
-    tgProxyUrl = undefined;
-  }
-  if ((tgBotToken === undefined) !== (tgChatId === undefined)) {
-    const [set, missing] = tgBotToken === undefined ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"] : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
-    problems.push(`${missing} has no usable value although ${set} is set; both are needed to write to Telegram; until then messages go to the log`);
-    tgBotToken = tgChatId = undefined;
-  }
+function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Config {
+  const config = resolveTelegram(given, facts, problems);
+  let { containers } = config;
   const target = config.dockerTarget;
   for (const pattern of config.mute.filter((candidate) => matchesKey(candidate, "orchestrator_down"))) {
     problems.push(`WATCHDOG_MUTE: ${showValue(pattern)} also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`);
@@ -44,13 +43,33 @@ function resolve(config: Config, env: Env, facts: Facts, problems: Problem[]): C
   }
   // Its state is the cause of much, so it is watched whether or not it is listed.
   if (config.orchContainer !== undefined && !containers.includes(config.orchContainer)) containers = [...containers, config.orchContainer];
-  return { ...config, tgBotToken, tgChatId, containers, tgProxyUrl };
+  return { ...config, containers };
 }
 
 const MIN_REDACTED = 8;
 
-function secretsOf(config: Config): string[] {
-  const urls = [config.metricsUrl, config.tgApiUrl, config.tgProxyUrl, config.fallbackWebhookUrl, config.heartbeatUrl, ...config.deps.map((dep) => dep.url)];
+type TelegramSettings = Pick<Config, "tgBotToken" | "tgChatId" | "tgProxyUrl">;
+
+/** The token and the chat are of use only together, the proxy only where the runtime knows one. */
+export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Facts, problems: Problem[]): T {
+  let { tgBotToken, tgChatId, tgProxyUrl } = config;
+  if (tgProxyUrl && !facts.agentHasProxy) {
+    problems.push("WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy");
+    tgProxyUrl = undefined;
+  }
+  if ((tgBotToken === undefined) !== (tgChatId === undefined)) {
+    const [set, missing] = tgBotToken === undefined ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"] : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
+    problems.push(`${missing} has no usable value although ${set} is set; both are needed to write to Telegram; until then messages go to the log`);
+    tgBotToken = tgChatId = undefined;
+  }
+  return { ...config, tgBotToken, tgChatId, tgProxyUrl };
+}
+
+type SecretSettings = Pick<Config, "tgBotToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> & Partial<Pick<Config, "metricsUrl" | "heartbeatUrl" | "deps">>;
+
+/** What must never be shown of these settings. */
+export function secretsOf(config: SecretSettings): string[] {
+  const urls = [config.metricsUrl, config.tgApiUrl, config.tgProxyUrl, config.fallbackWebhookUrl, config.heartbeatUrl, ...(config.deps ?? []).map((dep) => dep.url)];
   // No URL is ever shown with its credentials; this catches a password in foreign words. A short one would tear ours instead.
   const passwords = urls.flatMap((url) => (url?.password ? [url.password, decodeOr(url.password)] : [])).filter((password) => password.length >= MIN_REDACTED);
   // Whoever knows one of these URLs can write to it: the path is the secret.
@@ -68,7 +87,7 @@ function decodeOr(text: string): string {
 
 /** Every name that any of the programs reads, because they share one env file. */
 export function knownNames(): string[] {
-  return namesOf(VARIABLES);
+  return [...namesOf(VARIABLES), ...namesOf(PRUNER_VARIABLES)];
 }
 
 export function unknownNames(env: Env): Problem[] {

@@ -27,6 +27,7 @@ export const VARIABLES = {
   httpTimeoutS: one("WATCHDOG_HTTP_TIMEOUT_S", period, 5, "deadline of one request, from connect to last byte, in seconds"),
   lang: one("WATCHDOG_LANG", oneOf("ru", "en"), "ru", "language of the messages: ru or en"),
   hostLabel: optional("WATCHDOG_HOST_LABEL", text("1 to 64 printable characters", /^[^\p{C}]{1,64}$/u), "how messages name this host; unset: the engine's host name, else the system's"),
+  hello: one("WATCHDOG_HELLO", flag, false, "say one message on start: version, what is watched, problems"),
   logLevel: one("WATCHDOG_LOG_LEVEL", oneOf(...LOG_LEVELS), "info", "debug, info, warn or error"),
   logFormat: one("WATCHDOG_LOG_FORMAT", oneOf(...LOG_FORMATS), "text", "text or json, one line an event"),
   tgBotToken: optional("WATCHDOG_TG_BOT_TOKEN", text("the token that @BotFather gave, as it is", /^[\w:.~-]{3,200}$/), "token of the watchdog's own bot; unset: messages go to the log", { secret: true }),
@@ -59,6 +60,7 @@ export const VARIABLES = {
   diskInodePct: one("WATCHDOG_DISK_INODE_PCT", percentOrOff, 90, "inode use, in percent, from which it alerts; 0 = off"),
   diskCritEnabled: one("WATCHDOG_DISK_CRIT_ENABLED", flag, false, "a second, higher disk alert; works with WATCHDOG_DISK_ENABLED=false too"),
   diskCritPct: one("WATCHDOG_DISK_CRIT_PCT", percent, 97, "disk use, in percent, for that alert"),
+  diskForecastH: one("WATCHDOG_DISK_FORECAST_H", periodOrOff, 0, "alerts when a disk that fills steadily would be full within this many hours, such as 24; 0 = off"),
   hysteresisPct: one("WATCHDOG_HYSTERESIS_PCT", hysteresis, 2, "a percentage stays alerting until it is this far below its threshold"),
   dockerTarget: {
     ...optional("WATCHDOG_DOCKER_SOCK", dockerTarget, "socket of the Docker engine, or tcp://host:port of a socket proxy; empty = off"),

@@ -3,13 +3,14 @@ import type { CollectAll, Readings } from "../collectors/index.ts";
 import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
-import { createHistory, type History } from "../history/history.ts";
+import { createHistory, NO_SERIES, type History, type Series } from "../history/history.ts";
 import { createIncidents } from "../history/incidents.ts";
 import type { Lang } from "../lang/index.ts";
 import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
 import type { Signal } from "../signals/signal.ts";
 import { digest, digestDue, type DigestDay } from "./digest.ts";
+import { helloOccurrence, type Hello } from "./hello.ts";
 
 /** What the last finished tick saw; the status is a view of this and nothing else. */
 export interface TickView {
@@ -47,13 +48,15 @@ export interface WatchOptions {
   readonly systemHostname: string;
   /** What an earlier run remembered. */
   readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState; readonly digestDay?: string | undefined } | undefined;
+  /** To be said once, after the first tick. */
+  readonly hello?: Hello | undefined;
   /** Something that should outlive a restart may have changed; called before anything of it is offered. */
   readonly changed: () => void;
   /** Takes what is to be told as of now; replaces what was offered before. */
   readonly offer: (notices: readonly Notice[]) => void;
 }
 
-export function createWatch({ config, lang, clock, collectAll, systemHostname, initial, changed, offer }: WatchOptions): Watch {
+export function createWatch({ config, lang, clock, collectAll, systemHostname, initial, hello, changed, offer }: WatchOptions): Watch {
   const rules = rulesOf(config);
   let signalState: SignalState = initial?.signals ?? NO_SIGNALS;
   let ledger: Ledger = initial?.ledger ?? new Map();
@@ -74,6 +77,8 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     return due ? [edgeSignal(digest({ history, incidents, config, lang, startedMonoMs }, now))] : [];
   };
 
+  const host = (): string => config.hostLabel ?? engineHostname ?? systemHostname;
+
   return {
     tick: async (stop) => {
       const startedAt = momentOf(clock);
@@ -81,12 +86,14 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
       if (stop.aborted) return;
       recordUse(history, readings, startedAt);
 
-      const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt);
+      const series = needsSeries(config, readings) ? diskSeries(history, startedAt) : NO_SERIES;
+      const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt, series);
       signalState = state;
       incidents.observe(built, startedAt);
-      const signals = [...built, ...digestNow(startedAt)];
-      ledger = observeAll(ledger, signals, startedAt, rules);
       engineHostname = (readings.docker.state === "ok" ? readings.docker.value.hostname : undefined) ?? engineHostname;
+      const greeting = hello && ticks === 0 ? [edgeSignal(helloOccurrence(hello, host(), readings, config, lang))] : [];
+      const signals = [...built, ...digestNow(startedAt), ...greeting];
+      ledger = observeAll(ledger, signals, startedAt, rules);
       for (const name of Object.keys(readings) as (keyof Readings)[]) {
         if (readings[name].state === "ok") lastOkAt.set(name, startedAt.wallMs);
       }
@@ -108,7 +115,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     history: () => history,
     digestDay: () => digestDay,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
-    host: () => config.hostLabel ?? engineHostname ?? systemHostname,
+    host,
   };
 }
 
@@ -120,6 +127,16 @@ function recordUse(history: History, { mem, disk }: Readings, now: Moment): void
 /** The master alarm is never suppressed, nor is what the watchdog says of itself: the mutes themselves, a reboot, the digest. */
 export function mayMute(key: string): boolean {
   return !["orchestrator_down", "mutes", "host_boot", "digest", "hello"].includes(key);
+}
+
+/** A forecast looks at every tick's series, a trend is shown where a disk is full. */
+function needsSeries(config: Config, { disk }: Readings): boolean {
+  const limitPct = Math.min(config.diskPct, config.diskCritPct);
+  return config.diskForecastH > 0 || (disk.state === "ok" && disk.value.disks.some((sample) => diskUse(sample) >= limitPct));
+}
+
+function diskSeries(history: History, now: Moment): Series {
+  return new Map(history.names().filter((name) => name.startsWith("disk:")).map((name) => [name, history.series(name, now)]));
 }
 
 /** The judging part of the configuration, in the units that judging uses. */

@@ -22,7 +22,7 @@ const BAD_ON_END_MS = 2 * 60_000;
 
 /** The master alarm, blindness and what fills slowly are never called flapping; an occurrence has no state to change. */
 export function mayFlap(key: string): boolean {
-  return !/^(orchestrator_down|blind:|disk:|disk_crit:|inodes:|job_failed|host_boot|mutes|digest|cert:)/.test(key);
+  return !/^(orchestrator_down|blind:|disk:|disk_crit:|disk_forecast:|inodes:|job_failed|host_boot|mutes|digest|cert:)/.test(key);
 }
 
 export interface History {

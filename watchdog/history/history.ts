@@ -19,6 +19,10 @@ export interface History {
   names(): readonly string[];
 }
 
+/** What is judged gets the points as data: each by the name it was recorded under. */
+export type Series = ReadonlyMap<string, readonly Point[]>;
+export const NO_SERIES: Series = new Map();
+
 export const SLOT_MS = 2 * 60_000;
 export const SLOTS = 720;
 /** More disks than that on one host are not kept; the first ones are. */

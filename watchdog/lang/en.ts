@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
-import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import { HELLO_PROBLEMS, type AgentFacts, type ContainerFacts, type OwnerFacts } from "./facts.ts";
+import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import type { Lang } from "./ru.ts";
 
 /** The operator's texts in English. */
@@ -46,6 +46,9 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
+const size = (bytes: number): string => sizeText(bytes, ["B", "KB", "MB", "GB"]);
+const age = (s: number): string => hoursText(s, "h") ?? duration(s * 1000);
+
 function exitCode(code: number): string {
   if (code === 137) return "137 (SIGKILL: killed, often because memory ran out)";
   if (code === 143) return "143 (SIGTERM: stopped)";
@@ -57,6 +60,8 @@ export const en: Lang = {
   duration,
   time,
   fault,
+  size,
+  age,
   titles: {
     orchestratorDown: "Orchestrator down",
     metricsStale: "Metrics stale",
@@ -66,6 +71,7 @@ export const en: Lang = {
     hostMem: "Host memory",
     disk: (label) => `Disk ${label}`,
     diskCrit: (label) => `Disk almost full ${label}`,
+    diskForecast: (label) => `Disk filling up ${label}`,
     inodes: (label) => `Inodes ${label}`,
     container: (name) => `Container ${name}`,
     dep: (name) => `Dependency ${name}`,
@@ -100,9 +106,14 @@ export const en: Lang = {
       `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
     memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats, top).",
     disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
+    trend: (bars, fromPct, toPct, ms) => `Over ${duration(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
     inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
+    forecast: (f) =>
+      `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${f.freeGb} GB free; it has grown steadily for ${duration(f.seenMs)}.`,
+    forecastCalm: (limitMs) => `Not on its way to be full within ${duration(limitMs)}.`,
+    forecastShort: (seenMs, neededMs) => `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
@@ -136,9 +147,34 @@ export const en: Lang = {
     mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
+    buildCache: ({ totalBytes, clearableBytes, ageS, command }) => {
+      const older = ageS === undefined ? "" : ` older than ${age(ageS)}`;
+      if (clearableBytes === undefined) return `Build cache ${size(totalBytes)}; to clear what is${older === "" ? " in it" : older}: ${command}`;
+      if (clearableBytes === 0) return `Build cache ${size(totalBytes)}, nothing in it to clear${older === "" ? "" : ` that is${older}`}.`;
+      return `Build cache ${size(totalBytes)}, of it ${size(clearableBytes)}${older} can be cleared: ${command}`;
+    },
     sighted: "The source can be read.",
     certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
     certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
+  },
+  hello: {
+    title: "Watchdog started",
+    detail: ({ version, host, parts, blind, problems }) => [
+      `Version ${version}, host ${host}.`,
+      `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
+      ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
+      problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
+      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ...(problems.length > 0 ? ["What to do: the command doctor."] : []),
+    ].join("\n"),
+    watched: {
+      mem: "memory",
+      disks: (labels) => `disks ${labels.join(", ")}`,
+      containers: (count) => plural(count, { one: "container", other: "containers" }),
+      deps: (names) => `dependencies ${names.join(", ")}`,
+      metrics: "the orchestrator",
+      processes: (patterns) => `left-over processes (${patterns.join(", ")})`,
+    },
   },
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
@@ -181,7 +217,7 @@ export const en: Lang = {
 };
 
 const manyWords: Record<string, string> = {
-  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", inodes: "Inodes",
+  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", disk_forecast: "Disks filling up", inodes: "Inodes",
   agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
 

@@ -8,6 +8,16 @@ export interface UsageFacts {
   readonly totalGb: number;
 }
 
+/** When a disk will be full at its present pace, as seen over the last `seenMs`. */
+export interface ForecastFacts {
+  readonly leftMs: number;
+  readonly gbPerH: number;
+  readonly seenMs: number;
+  readonly limitMs: number;
+  readonly usedPct: number;
+  readonly freeGb: number;
+}
+
 export interface InodeFacts {
   readonly usedPct: number;
   readonly thresholdPct: number;
@@ -63,3 +73,40 @@ export interface Span {
   readonly sinceMs: number;
   readonly untilMs?: number;
 }
+
+/** The build cache, and the part of it that a prune would take. */
+export interface CacheFacts {
+  readonly totalBytes: number;
+  /** undefined: not known. */
+  readonly clearableBytes?: number | undefined;
+  /** Not used for this long; undefined: of any age. */
+  readonly ageS: number | undefined;
+  /** The command that clears it. */
+  readonly command: string;
+}
+
+/** What a prune did; what could not be measured is undefined. */
+export interface PruneFacts {
+  readonly freedBytes: number;
+  readonly ageS: number | undefined;
+  readonly cacheBeforeBytes?: number | undefined;
+  readonly cacheAfterBytes?: number | undefined;
+  readonly clearableBytes?: number | undefined;
+  readonly diskBeforePct?: number | undefined;
+  readonly diskAfterPct?: number | undefined;
+  /** Before its time, because the disk was this full. */
+  readonly earlyAtPct?: number | undefined;
+}
+/** What the message on start tells. */
+export interface HelloFacts {
+  readonly version: string;
+  readonly host: string;
+  /** What is watched, each part in words. */
+  readonly parts: readonly string[];
+  /** Sources that cannot be read, with the reason. */
+  readonly blind: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** So many problems are told in words; the rest is for doctor. */
+export const HELLO_PROBLEMS = 5;

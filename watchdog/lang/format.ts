@@ -42,6 +42,17 @@ export function round1(value: number): number {
 
 export const BYTES_PER_GB = 2 ** 30;
 
+/** Ages of caches are counted in hours, however many; undefined for what is no whole number of them. */
+export function hoursText(seconds: number, unit: string): string | undefined {
+  return seconds >= 3600 && seconds % 3600 === 0 ? `${seconds / 3600} ${unit}` : undefined;
+}
+
+/** GB, MB and KB are powers of 1024 here, as everywhere in our figures. `units` are the words for them, the byte first. */
+export function sizeText(bytes: number, units: readonly [string, string, string, string]): string {
+  const power = bytes >= BYTES_PER_GB ? 3 : bytes >= 2 ** 20 ? 2 : bytes >= 1024 ? 1 : 0;
+  return `${round1(bytes / 1024 ** power)} ${units[power]}`;
+}
+
 /** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. */
 export function clockTime(wallMs: number, nearMs: number, code: LangCode): string {
   const locale = code === "ru" ? "ru-RU" : "en-GB";

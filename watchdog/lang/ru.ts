@@ -1,6 +1,6 @@
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, ContainerFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
-import { calendarDate, clockTime, durationParts, pluralizer, type DurationUnit, type PluralForms } from "./format.ts";
+import { HELLO_PROBLEMS, type AgentFacts, type BigProcessFacts, type CacheFacts, type ContainerFacts, type ForecastFacts, type HelloFacts, type InodeFacts, type OwnerFacts, type ProcessFacts, type UsageFacts } from "./facts.ts";
+import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
 
@@ -48,6 +48,9 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
+const size = (bytes: number): string => sizeText(bytes, ["Б", "КБ", "МБ", "ГБ"]);
+const age = (s: number): string => hoursText(s, "ч") ?? lasting(s * 1000);
+
 function exitCode(code: number): string {
   if (code === 137) return "137 (SIGKILL: убит, часто из-за памяти)";
   if (code === 143) return "143 (SIGTERM: остановлен)";
@@ -59,6 +62,8 @@ export const ru = {
   duration,
   time,
   fault,
+  size,
+  age,
   titles: {
     orchestratorDown: "Оркестратор недоступен",
     metricsStale: "Метрики устарели",
@@ -68,6 +73,7 @@ export const ru = {
     hostMem: "Память хоста",
     disk: (label: string) => `Диск ${label}`,
     diskCrit: (label: string) => `Диск почти полон ${label}`,
+    diskForecast: (label: string) => `Диск заполняется ${label}`,
     inodes: (label: string) => `Иноды ${label}`,
     container: (name: string) => `Контейнер ${name}`,
     dep: (name: string) => `Зависимость ${name}`,
@@ -103,9 +109,14 @@ export const ru = {
       `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
     memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats, top).",
     disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    trend: (bars: string, fromPct: number, toPct: number, ms: number) => `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
     inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
+    forecast: (f: ForecastFacts) =>
+      `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${f.freeGb} ГБ; равномерный рост виден за ${lasting(f.seenMs)}.`,
+    forecastCalm: (limitMs: number) => `Заполнения в ближайшие ${lasting(limitMs)} не видно.`,
+    forecastShort: (seenMs: number, neededMs: number) => `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
@@ -140,10 +151,36 @@ export const ru = {
       `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
       `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
+    /** Under a disk's alert: what of it the engine's build cache is, and the cure. */
+    buildCache: ({ totalBytes, clearableBytes, ageS, command }: CacheFacts) => {
+      const older = ageS === undefined ? "" : ` старше ${age(ageS)}`;
+      if (clearableBytes === undefined) return `Кэш сборки ${size(totalBytes)}; очистить${older}: ${command}`;
+      if (clearableBytes === 0) return `Кэш сборки ${size(totalBytes)}, очищать нечего${older === "" ? "" : `: ничего${older} в нём нет`}.`;
+      return `Кэш сборки ${size(totalBytes)}, из них ${size(clearableBytes)}${older} можно очистить: ${command}`;
+    },
     sighted: "Источник читается.",
     certificate: (leftMs: number, endsMs: number) =>
       leftMs > 0 ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.` : `Сертификат истёк ${date(endsMs)}.`,
     certificateAdvice: "Что делать: обновите сертификат (certbot renew или как он у вас выпускается).",
+  },
+  hello: {
+    title: "Сторож запущен",
+    detail: ({ version, host, parts, blind, problems }: HelloFacts) => [
+      `Версия ${version}, хост ${host}.`,
+      `Наблюдается: ${parts.length > 0 ? parts.join("; ") : "ничего"}.`,
+      ...(blind.length > 0 ? [`Не читается: ${blind.join("; ")}.`] : []),
+      problems.length > 0 ? `Замечания к настройкам: ${problems.length}.` : "Замечаний к настройкам нет.",
+      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ...(problems.length > 0 ? ["Что делать: команда doctor."] : []),
+    ].join("\n"),
+    watched: {
+      mem: "память",
+      disks: (labels: readonly string[]) => `диски ${labels.join(", ")}`,
+      containers: (count: number) => plural(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" }),
+      deps: (names: readonly string[]) => `зависимости ${names.join(", ")}`,
+      metrics: "оркестратор",
+      processes: (patterns: readonly string[]) => `оставшиеся процессы (${patterns.join(", ")})`,
+    },
   },
   messages: {
     since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
@@ -189,7 +226,7 @@ export const ru = {
 };
 
 const manyWords: Record<string, string> = {
-  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", inodes: "Иноды",
+  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", disk_forecast: "Заполняющиеся диски", inodes: "Иноды",
   agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
 };
 

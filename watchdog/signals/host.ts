@@ -4,6 +4,7 @@ import type { MemorySample } from "../collectors/memory.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { UsageFacts } from "../lang/facts.ts";
+import { sparkline, type Point, type Series } from "../history/history.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { percentCondition } from "./damping.ts";
@@ -41,25 +42,37 @@ export function memorySignals(readings: Readings, config: Config, lang: Lang): F
 }
 
 /** disk:, inodes: and disk_crit: of every disk; a path that failed freezes its disk unless another path measured it. */
-export function diskSignals(reading: Reading<DiskReading>, config: Config, lang: Lang): Family {
+export function diskSignals(reading: Reading<DiskReading>, series: Series, config: Config, lang: Lang): Family {
   const name = "disk";
   const goneDetail = lang.details.diskGone;
   if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
   return {
     name, frozen: false, goneDetail,
-    findings: reading.value.disks.flatMap((disk) => findingsOf(disk, config, lang)),
+    findings: reading.value.disks.flatMap((disk) => findingsOf(disk, series.get(`disk:${disk.label}`) ?? [], config, lang)),
     keeps: ({ key }) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
   };
 }
 
-function findingsOf(disk: DiskSample, config: Config, lang: Lang): Finding[] {
+const TREND_WIDTH = 24;
+/** Less than a quarter of an hour is no trend. */
+const TREND_POINTS = 8;
+
+/** How it came to this, as a line of bars; undefined while too little was seen. */
+function trendOf(points: readonly Point[], lang: Lang): string[] {
+  const [first] = points;
+  const last = points.at(-1);
+  if (!first || !last || points.length < TREND_POINTS) return [];
+  return [lang.details.trend(sparkline(points, TREND_WIDTH, 5), round1(first.last), round1(last.last), last.monoMs - first.monoMs)];
+}
+
+function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, lang: Lang): Finding[] {
   const findings: Finding[] = [];
   const usedPct = diskUse(disk);
   const level = (key: string, title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
     const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.usedBytes + disk.availableBytes);
-    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(lang.details.disk(facts), condition, lang.details.diskAdvice) };
+    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(lang.details.disk(facts), condition, [...trendOf(points, lang), lang.details.diskAdvice].join("\n")) };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));
   if (config.diskCritEnabled) findings.push(level("disk_crit", lang.titles.diskCrit(disk.label), config.diskCritPct));

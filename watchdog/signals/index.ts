@@ -2,6 +2,7 @@ import type { Moment } from "../clock.ts";
 import type { Readings } from "../collectors/index.ts";
 import { matchesKey } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
+import { NO_SERIES, type Series } from "../history/history.ts";
 import type { Lang } from "../lang/index.ts";
 import { blindSignals, type BlindMemory } from "./blind.ts";
 import { withCauses } from "./cause.ts";
@@ -9,6 +10,7 @@ import { bootOccurrence } from "./boot.ts";
 import { containerSignals, type RestartMemory } from "./containers.ts";
 import { damp, type DampState } from "./damping.ts";
 import { certificateSignals, depSignals } from "./deps.ts";
+import { diskForecastSignals, type CeilingMemory } from "./disk-forecast.ts";
 import { diskSignals, memorySignals } from "./host.ts";
 import { metricsSignals, NO_METRICS, type MetricsMemory } from "./metrics.ts";
 import { procSignals } from "./proc.ts";
@@ -20,6 +22,7 @@ export interface SignalState {
   readonly metrics: MetricsMemory;
   readonly restarts: RestartMemory;
   readonly blind: BlindMemory;
+  readonly ceilings: CeilingMemory;
   /** When the watchdog started; the grace period counts from here. */
   readonly startedMonoMs?: number;
   /** Wall time of a boot of the host that is still to be told. */
@@ -27,17 +30,19 @@ export interface SignalState {
   /** When the muted patterns were last named, or the day began to count. */
   readonly mutesNamed?: Moment;
 }
-export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS, restarts: new Map(), blind: {} };
+export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS, restarts: new Map(), blind: {}, ceilings: new Map() };
 
-/** Readings and what is remembered -> signals and what to remember. Pure. */
-export function buildSignals(before: SignalState, readings: Readings, config: Config, lang: Lang, now: Moment): { state: SignalState; signals: Signal[] } {
+/** Readings, what was measured before and what is remembered -> signals and what to remember. Pure. */
+export function buildSignals(before: SignalState, readings: Readings, config: Config, lang: Lang, now: Moment, history: Series = NO_SERIES): { state: SignalState; signals: Signal[] } {
   const metrics = metricsSignals(before.metrics, readings.metrics, config, lang, now);
   const containers = containerSignals(before.restarts, readings.docker, config, lang, now);
+  const forecast = diskForecastSignals(before.ceilings, readings.disk, history, config, lang, now);
   const blind = blindSignals(before.blind, readings, config, lang, now);
   const families = [
     ...metrics.families,
     memorySignals(readings, config, lang),
-    diskSignals(readings.disk, config, lang),
+    diskSignals(readings.disk, history, config, lang),
+    forecast.family,
     containers.family,
     depSignals(readings.deps, config, lang),
     certificateSignals(readings.deps, config, lang, now),
@@ -52,7 +57,7 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
   const occurrences = [...metrics.occurrences, ...(boot ? [boot] : []), ...(mutes ? [mutes] : [])];
   return {
     state: {
-      damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory, startedMonoMs,
+      damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory, ceilings: forecast.memory, startedMonoMs,
       mutesNamed: mutes ? now : (before.mutesNamed ?? now),
       ...(before.bootedAtMs === undefined || boot ? {} : { bootedAtMs: before.bootedAtMs }),
     },

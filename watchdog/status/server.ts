@@ -1,5 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { HostPort } from "../config/value.ts";
+import type { Log } from "../log.ts";
+import { reasonOf } from "../safe.ts";
 
 export interface Answer {
   readonly status: number;
@@ -45,4 +47,23 @@ export function startStatusServer(address: HostPort, routes: Routes): Promise<Se
       resolve(server);
     });
   });
+}
+
+/** Serves until the returned function is called. A port that is taken is a problem to report, not a reason to stop. */
+export async function serveStatus(address: HostPort | undefined, routes: Routes, problems: string[], log: Log): Promise<() => void> {
+  if (!address) return () => {};
+  const shown = `${address.host}:${address.port}`;
+  try {
+    const server = await startStatusServer(address, routes);
+    log.info("status server listens", { address: shown });
+    return () => {
+      server.close();
+      server.closeAllConnections();
+    };
+  } catch (error) {
+    const problem = `WATCHDOG_STATUS_ADDR=${shown} cannot be listened on (${reasonOf(error)}); allowed: a free host:port, or empty = off; the program runs without a status server`;
+    problems.push(problem);
+    log.error(`configuration: ${problem}`);
+    return () => {};
+  }
 }

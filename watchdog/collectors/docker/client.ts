@@ -8,9 +8,14 @@ import { isAllowedPath } from "./allow.ts";
 /** The newest API version we know of, and the oldest that has all we read. */
 const PREFERRED_MINOR = 52;
 const OLDEST_MINOR = 41;
+/** `type=build-cache` came with 1.42; from 1.52 on the records are listed only on a further parameter, so the question is put in 1.51 where the engine still speaks it. */
+const BUILD_CACHE_SINCE_MINOR = 42;
+const BUILD_CACHE_BEST_MINOR = 51;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface DockerClient {
+  /** GET /version, as the engine says it. */
+  version(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
   /** GET /containers/json?all=1 */
   list(signal: AbortSignal): Promise<unknown>;
   /** GET /containers/{id}/json; undefined when the engine answers 404. */
@@ -19,10 +24,17 @@ export interface DockerClient {
   info(signal: AbortSignal): Promise<unknown>;
 }
 
+export interface BuildCacheClient {
+  /** GET /system/df?type=build-cache; undefined where the engine cannot list the build cache alone. Slow on a big host. */
+  buildCache(signal: AbortSignal): Promise<unknown>;
+  /** The API version that was agreed on, such as 1.45. */
+  agreedVersion(signal: AbortSignal): Promise<string>;
+}
+
 /** Read-only by construction: GET alone, allow-listed paths alone. Every method rejects with a reason on any fault. */
-export function dockerClient(target: DockerTarget, deadlineMs: number): DockerClient {
+export function dockerClient(target: DockerTarget, deadlineMs: number): DockerClient & BuildCacheClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  let negotiated: string | undefined;
+  let negotiated: Negotiated | undefined;
 
   const ask = (path: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> => {
     if (!isAllowedPath(path)) throw new Error(`path ${path} is not on the allow-list`);
@@ -30,31 +42,43 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
       .then(({ status, body }) => ({ status, json: parseJson(body) }));
   };
 
-  const version = async (signal: AbortSignal): Promise<string> => {
-    if (negotiated !== undefined) return negotiated;
+  const version = async (signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> => {
     const { status, json } = await ask("/version", signal);
     if (status !== 200 || !isRecord(json)) throw new Error(`engine answered ${status} to /version${messageOf(json)}`);
-    return (negotiated = negotiate(json["ApiVersion"], json["MinAPIVersion"]));
+    return json;
   };
 
-  const versioned = async (path: string, signal: AbortSignal, retry = true): Promise<{ status: number; json: unknown }> => {
-    const answer = await ask(`/v${await version(signal)}${path}`, signal);
+  const agreed = async (signal: AbortSignal): Promise<Negotiated> => {
+    if (negotiated !== undefined) return negotiated;
+    const json = await version(signal);
+    const spoken = negotiate(json["ApiVersion"], json["MinAPIVersion"]);
+    return (negotiated = { version: spoken, buildCacheVersion: buildCacheVersion(json["ApiVersion"], json["MinAPIVersion"]) });
+  };
+
+  const versioned = async (path: string, signal: AbortSignal, pick: (agreed: Negotiated) => string = (all) => all.version, retry = true): Promise<{ status: number; json: unknown }> => {
+    const answer = await ask(`/v${pick(await agreed(signal))}${path}`, signal);
     // The engine was replaced under us by one that does not speak this version: ask anew, once.
     if (answer.status === 400 && retry && /version/i.test(messageOf(answer.json))) {
       negotiated = undefined;
-      return versioned(path, signal, false);
+      return versioned(path, signal, pick, false);
     }
     return answer;
   };
 
-  const expect200 = async (path: string, signal: AbortSignal): Promise<unknown> => {
-    const { status, json } = await versioned(path, signal);
+  const expect200 = async (path: string, signal: AbortSignal, pick?: (agreed: Negotiated) => string): Promise<unknown> => {
+    const { status, json } = await versioned(path, signal, pick);
     if (status !== 200) throw new Error(`engine answered ${status}${messageOf(json)}`);
     if (json === undefined) throw new Error("engine's answer is not JSON");
     return json;
   };
 
   return {
+    agreedVersion: async (signal) => (await agreed(signal)).version,
+    buildCache: async (signal) => {
+      if ((await agreed(signal)).buildCacheVersion === undefined) return undefined;
+      return expect200("/system/df?type=build-cache", signal, (all) => all.buildCacheVersion ?? all.version);
+    },
+    version,
     list: (signal) => expect200("/containers/json?all=1", signal),
     info: (signal) => expect200("/info", signal),
     inspect: async (id, signal) => {
@@ -66,8 +90,13 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
   };
 }
 
+interface Negotiated {
+  readonly version: string;
+  readonly buildCacheVersion: string | undefined;
+}
+
 /** The engine's own words in `{"message": …}`, bounded. */
-function messageOf(json: unknown): string {
+export function messageOf(json: unknown): string {
   const message = isRecord(json) ? json["message"] : undefined;
   return typeof message === "string" ? `: ${truncate(printable(message), 200)}` : "";
 }
@@ -79,6 +108,14 @@ export function negotiate(apiVersion: unknown, minApiVersion: unknown): string {
   if (newest < OLDEST_MINOR) throw new Error(`engine's API 1.${newest} is too old, 1.${OLDEST_MINOR} is needed`);
   const oldest = minorOf(minApiVersion) ?? OLDEST_MINOR;
   return `1.${Math.min(newest, Math.max(PREFERRED_MINOR, oldest))}`;
+}
+
+/** The version to ask for the build cache in; undefined when the engine is too old to list it alone. */
+export function buildCacheVersion(apiVersion: unknown, minApiVersion: unknown): string | undefined {
+  const newest = minorOf(apiVersion);
+  if (newest === undefined || newest < BUILD_CACHE_SINCE_MINOR) return undefined;
+  const oldest = minorOf(minApiVersion) ?? OLDEST_MINOR;
+  return `1.${Math.min(newest, Math.max(BUILD_CACHE_BEST_MINOR, oldest))}`;
 }
 
 function minorOf(version: unknown): number | undefined {

@@ -1,0 +1,89 @@
+import { momentOf, type Clock } from "../clock.ts";
+import { probeAll, probeFilesystem } from "../collectors/disk.ts";
+import { collectAllOf, createCollectors, type Readings } from "../collectors/index.ts";
+import type { ParsedConfig } from "../config/config.ts";
+import { DOCTOR_LANGS, type Place } from "../lang/doctor.ts";
+import { LANGS } from "../lang/index.ts";
+import type { Log } from "../log.ts";
+import { reasonOf } from "../safe.ts";
+import { botOf, type Bot } from "./doctor/bot.ts";
+import { failed, type Check, type Ctx } from "./doctor/check.ts";
+import { judgeConfinement } from "./doctor/confinement.ts";
+import { judgeDisks } from "./doctor/disks.ts";
+import { askEngine, judgeEngine } from "./doctor/engine.ts";
+import { exampleText, sendExample } from "./doctor/example.ts";
+import { judgeHost } from "./doctor/host.ts";
+import { readSelf, writeProblem } from "./doctor/self.ts";
+import { judgeDeps, judgeMetrics } from "./doctor/services.ts";
+import { judgeClock, judgeFiles, judgeSettings, type ClockFacts } from "./doctor/setup.ts";
+import { askTelegram, judgeTelegram, type Sent } from "./doctor/telegram.ts";
+
+export interface DoctorOptions {
+  readonly parsed: ParsedConfig;
+  readonly place: Place;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly systemHostname: string;
+  /** Post the test message. */
+  readonly send: boolean;
+  readonly uid: number;
+}
+
+/** Proves the set-up, point by point: every area side by side under its own deadlines, and none that breaks hides another. Never rejects. */
+export async function doctor({ parsed, place, clock, log, systemHostname, send, uid }: DoctorOptions): Promise<Check[]> {
+  const { config, problems, botToken } = parsed;
+  const t = DOCTOR_LANGS[config.lang];
+  const ctx: Ctx = { config, t, place };
+  const stop = new AbortController().signal;
+  const now = momentOf(clock);
+
+  const bot = doctorBot(parsed, clock);
+  // An engine that is named and not there is asked all the same: the answer says why.
+  const isEngineWatched = config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
+  const { disk: _disk, ...collectors } = createCollectors(config);
+  const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
+  const engine = askEngine(config, isEngineWatched);
+  const host = readings.then(({ docker }) => config.hostLabel ?? (docker.state === "ok" ? docker.value.hostname : undefined) ?? systemHostname);
+  const sendNow = async (): Promise<Sent> => sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), botToken ?? "", config.tgChatId ?? "", config, log);
+  const telegram = askTelegram(bot, config.tgChatId, send ? sendNow : undefined);
+  const measuresDisks = config.diskEnabled || config.diskCritEnabled;
+  const probes = measuresDisks ? probeAll(config.diskPaths.map(({ path }) => path), new Set(), probeFilesystem, config.httpTimeoutS * 1000, stop) : Promise.resolve(new Map());
+  const self = readSelf(config.procRoot);
+
+  const contained = async (id: string, judge: () => Check[] | Promise<Check[]>): Promise<Check[]> => {
+    try {
+      return await judge();
+    } catch (error) {
+      return [failed(id, id, t.broken(reasonOf(error)), t.brokenAdvice)];
+    }
+  };
+  const areas = await Promise.all([
+    contained("config", () => judgeSettings(problems, ctx)),
+    contained("telegram", async () => judgeTelegram(await telegram, send, ctx)),
+    contained("engine", async () => judgeEngine(await engine, (await readings).docker, ctx)),
+    contained("host", async () => judgeHost(await readings, self, ctx)),
+    contained("disks", async () => judgeDisks(await probes, self, ctx)),
+    contained("metrics", async () => judgeMetrics((await readings).metrics, ctx)),
+    contained("deps", async () => judgeDeps((await readings).deps, ctx)),
+    contained("clock", async () => {
+      await telegram;
+      return [judgeClock(clockFacts(bot, await readings, clock.wallMs()), ctx)];
+    }),
+    contained("confinement", () => judgeConfinement(self, ctx)),
+    contained("files", () => judgeFiles(config.stateFile === undefined ? undefined : writeProblem(config.stateFile), uid, ctx)),
+  ]);
+  return areas.flat();
+}
+
+/** The bot by its token alone: a chat may be what is still missing. */
+export function doctorBot({ config, botToken }: ParsedConfig, clock: Clock): Bot | undefined {
+  if (botToken === undefined) return undefined;
+  return botOf({ apiUrl: config.tgApiUrl, token: botToken, proxy: config.tgProxyUrl, deadlineMs: config.httpTimeoutS * 1000 }, clock.wallMs);
+}
+
+function clockFacts(bot: Bot | undefined, { metrics }: Readings, wallMs: number): ClockFacts | undefined {
+  const aheadMs = bot?.clockAheadMs();
+  if (aheadMs !== undefined) return { aheadMs, source: "Telegram" };
+  const generatedAtS = metrics.state === "ok" ? metrics.value.generatedAtS : undefined;
+  return generatedAtS === undefined ? undefined : { aheadMs: wallMs - generatedAtS * 1000, source: "/metrics" };
+}

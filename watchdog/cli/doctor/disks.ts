@@ -1,0 +1,56 @@
+import type { Probe, ProbeOutcome } from "../../collectors/disk.ts";
+import type { DiskPath } from "../../config/value.ts";
+import { round1 } from "../../lang/format.ts";
+import { failed, off, ok, type Check, type Ctx } from "./check.ts";
+import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
+
+/** Each configured path: how full, what df shows, which device, and which disk it shares. Pure. */
+export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome>, { mountinfo = "" }: SelfFacts, ctx: Ctx): Check[] {
+  const { config, t } = ctx;
+  if (!config.diskEnabled && !config.diskCritEnabled) return [off("disks", t.titles.disks, t.disk.off)];
+  const mounts = parseMounts(mountinfo);
+  const labels = new Map<string, string>();
+  return config.diskPaths.map((entry): Check => {
+    const [id, title, outcome] = [`disk:${entry.label}`, t.titles.disk(entry.label), outcomes.get(entry.path)];
+    if (!outcome || !("probe" in outcome)) return broken(id, title, entry, outcome?.reason ?? "", ctx);
+    const { probe } = outcome;
+    const use = useOf(probe);
+    if (!use) return failed(id, title, t.disk.noSize, t.disk.correct(entry.path, ctx.place));
+    const mount = mountOf(mounts, entry.path);
+    const first = labels.get(probe.device);
+    labels.set(probe.device, first ?? entry.label);
+    const parts = [
+      t.disk.measured(use.usedPct, use.dfPct),
+      t.disk.where(mount ? `${mount.source} ${mount.type}` : entry.path, deviceNumbers(probe.device)),
+      ...(first === undefined ? [] : [t.disk.sameAs(first)]),
+    ];
+    return ok(id, title, `${parts.join("; ")}\n${t.disk.compare(dfCommand(entry.path, ctx))}`);
+  });
+}
+
+function broken(id: string, title: string, { path }: DiskPath, reason: string, { t, place }: Ctx): Check {
+  const detail = reason.includes(path) ? reason : `${path}: ${reason}`;
+  if (/does not answer|hang/.test(reason)) return failed(id, title, detail, t.disk.hangs(path));
+  return failed(id, title, detail, place.inContainer && /ENOENT/.test(reason) ? t.disk.mount(path) : t.disk.correct(path, place));
+}
+
+/** Ours to one decimal, and df's: used / (used + available to non-root), rounded up to a whole percent (coreutils df.c). */
+export function useOf({ blocks, freeBlocks, availableBlocks }: Probe): { usedPct: number; dfPct: number } | undefined {
+  const used = blocks - freeBlocks;
+  const total = used + Math.max(0, availableBlocks);
+  if (!(blocks > 0) || !(total > 0)) return undefined;
+  return { usedPct: round1((100 * used) / total), dfPct: Math.floor((100 * used) / total) + ((100 * used) % total === 0 ? 0 : 1) };
+}
+
+/** `major:minor` of a st_dev, as gnu_dev_major and gnu_dev_minor of glibc take it apart. */
+export function deviceNumbers(device: string): string {
+  const dev = BigInt(/^\d+$/.test(device) ? device : "0");
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffffff00n);
+  return `${major}:${minor}`;
+}
+
+function dfCommand(path: string, { place }: Ctx): string {
+  const quoted = /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return place.inContainer ? `docker compose exec watchdog df ${quoted}` : `df ${quoted}`;
+}

@@ -1,0 +1,64 @@
+import { dirname } from "node:path";
+import type { Problem } from "../../config/table.ts";
+import { failed, off, ok, type Check, type Ctx } from "./check.ts";
+
+/** Every problem of the configuration, and the kill switch. Pure. */
+export function judgeSettings(problems: readonly Problem[], { config, t, place }: Ctx): Check[] {
+  const seen = new Map<string, number>();
+  const found = problems.map((problem) => {
+    const name = /^WATCHDOG_\w+/.exec(problem)?.[0] ?? "WATCHDOG_…";
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return failed(`config.${name}${count > 1 ? `.${count}` : ""}`, t.titles.config, problem, adviceFor(name, problem));
+  });
+  function adviceFor(name: string, problem: string): string {
+    if (!/has no usable value/.test(problem)) return t.config.advice(name, place);
+    return name === "WATCHDOG_TG_CHAT_ID" ? t.telegram.findChat(place) : t.telegram.newToken(place);
+  }
+  const enabled = ["enabled", t.titles.enabled] as const;
+  return [
+    ...(found.length > 0 ? found : [ok("config", t.titles.config, t.config.fine)]),
+    config.enabled ? ok(...enabled, t.config.running) : off(...enabled, t.config.switchedOff),
+  ];
+}
+
+/** State file, second channel, heartbeat, proxy. Of a URL the host alone is shown: whoever knows its path can write to it. Pure. */
+export function judgeFiles(writeProblem: string | undefined, uid: number, { config, t, place }: Ctx): Check[] {
+  const { titles, files } = t;
+  const shown = (id: string, title: string, url: URL | undefined, name: string, words: (host: string) => string): Check =>
+    url ? ok(id, title, words(url.host)) : off(id, title, files.notSet(name));
+  return [
+    stateCheck(),
+    shown("webhook", titles.webhook, config.fallbackWebhookUrl, "WATCHDOG_FALLBACK_WEBHOOK_URL", files.goesTo),
+    shown("heartbeat", titles.heartbeat, config.heartbeatUrl, "WATCHDOG_HEARTBEAT_URL", files.goesTo),
+    shown("telegram.proxy", titles.tgProxy, config.tgProxyUrl, "WATCHDOG_TG_PROXY_URL", files.proxied),
+  ];
+
+  function stateCheck(): Check {
+    const [id, title, path] = ["state_file", titles.stateFile, config.stateFile];
+    if (path === undefined) return off(id, title, files.noState);
+    if (writeProblem === undefined) return ok(id, title, files.writable(path));
+    const dir = dirname(path);
+    const isMissing = writeProblem === "EROFS" || writeProblem === "ENOENT" || writeProblem === "ENOTDIR";
+    const advice = !isMissing ? files.chown(dir, uid, place) : place.inContainer ? files.mountState(dir) : files.makeDir(dir);
+    return failed(id, title, files.notWritable(path, writeProblem), advice);
+  }
+}
+
+/** By Telegram's clock, else by the orchestrator's. */
+export interface ClockFacts {
+  readonly aheadMs: number;
+  readonly source: "Telegram" | "/metrics";
+}
+
+const MAX_OFF_MS = 30_000;
+
+export function judgeClock(facts: ClockFacts | undefined, { t }: Ctx): Check {
+  const [id, title] = ["clock", t.titles.clock];
+  if (!facts) return off(id, title, t.clock.off);
+  const { aheadMs, source } = facts;
+  const offMs = Math.abs(aheadMs);
+  if (offMs <= MAX_OFF_MS) return ok(id, title, t.clock.fine(offMs, source));
+  const advice = source === "Telegram" ? t.clock.advice : t.clock.adviceMetrics;
+  return failed(id, title, (aheadMs > 0 ? t.clock.ahead : t.clock.behind)(offMs, source), advice);
+}

@@ -1,0 +1,38 @@
+import { resolveTelegram, secretsOf, unknownNames } from "./config.ts";
+import { PRUNER_VARIABLES, SHARED_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
+import { parseTable, type Env, type Facts, type Problem } from "./table.ts";
+
+export interface ParsedPrunerConfig {
+  readonly config: PrunerConfig;
+  readonly problems: readonly Problem[];
+  /** Values that must never appear in any output. */
+  readonly secrets: readonly string[];
+  /** Why nothing may be pruned whatever else is set: where to was said, and could not be understood. */
+  readonly refused?: string;
+}
+
+/** Environment -> the pruner's configuration and every problem found, all at once. Pure but for `facts`; never throws. */
+export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
+  const problems: Problem[] = [];
+  const own = parseTable(PRUNER_VARIABLES, env, facts, problems);
+  const shared = parseTable(SHARED_VARIABLES, env, facts, problems);
+  problems.push(...unknownNames(env));
+  let { pruneAll } = own;
+  if (pruneAll && own.pruneUntil === undefined) {
+    problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; using the default false");
+    pruneAll = false;
+  }
+  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll }, facts, problems);
+  return { config, problems, secrets: secretsOf(config), ...refusal(config, env, problems) };
+}
+
+/** A default in place of a bad target would clear the cache of another machine than the one that was meant. */
+function refusal(config: PrunerConfig, env: Env, problems: Problem[]): { refused?: string } {
+  const given = (name: string): boolean => (env[name] ?? "").trim() !== "";
+  const misread = [
+    ...(given("WATCHDOG_PRUNE_SSH_HOST") && config.pruneSshHost === undefined ? ["WATCHDOG_PRUNE_SSH_HOST"] : []),
+    ...(given("WATCHDOG_PRUNE_SSH_USER") && config.pruneSshUser === undefined ? ["WATCHDOG_PRUNE_SSH_USER"] : []),
+    ...(!given("WATCHDOG_PRUNE_SSH_HOST") && problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK=")) ? ["WATCHDOG_DOCKER_SOCK"] : []),
+  ];
+  return misread.length > 0 ? { refused: `${misread.join(" and ")} cannot be understood, so nothing is pruned until it is corrected` } : {};
+}

@@ -1,0 +1,6 @@
+import { doctorEn } from "./doctor-en.ts";
+import { doctorRu, type DoctorLang } from "./doctor-ru.ts";
+import type { LangCode } from "./format.ts";
+
+export type { DoctorLang, Place } from "./doctor-ru.ts";
+export const DOCTOR_LANGS: Readonly<Record<LangCode, DoctorLang>> = { ru: doctorRu, en: doctorEn };

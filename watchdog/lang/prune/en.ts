@@ -1,0 +1,36 @@
+import { en as lang } from "../en.ts";
+import type { PruneFacts } from "../facts.ts";
+import type { PruneLang } from "./ru.ts";
+
+/** The pruner's texts in English. */
+
+const { size, age } = lang;
+const pct = (value: number): string => `${value}%`;
+
+function measures(f: PruneFacts): string[] {
+  const cache = f.cacheBeforeBytes !== undefined && f.cacheAfterBytes !== undefined ? [`Build cache: ${size(f.cacheBeforeBytes)} before, ${size(f.cacheAfterBytes)} after.`] : [];
+  const disk = f.diskBeforePct !== undefined && f.diskAfterPct !== undefined ? [`Docker's disk: ${pct(f.diskBeforePct)} used before, ${pct(f.diskAfterPct)} after.`] : [];
+  const early = f.earlyAtPct === undefined ? [] : [`Cleared before its time, because the disk was ${pct(f.earlyAtPct)} full or more.`];
+  return [...cache, ...disk, ...early];
+}
+const older = (ageS: number | undefined): string => (ageS === undefined ? "" : ` older than ${age(ageS)}`);
+
+export const pruneEn: PruneLang = {
+  titles: {
+    pruned: "Build cache cleared",
+    failed: "Build cache is not being cleared",
+    useless: "Clearing the build cache frees nothing",
+  },
+  details: {
+    pruned: (f) => [`Freed ${size(f.freedBytes)} of Docker's build cache${older(f.ageS)}.`, ...measures(f)].join("\n"),
+    failed: (reason) => `The prune failed: ${reason}.\nUnless this is mended, the cache will fill the disk.\nWhat to do: docker compose --profile prune logs, then the WATCHDOG_PRUNE_* settings.`,
+    works: (f) => `Clearing works again: ${size(f.freedBytes)} freed.`,
+    useless: (f) =>
+      [
+        `The prune ended without an error and freed nothing, although it should have cleared ${size(f.clearableBytes ?? 0)} of cache${older(f.ageS)}.`,
+        ...measures(f),
+        "What to do: compare docker system df -v with the engine's log (journalctl -u docker); the cache can be cleared by hand as well: docker builder prune.",
+      ].join("\n"),
+    useful: (f) => `No old cache is left over any more: ${size(f.freedBytes)} freed.`,
+  },
+};

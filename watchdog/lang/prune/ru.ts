@@ -1,0 +1,37 @@
+import type { PruneFacts } from "../facts.ts";
+import { ru as lang } from "../ru.ts";
+
+/** The pruner's texts in Russian; this file is the type that every other language must match. */
+
+const { size, age } = lang;
+const pct = (value: number): string => `${value}%`;
+
+function measures(f: PruneFacts): string[] {
+  const cache = f.cacheBeforeBytes !== undefined && f.cacheAfterBytes !== undefined ? [`Кэш сборки: было ${size(f.cacheBeforeBytes)}, стало ${size(f.cacheAfterBytes)}.`] : [];
+  const disk = f.diskBeforePct !== undefined && f.diskAfterPct !== undefined ? [`Диск Docker: было занято ${pct(f.diskBeforePct)}, стало ${pct(f.diskAfterPct)}.`] : [];
+  const early = f.earlyAtPct === undefined ? [] : [`Очищено раньше срока: диск занят на ${pct(f.earlyAtPct)} или больше.`];
+  return [...cache, ...disk, ...early];
+}
+const older = (ageS: number | undefined): string => (ageS === undefined ? "" : ` старше ${age(ageS)}`);
+
+export const pruneRu = {
+  titles: {
+    pruned: "Кэш сборки очищен",
+    failed: "Кэш сборки не очищается",
+    useless: "Очистка кэша сборки ничего не даёт",
+  },
+  details: {
+    pruned: (f: PruneFacts) => [`Освобождено ${size(f.freedBytes)} кэша сборки Docker${older(f.ageS)}.`, ...measures(f)].join("\n"),
+    failed: (reason: string) => `Очистка не удалась: ${reason}.\nЕсли это не исправить, кэш заполнит диск.\nЧто делать: docker compose --profile prune logs, затем настройки WATCHDOG_PRUNE_*.`,
+    works: (f: PruneFacts) => `Очистка снова работает: освобождено ${size(f.freedBytes)}.`,
+    useless: (f: PruneFacts) =>
+      [
+        `Очистка прошла без ошибок, но ничего не освободила, хотя ${size(f.clearableBytes ?? 0)} кэша${older(f.ageS)} она должна была удалить.`,
+        ...measures(f),
+        "Что делать: сравните docker system df -v с журналом движка (journalctl -u docker); кэш можно очистить и вручную: docker builder prune.",
+      ].join("\n"),
+    useful: (f: PruneFacts) => `Старого кэша больше не остаётся: освобождено ${size(f.freedBytes)}.`,
+  },
+};
+
+export type PruneLang = typeof pruneRu;

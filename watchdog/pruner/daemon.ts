@@ -1,0 +1,100 @@
+import { momentOf, type Clock } from "../clock.ts";
+import type { ParsedPrunerConfig } from "../config/pruner.ts";
+import { matchesKey, withinDailySpan } from "../config/value.ts";
+import { LANGS } from "../lang/index.ts";
+import { PRUNE_LANGS } from "../lang/prune/index.ts";
+import type { Log } from "../log.ts";
+import { renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
+import type { Block } from "../messages/text.ts";
+import { senderOf } from "../notify/channel.ts";
+import { createOutbox, type Outbox } from "../notify/outbox.ts";
+import { webhookSender } from "../notify/webhook.ts";
+import { reasonOf } from "../safe.ts";
+import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
+import { createReport } from "./report.ts";
+import { createRunner, type RunnerOptions } from "./runner.ts";
+import { prunerStatus } from "./status.ts";
+
+export interface DaemonOptions extends Pick<RunnerOptions, "inContainer" | "path"> {
+  readonly parsed: ParsedPrunerConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly version: string;
+  readonly systemHostname: string;
+  /** Aborts on SIGTERM and SIGINT. */
+  readonly stop: AbortSignal;
+}
+
+/** How long SIGTERM waits for what is pending. */
+const FLUSH_MS = 5000;
+/** No look for this long on top of what a run may take: the loop is dead. */
+const STALE_MS = 5 * 60_000;
+
+/** The pruner: a look, perhaps a prune, a message if there is something to say; until `stop`. Resolves when it may exit. */
+export async function runPruner({ parsed, clock, log, redact, version, systemHostname, stop, inContainer, path }: DaemonOptions): Promise<void> {
+  const { config } = parsed;
+  const lang = LANGS[config.lang];
+  const started = momentOf(clock);
+  const problems = [...parsed.problems];
+  log.info("pruner starts", { version, node: process.version });
+  for (const problem of problems) log.warn(`configuration: ${problem}`);
+
+  const runner = createRunner({ parsed, inContainer, path, clock, log });
+  const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, (key) => config.mute.some((pattern) => matchesKey(pattern, key)));
+  const host = (): string => config.hostLabel ?? runner.view().info?.hostname ?? config.pruneSshHost?.host ?? systemHostname;
+  const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
+  const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
+
+  const sender = senderOf(config, log);
+  const outbox: Outbox = createOutbox({
+    sender, clock, log, random: Math.random,
+    render: (notices) => renderAll(notices, context()).map((rendered) => ({ ...rendered, block: redacted(rendered.block) })),
+    renderSummary: (summary) => redacted(renderSummary(summary, context())),
+    onDelivered: (notices, messageId) => {
+      report.delivered(notices, messageId);
+      outbox.offer(report.judge(momentOf(clock)));
+    },
+    isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
+    ...(config.fallbackWebhookUrl
+      ? { fallback: { send: webhookSender(config.fallbackWebhookUrl, config.httpTimeoutS * 1000, host, redact), afterMs: config.fallbackAfterS * 1000 } }
+      : {}),
+  });
+
+  let lastLook = started;
+  const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
+    prunerStatus({ parsed, runner, delivery: outbox.view, problems, host: host(), version, startedAtMs: started.wallMs, ...momentOf(clock) }),
+  ))));
+  const health = (): Answer => {
+    // A run: the questions before, the prune, the questions after.
+    const fresh = !config.pruneEnabled || clock.monoMs() - lastLook.monoMs <= STALE_MS + config.pruneTimeoutS * 1000;
+    return jsonAnswer(fresh ? 200 : 503, { program: "pruner", status: !config.pruneEnabled ? "disabled" : fresh ? "ok" : "stale" });
+  };
+  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log);
+
+  if (!config.pruneEnabled) {
+    log.info("switched off by WATCHDOG_PRUNE_ENABLED: nothing is asked, nothing is pruned");
+    await clock.sleep(Infinity, stop);
+    closeServer();
+    return;
+  }
+
+  log.info("messages go to", { channel: sender.channel, lang: config.lang });
+  const sending = outbox.run(stop);
+  while (!stop.aborted) {
+    lastLook = momentOf(clock);
+    try {
+      const ran = await runner.step(stop);
+      if (ran && !stop.aborted) report.observe(ran.outcome, ran.earlyAtPct, momentOf(clock));
+      outbox.offer(report.judge(momentOf(clock)));
+    } catch (error) {
+      log.error("look failed", { reason: reasonOf(error) });
+    }
+    await clock.sleep(runner.waitMs(), stop);
+  }
+  log.info("stopping", { pending: outbox.view().pending });
+  await outbox.flush(FLUSH_MS);
+  await Promise.race([sending, clock.sleep(0)]);
+  closeServer();
+  log.info("stopped", { pending: outbox.view().pending });
+}

@@ -1,0 +1,64 @@
+import { Agent, request as httpRequest } from "node:http";
+import { dockerClient, messageOf } from "../collectors/docker/client.ts";
+import { parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
+import type { DockerTarget } from "../config/value.ts";
+import { exchange, isRecord, parseJson } from "../net/exchange.ts";
+import { printable, truncate } from "../safe.ts";
+import { pruneRequest, type MutatingRequest, type PrunePlan } from "./plan.ts";
+
+export interface EngineInfo {
+  readonly apiVersion: string;
+  /** How the engine's host calls itself. */
+  readonly hostname?: string;
+  /** Where the engine keeps its data, as the host sees it. */
+  readonly dataRoot?: string;
+}
+
+/** The engine as the pruner sees it: three questions and one deed. Every method rejects with a reason on any fault. */
+export interface PruneEngine {
+  info(signal: AbortSignal): Promise<EngineInfo>;
+  /** undefined where the engine cannot list it alone (API before 1.42). */
+  buildCache(signal: AbortSignal): Promise<BuildCache | undefined>;
+  /** Clears, and returns the bytes that the engine says it freed. */
+  prune(plan: PrunePlan, signal: AbortSignal): Promise<number>;
+}
+
+/** `questionMs` bounds each question, `pruneMs` the prune. */
+export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: number): PruneEngine {
+  const client = dockerClient(target, questionMs);
+  return {
+    info: async (signal) => {
+      // First, because it notices when the engine was replaced by one that speaks another version.
+      const info = await client.info(signal);
+      const name = isRecord(info) ? info["Name"] : undefined;
+      const root = isRecord(info) ? info["DockerRootDir"] : undefined;
+      return {
+        apiVersion: await client.agreedVersion(signal),
+        ...(typeof name === "string" && name.trim() !== "" ? { hostname: truncate(printable(name.trim()), 64) } : {}),
+        ...(typeof root === "string" && root.startsWith("/") ? { dataRoot: root } : {}),
+      };
+    },
+    buildCache: async (signal) => {
+      const json = await client.buildCache(signal);
+      return json === undefined ? undefined : parseBuildCache(json);
+    },
+    prune: async (plan, signal) => {
+      const { status, json } = await post(target, pruneRequest(await client.agreedVersion(signal), plan), pruneMs, signal);
+      if (status !== 200) throw new Error(`engine answered ${status} to the prune${messageOf(json)}`);
+      const freed = isRecord(json) ? json["SpaceReclaimed"] : undefined;
+      if (typeof freed !== "number" || !Number.isFinite(freed) || freed < 0) throw new Error("engine's answer to the prune does not say what was freed");
+      return freed;
+    },
+  };
+}
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** A connection of its own, and never tried again: what was sent may have been done. */
+async function post(target: DockerTarget, { method, path }: MutatingRequest, deadlineMs: number, signal: AbortSignal): Promise<{ status: number; json: unknown }> {
+  const where = "socketPath" in target ? { socketPath: target.socketPath } : { host: target.host, port: target.port };
+  const headers = { accept: "application/json", "content-length": 0, "user-agent": "watchdog-pruner", ...("socketPath" in target ? { host: "docker" } : {}) };
+  const request = httpRequest({ ...where, method, path, headers, agent: new Agent() });
+  const { status, body } = await exchange(request, { deadlineMs, maxBytes: MAX_BYTES, signal });
+  return { status, json: parseJson(body) };
+}

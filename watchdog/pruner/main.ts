@@ -1,0 +1,91 @@
+import { hostname } from "node:os";
+import { healthcheck } from "../cli/healthcheck.ts";
+import { systemClock } from "../clock.ts";
+import { variablesHelp } from "../config/help.ts";
+import { parsePrunerConfig } from "../config/pruner.ts";
+import { PRUNER_VARIABLES, SHARED_VARIABLES } from "../config/pruner-variables.ts";
+import { contain } from "../contain.ts";
+import { readFacts } from "../facts.ts";
+import { createLog } from "../log.ts";
+import { isRecord, parseJson } from "../net/exchange.ts";
+import { reasonOf, redactor } from "../safe.ts";
+import { runPruner } from "./daemon.ts";
+import { dryRun, pruneOnce } from "./once.ts";
+import { createRunner } from "./runner.ts";
+
+/** Set by the build; the sources run unbundled under tsx, where it is not. */
+declare const __VERSION__: string | undefined;
+const VERSION = typeof __VERSION__ === "undefined" ? "dev" : __VERSION__;
+
+const USAGE = `usage: pruner [command]
+
+Clears Docker build cache that was not used for a while, and can do nothing else.
+
+commands:
+  run                clear it once a period until stopped (the default)
+  once [--dry-run]   clear it now; with --dry-run only say what would be asked and freed
+  healthcheck        exit 0 while the running pruner is fresh, else 1
+  --help             this text
+  --version          the version
+
+environment (NAME, default, meaning; NAME[_FILE] may also name a file that holds the value):
+`;
+
+/** The only reader of argv and of the environment in this program. */
+async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const [command = "run", ...options] = args;
+  const allowed = command === "once" ? ["--dry-run"] : [];
+  const known = ["run", "once", "healthcheck", "--help", "-h", "--version"].includes(command);
+  const unknown = known ? options.find((option) => !allowed.includes(option)) : command;
+  if (unknown !== undefined) {
+    process.stderr.write(`pruner: unknown ${known ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see pruner --help\n`);
+    return 2;
+  }
+  if (command === "--version") return print(VERSION);
+  if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp({ ...PRUNER_VARIABLES, ...SHARED_VARIABLES })}`);
+
+  const facts = readFacts();
+  const parsed = parsePrunerConfig(env, facts);
+  const redact = redactor(parsed.secrets);
+  const { config } = parsed;
+  const out = command === "run" ? process.stdout : process.stderr;
+  const log = createLog({ level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs, write: (line) => out.write(line) });
+  contain(log);
+  const surroundings = { parsed, inContainer: facts.inContainer, path: env["PATH"], clock: systemClock, log };
+
+  switch (command) {
+    case "healthcheck": {
+      const settings = { enabled: config.pruneEnabled, statusAddr: config.statusAddr };
+      const { exitCode, text } = await healthcheck(settings, "WATCHDOG_PRUNE_ENABLED", isPruner);
+      return print(redact(text), exitCode);
+    }
+    case "once": {
+      for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
+      const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(config, createRunner(surroundings));
+      return print(redact(text), exitCode);
+    }
+    default: {
+      const stop = new AbortController();
+      for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
+      await runPruner({ ...surroundings, redact, version: VERSION, systemHostname: hostname(), stop: stop.signal });
+      return 0;
+    }
+  }
+}
+
+/** The watchdog answers on the same default address: where both share a network, its health is not ours. */
+function isPruner(body: string): boolean {
+  const json = parseJson(body);
+  return isRecord(json) && json["program"] === "pruner";
+}
+
+function print(text: string, exitCode: 0 | 1 = 0): number {
+  process.stdout.write(`${text}\n`);
+  return exitCode;
+}
+
+process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
+  process.stderr.write(`pruner: ${reasonOf(error)}\n`);
+  return 1;
+});
+process.stdout.write("", () => process.exit());

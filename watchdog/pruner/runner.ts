@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs";
+import { momentOf, type Clock, type Moment } from "../clock.ts";
+import type { ParsedPrunerConfig } from "../config/pruner.ts";
+import type { Log } from "../log.ts";
+import { attempt, type Outcome, type Way } from "./attempt.ts";
+import { diskMeter, type DiskUse, type MeasureDisk } from "./disk.ts";
+import { pruneEngine, type EngineInfo } from "./engine.ts";
+import { dueInS, pressureAge, type PrunePlan } from "./plan.ts";
+import { pruneOverSsh } from "./ssh.ts";
+import { targetOf, type Target } from "./target.ts";
+
+export interface RunnerOptions {
+  readonly parsed: Pick<ParsedPrunerConfig, "config" | "refused">;
+  readonly inContainer: boolean;
+  /** PATH, to find ssh in. */
+  readonly path: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly exists?: (path: string) => boolean;
+  readonly measureDisk?: MeasureDisk;
+}
+
+/** What the last runs came to; the status is a view of this. */
+export interface RunnerView {
+  readonly lastRunAt: Moment | undefined;
+  readonly last: Outcome | undefined;
+  readonly lastReclaimedBytes: number | null;
+  readonly lastError: string | null;
+  readonly cacheBytes: number | null;
+  readonly disk: DiskUse | undefined;
+  readonly pressed: boolean;
+  readonly info: EngineInfo | undefined;
+}
+
+/** When to prune and with what age; what it came to is kept. */
+export interface Runner {
+  target(): Target;
+  /** One look: prunes if it is due. Resolves with the run's outcome, and how full the disk had to be for it to come early. Never rejects. */
+  step(signal: AbortSignal): Promise<{ readonly outcome: Outcome; readonly earlyAtPct: number | undefined } | undefined>;
+  /** One run now, whatever the time. */
+  run(plan: PrunePlan, signal: AbortSignal): Promise<Outcome>;
+  /** Milliseconds until the next look. */
+  waitMs(): number;
+  view(): RunnerView;
+}
+
+/** The disk is looked at this often where its use may bring a prune forward. */
+const LOOK_MS = 60_000;
+/** A big host's engine takes its time to list the cache. */
+const LISTING_MS = 60_000;
+
+export function createRunner(options: RunnerOptions): Runner {
+  const { parsed, path, clock, log, exists = existsSync } = options;
+  const { config } = parsed;
+  const pruneMs = config.pruneTimeoutS * 1000;
+  const measureDisk = options.measureDisk ?? diskMeter(options.inContainer, () => view.info?.dataRoot, clock, config.httpTimeoutS * 1000);
+  let view: RunnerView = { lastRunAt: undefined, last: undefined, lastReclaimedBytes: null, lastError: null, cacheBytes: null, disk: undefined, pressed: false, info: undefined };
+  /** Runs under the pressure that goes on: the age is halved once more at each. */
+  let halvings = 0;
+
+  const target = (): Target => targetOf(parsed, exists);
+
+  const wayTo = (to: Exclude<Target, { kind: "none" }>): Way =>
+    to.kind === "ssh"
+      ? { kind: "ssh", prune: (plan, signal) => pruneOverSsh(to.at, plan, { timeoutMs: pruneMs, signal, path }) }
+      : { kind: "engine", engine: pruneEngine(to.at, Math.min(LISTING_MS, pruneMs), pruneMs), onInfo: (info) => { view = { ...view, info }; } };
+
+  const run = async (plan: PrunePlan, signal: AbortSignal): Promise<Outcome> => {
+    // Recorded before it runs: whatever becomes of it, it is not repeated at once.
+    view = { ...view, lastRunAt: momentOf(clock) };
+    const to = target();
+    log.info("prune starts", { target: to.kind === "none" ? "none" : to.shown, until: plan.until?.text ?? "any age", all: plan.all });
+    const outcome = to.kind === "none" ? { plan, error: to.reason } : await attempt({ way: wayTo(to), plan, measureDisk, clock, log, signal });
+    if (signal.aborted) return outcome;
+    const { error, freedBytes, cacheBeforeBytes, cacheAfterBytes } = outcome;
+    view = {
+      ...view, last: outcome, lastError: error ?? null,
+      lastReclaimedBytes: error === undefined ? (freedBytes ?? null) : view.lastReclaimedBytes,
+      cacheBytes: cacheAfterBytes ?? cacheBeforeBytes ?? view.cacheBytes,
+    };
+    if (error === undefined) log.info("prune ended", { freedBytes, cacheBeforeBytes, cacheAfterBytes, diskBeforePct: outcome.diskBeforePct, diskAfterPct: outcome.diskAfterPct });
+    else log.error("prune failed", { reason: error });
+    return outcome;
+  };
+
+  const look = async (signal: AbortSignal): Promise<boolean> => {
+    if (config.pruneDiskPct === 0) return false;
+    const disk = await measureDisk(signal);
+    // A disk that cannot be measured presses nobody, and proves no relief either.
+    const pressed = "usedPct" in disk ? disk.usedPct >= config.pruneDiskPct : view.pressed;
+    if ("reason" in disk) log.warn("the engine's disk cannot be measured", { reason: disk.reason });
+    if (!pressed) halvings = 0;
+    view = { ...view, disk, pressed };
+    return pressed && "usedPct" in disk;
+  };
+
+  const dueS = (pressed: boolean): number => dueInS(view.lastRunAt && view.lastRunAt.monoMs / 1000, clock.monoMs() / 1000, config.pruneIntervalS, pressed);
+
+  return {
+    target, run,
+    step: async (signal) => {
+      const pressed = await look(signal);
+      if (signal.aborted || dueS(pressed) > 0) return undefined;
+      if (pressed) halvings += 1;
+      const { pruneUntil, pruneUntilFloor: floor, pruneAll: all, pruneDiskPct } = config;
+      const until = pressed && pruneUntil ? pressureAge(pruneUntil, floor, halvings) : pruneUntil;
+      return { outcome: await run({ until, all }, signal), earlyAtPct: pressed ? pruneDiskPct : undefined };
+    },
+    waitMs: () => Math.max(10, Math.min(LOOK_MS, dueS(false) * 1000)),
+    view: () => view,
+  };
+}

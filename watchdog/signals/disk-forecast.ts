@@ -1,0 +1,66 @@
+import type { Moment } from "../clock.ts";
+import type { DiskReading, DiskSample } from "../collectors/disk.ts";
+import type { Reading } from "../collectors/reading.ts";
+import type { Config } from "../config/variables.ts";
+import type { Series } from "../history/history.ts";
+import { BYTES_PER_GB, round1 } from "../lang/format.ts";
+import type { Lang } from "../lang/index.ts";
+import { forecastDisk, NEEDED_MS, type Ceiling, type Forecast } from "./forecast.ts";
+import { diskUse } from "./host.ts";
+import type { Condition, Family, Finding } from "./signal.ts";
+
+/** By label: the level from which each disk was last cleaned up. */
+export type CeilingMemory = ReadonlyMap<string, Ceiling>;
+
+/** An alert goes on until the disk would last a quarter longer than the limit. */
+const SLACK = 1.25;
+/** The trend has to be seen in so many ticks in a row. */
+const CONFIRM_TICKS = 2;
+
+/** disk_forecast: of every disk; off unless a number of hours is configured. */
+export function diskForecastSignals(before: CeilingMemory, reading: Reading<DiskReading>, history: Series, config: Config, lang: Lang, now: Moment): { memory: CeilingMemory; family: Family } {
+  const name = "disk_forecast";
+  const goneDetail = lang.details.diskGone;
+  const limitMs = config.diskForecastH * 3_600_000;
+  if (limitMs === 0 || reading.state !== "ok") return { memory: before, family: { name, frozen: limitMs > 0 && reading.state === "failed", off: limitMs === 0 || reading.state === "off", findings: [], goneDetail } };
+  const memory = new Map(before);
+  const findings = reading.value.disks.map((disk): Finding => {
+    const { forecast, ceiling } = forecastDisk(history.get(`disk:${disk.label}`) ?? [], before.get(disk.label), now.monoMs);
+    if (ceiling) memory.set(disk.label, ceiling);
+    else memory.delete(disk.label);
+    const condition = conditionOf(forecast, limitMs);
+    return {
+      key: `disk_forecast:${disk.label}`, title: lang.titles.diskForecast(disk.label), condition, confirmTicks: CONFIRM_TICKS,
+      detail: condition === "bad" ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice}` : detailOf(forecast, disk, limitMs, lang),
+    };
+  });
+  const unmeasured = new Set(reading.value.failures.map(({ label }) => `disk_forecast:${label}`));
+  return { memory, family: { name, frozen: false, findings, goneDetail, keeps: ({ key }) => unmeasured.has(key) } };
+}
+
+function conditionOf(forecast: Forecast, limitMs: number): Condition {
+  if (forecast.kind === "short") return "unknown";
+  if (forecast.kind === "calm" || forecast.leftMs > limitMs * SLACK) return "good";
+  return forecast.wavering || forecast.leftMs > limitMs ? "between" : "bad";
+}
+
+function detailOf(forecast: Forecast, disk: DiskSample, limitMs: number, lang: Lang): string {
+  if (forecast.kind === "short") return lang.details.forecastShort(forecast.seenMs, NEEDED_MS);
+  if (forecast.kind === "calm") return lang.details.forecastCalm(limitMs);
+  const usable = disk.usedBytes + disk.availableBytes;
+  return lang.details.forecast({
+    leftMs: roughly(forecast.leftMs), gbPerH: rate((forecast.pctPerH / 100) * usable / BYTES_PER_GB), seenMs: forecast.seenMs, limitMs,
+    usedPct: round1(diskUse(disk)), freeGb: round1(disk.availableBytes / BYTES_PER_GB),
+  });
+}
+
+/** No more exact than it can be known: to 5 minutes below one hour, to 30 below six, else to the hour. */
+function roughly(ms: number): number {
+  const stepMs = (ms < 3_600_000 ? 5 : ms < 6 * 3_600_000 ? 30 : 60) * 60_000;
+  return Math.max(stepMs, Math.round(ms / stepMs) * stepMs);
+}
+
+/** One decimal, two where one would say little. */
+function rate(gbPerH: number): number {
+  return gbPerH >= 1 ? round1(gbPerH) : Math.round(gbPerH * 100) / 100;
+}
