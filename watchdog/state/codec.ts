@@ -84,8 +84,7 @@ type Decode<T> = (value: unknown) => T;
 /** Monotonic time as if this process had run then; never in the future, whatever the wall clock did. */
 function rebase(now: Moment): Decode<Moment> {
   return (value) => {
-    const wallMs = number(value);
-    if (Math.abs(wallMs) > MAX_DATE_MS) throw new Error("a time is no time");
+    const wallMs = wallTime(value);
     return { wallMs, monoMs: now.monoMs - Math.max(0, now.wallMs - wallMs) };
   };
 }
@@ -168,7 +167,7 @@ function countedOf(json: unknown, moment: Decode<Moment>): Counted {
 
 function summaryOf(json: unknown): Summary {
   const summary = record(json);
-  return { sinceMs: number(summary["sinceMs"]), count: number(summary["count"]), lines: listOf(summary["lines"], "lines").map(string).slice(-30) };
+  return { sinceMs: wallTime(summary["sinceMs"]), count: number(summary["count"]), lines: listOf(summary["lines"], "lines").map(string).slice(-30) };
 }
 
 function telegramOf(json: unknown): TelegramMemory {
@@ -199,6 +198,12 @@ function string(value: unknown): string {
 function number(value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Error("a number is missing");
   return value;
+}
+/** A number that Date takes: any other could not be shown. */
+function wallTime(value: unknown): number {
+  const wallMs = number(value);
+  if (Math.abs(wallMs) > MAX_DATE_MS) throw new Error("a time is no time");
+  return wallMs;
 }
 function boolean(value: unknown): boolean {
   if (typeof value !== "boolean") throw new Error("a flag is missing");
