@@ -41,6 +41,7 @@ export interface Status {
 }
 
 export interface Daemon {
+  readonly pid: number;
   readonly port: number;
   /** Everything it wrote so far, to stdout and to stderr. */
   output(): string;
@@ -122,7 +123,7 @@ export async function startDaemon(env: Env, options: SpawnOptions & { readonly r
     assert.deepEqual(exit, { code: 0, signal: null }, `SIGTERM did not end it cleanly; it wrote:\n${output}`);
   };
   const daemon: Daemon = {
-    port, exited, status, statusWhere, stop,
+    pid: child.pid ?? 0, port, exited, status, statusWhere, stop,
     output: () => output,
     signal: async (key) => (await status()).signals.find((signal) => signal.key === key),
     ticks: async (count) => {

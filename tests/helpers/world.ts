@@ -39,7 +39,7 @@ const QUICK: Env = {
   TZ: "UTC",
 };
 
-export async function makeWorld(t: TestContext, env: Env = {}): Promise<World> {
+export async function makeWorld(t: Pick<TestContext, "after">, env: Env = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "wd-"));
   const closers: (() => Promise<void> | void)[] = [() => rmSync(dir, { recursive: true, force: true })];
   // Last in, first out: daemons end before what they talk to.
