@@ -50,7 +50,8 @@ test("only these modules of Node are used, and only where they are expected", ()
     "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
     "node:http": /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
-    "node:net": /^net\/ping\.ts$/,
+    "node:crypto": /^status\/(guard|page)\.ts$/,
+    "node:net": /^(net\/ping|status\/guard)\.ts$/,
     "node:os": /^(main|facts|collectors\/proc)\.ts$/,
     "node:path": /^(state\/file|cli\/doctor\/(self|setup))\.ts$/,
     "node:timers/promises": /^collectors\/(memory|proc)\.ts$/,
@@ -121,5 +122,5 @@ test("doctor reads of procfs only what is said of itself, and the command line o
 
 test("requests are made in net/ and notify/ alone, and each says its method", () => {
   assert.deepEqual(where(/\b(?:https?\d*|module\d*)\.(?:request|get)\(/), ["net/get.ts", "net/ping.ts", "notify/post-version.ts", "notify/post.ts"]);
-  assert.deepEqual(where(/\bfetch\(|\bXMLHttpRequest\b|\bWebSocket\b|node:(?:dgram|tls|http2)/), []);
+  assert.deepEqual(where(/\bfetch\(|\bXMLHttpRequest\b|\bWebSocket\b|node:(?:dgram|tls|http2)/), ["status/page-script.ts"], "the page asks for itself anew, in its reader's browser");
 });

@@ -10,18 +10,19 @@ import { heartbeat } from "../daemon/heartbeat.ts";
 import { runLoop } from "../daemon/loop.ts";
 import { createWatch, type Watch } from "../daemon/watch.ts";
 import { LANGS } from "../lang/index.ts";
+import { PAGE_TEXTS } from "../lang/page/index.ts";
 import type { Log } from "../log.ts";
 import { renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
 import type { Block } from "../messages/text.ts";
 import { senderOf } from "../notify/channel.ts";
+import { createJournal } from "../notify/journal.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import { webhookSender } from "../notify/webhook.ts";
-import { reasonOf, redactJson } from "../safe.ts";
+import { reasonOf } from "../safe.ts";
 import { stateFile } from "../state/file.ts";
 import { resumeSignals, snapshotOf } from "../state/resume.ts";
-import { isFresh } from "../status/health.ts";
-import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
-import { iso, statusView } from "../status/view.ts";
+import { serveStatus } from "../status/server.ts";
+import { createSite } from "../status/site.ts";
 import { logSources } from "./source-log.ts";
 
 export interface RunOptions {
@@ -57,10 +58,12 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
   const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
 
+  const journal = createJournal([sender.channel, ...(config.fallbackWebhookUrl ? ["webhook" as const] : [])], clock.wallMs);
   const outbox: Outbox = createOutbox({
     sender, clock, log, random: Math.random, summary: saved?.summary,
     render: (notices) => renderAll(notices, context()).map((rendered) => ({ ...rendered, block: redacted(rendered.block) })),
     renderSummary: (summary) => redacted(renderSummary(summary, context())),
+    onAttempt: journal.record,
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
     isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
     ...(config.fallbackWebhookUrl
@@ -81,19 +84,8 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
     telegram: sender.memory?.() ?? {}, boot, bootIdBefore: saved?.bootId,
   }));
 
-  const status = (): Answer => jsonAnswer(200, redactJson(
-    statusView({ config, watch, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAtMs: started.wallMs }), redact,
-  ));
-  const health = (): Answer => {
-    const last = watch.lastTick()?.startedAt ?? started;
-    const fresh = !config.enabled || isFresh(last, clock.monoMs(), config.intervalS);
-    const { pending, lastError } = outbox.view();
-    return jsonAnswer(fresh ? 200 : 503, {
-      status: !config.enabled ? "disabled" : fresh ? "ok" : "stale", lastTickAt: iso(watch.lastTick()?.startedAt.wallMs),
-      delivery: { pending, lastError: lastError === null ? null : redact(lastError) },
-    });
-  };
-  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log);
+  const site = createSite({ config, watch, clock, journal, delivery: outbox.view, stateError: file?.lastError, problems, version, startedAt: started, redact });
+  const closeServer = await serveStatus(config.statusAddr, site.routes, problems, log, { token: config.statusToken, needsToken: PAGE_TEXTS[config.lang].needsToken });
 
   if (!config.enabled) {
     log.info("switched off by WATCHDOG_ENABLED: nothing is read, nothing is sent");
@@ -114,6 +106,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   let lastStates = "";
   const tick = async (): Promise<void> => {
     await watch.tick(stop);
+    if (!stop.aborted) site.ticked();
     lastStates = logSources(watch, config, log, lastStates);
     if (beat && !stop.aborted) void beat(stop);
   };

@@ -2,6 +2,7 @@ import { maskSecrets, printable, truncate } from "../safe.ts";
 import { nearest } from "./nearest.ts";
 import { PRUNER_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
 import { matchesKey } from "./value.ts";
+import { guardStatus } from "./status-token.ts";
 import { namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
 import { VARIABLES, type Config } from "./variables.ts";
 
@@ -43,7 +44,7 @@ function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Co
   }
   // Its state is the cause of much, so it is watched whether or not it is listed.
   if (config.orchContainer !== undefined && !containers.includes(config.orchContainer)) containers = [...containers, config.orchContainer];
-  return { ...config, containers };
+  return { ...config, containers, statusToken: guardStatus(config, env, problems) };
 }
 
 const MIN_REDACTED = 8;
@@ -65,7 +66,7 @@ export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Fa
   return { ...config, tgBotToken, tgChatId, tgProxyUrl };
 }
 
-type SecretSettings = Pick<Config, "tgBotToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> & Partial<Pick<Config, "metricsUrl" | "heartbeatUrl" | "deps">>;
+type SecretSettings = Pick<Config, "tgBotToken" | "statusToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> & Partial<Pick<Config, "metricsUrl" | "heartbeatUrl" | "deps">>;
 
 /** What must never be shown of these settings. */
 export function secretsOf(config: SecretSettings): string[] {
@@ -74,7 +75,8 @@ export function secretsOf(config: SecretSettings): string[] {
   const passwords = urls.flatMap((url) => (url?.password ? [url.password, decodeOr(url.password)] : [])).filter((password) => password.length >= MIN_REDACTED);
   // Whoever knows one of these URLs can write to it: the path is the secret.
   const paths = [config.fallbackWebhookUrl, config.heartbeatUrl].flatMap((url) => (url && url.pathname.length > 8 ? [url.pathname + url.search, url.pathname] : []));
-  return [...(config.tgBotToken === undefined ? [] : [config.tgBotToken]), ...passwords, ...paths];
+  const tokens = [config.tgBotToken, config.statusToken].flatMap((token) => (token ? [token] : []));
+  return [...tokens, ...passwords, ...paths];
 }
 
 function decodeOr(text: string): string {

@@ -47,12 +47,12 @@ export const PRUNER_VARIABLES = {
 } satisfies Record<string, Variable<never> | Variable<unknown>>;
 
 const { lang, hostLabel, logLevel, logFormat, httpTimeoutS, tgBotToken, tgChatId, tgThreadId, tgApiUrl, tgPerMin, tgProxyUrl } = VARIABLES;
-const { fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr } = VARIABLES;
+const { fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr, statusToken } = VARIABLES;
 
 /** What it shares with the watchdog: how to speak, where the engine is, where to answer. */
 export const SHARED_VARIABLES = {
   lang, hostLabel, logLevel, logFormat, httpTimeoutS, tgBotToken, tgChatId, tgThreadId, tgApiUrl, tgPerMin, tgProxyUrl,
-  fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr,
+  fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr, statusToken,
 };
 
 export type PrunerConfig = Readonly<Parsed<typeof PRUNER_VARIABLES> & Parsed<typeof SHARED_VARIABLES>>;

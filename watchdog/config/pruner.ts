@@ -1,5 +1,6 @@
 import { resolveTelegram, secretsOf, unknownNames } from "./config.ts";
 import { PRUNER_VARIABLES, SHARED_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
+import { guardStatus } from "./status-token.ts";
 import { parseTable, type Env, type Facts, type Problem } from "./table.ts";
 
 export interface ParsedPrunerConfig {
@@ -22,7 +23,8 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
     problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; using the default false");
     pruneAll = false;
   }
-  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll }, facts, problems);
+  const statusToken = guardStatus(shared, env, problems);
+  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll, statusToken }, facts, problems);
   return { config, problems, secrets: secretsOf(config), ...refusal(config, env, problems) };
 }
 

@@ -91,6 +91,11 @@ export function hostPort(raw: string): HostPort | undefined {
   return port >= 1 && port <= 65_535 ? { host: match[1] ?? (match[2] || "0.0.0.0"), port } : undefined;
 }
 
+/** Whether nothing but this machine, or this container, can reach it. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost") || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === "::1";
+}
+
 export const address: Parser<HostPort> = { allowed: "host:port", parse: hostPort };
 
 /** A list: blanks are dropped, a bad entry is dropped and reported by the caller, the rest counts. */

@@ -83,6 +83,7 @@ export const VARIABLES = {
     ...optional("WATCHDOG_STATUS_ADDR", address, "host:port of the status server; empty = off"),
     fallback: () => ({ host: "127.0.0.1", port: 9876 }), shown: "127.0.0.1:9876", emptyMeans: { value: undefined },
   },
+  statusToken: optional("WATCHDOG_STATUS_TOKEN", text("8 to 200 printable ASCII characters without a blank", /^[\x21-\x7e]{8,200}$/), "who asks the status server has to give this token; unset: no token needed", { secret: true }),
 } satisfies Record<string, Variable<never> | Variable<unknown>>;
 
 /** Every setting, parsed and in range. Durations keep the unit of their variable, which the name ends with. */

@@ -63,6 +63,19 @@ export function clockTime(wallMs: number, nearMs: number, code: LangCode): strin
     .replace(",", "");
 }
 
+/** `12:04`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. */
+export function clockMinute(wallMs: number, nearMs: number, code: LangCode): string {
+  const day = (ms: number): string => new Date(ms).toDateString();
+  const date = day(wallMs) === day(nearMs) ? {} : ({ day: "numeric", month: "short" } as const);
+  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { ...date, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(wallMs).replace(",", "");
+}
+
+/** The zone of the TZ variable, as a clock shows it: UTC, MSK, GMT+3. */
+export function zoneName(wallMs: number, code: LangCode): string {
+  const parts = new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { timeZoneName: "short" }).formatToParts(wallMs);
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+}
+
 /** `31 Jan 2026`, in the zone of the TZ variable. */
 export function calendarDate(wallMs: number, code: LangCode): string {
   return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "short", year: "numeric" }).format(wallMs);

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import type { Rendered, Summary } from "../messages/render.ts";
 import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
 import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
+import type { Attempt } from "./journal.ts";
 import type { Sender, SendOptions, SendResult } from "./sender.ts";
 import { reasonOf } from "../safe.ts";
 import { addToSummary, restOfSummary } from "./summary.ts";
@@ -20,6 +21,8 @@ export interface OutboxOptions {
   readonly renderSummary: (summary: Summary) => Block;
   /** Called once the message that tells of these notices was accepted. */
   readonly onDelivered: (notices: readonly Notice[], messageId: number | undefined) => void;
+  /** Called after every send, with what was sent and what became of it. */
+  readonly onAttempt?: (attempt: Attempt) => void;
   /** Whether messages go without sound just now. */
   readonly isQuiet: () => boolean;
   /** 0 ≤ random < 1, for jitter. */
@@ -143,6 +146,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const sendNext = async (signal: AbortSignal): Promise<SendResult> => {
     const draft = compose();
     const result = await sender.send(textOf(draft.block), draft.options, signal);
+    options.onAttempt?.({ channel: sender.channel, result: result.kind, blocks: draft.block });
     settle(result, draft);
     return result;
   };
@@ -230,6 +234,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const [notice] = pending;
     if (!fallback || !notice) return;
     const result = await fallback.send(notice, signal);
+    options.onAttempt?.({ channel: "webhook", result: result.kind, blocks: options.render([notice]).map(({ block }) => block) });
     if (result.kind === "delivered") {
       fallbackFailures = 0;
       summary = addToSummary(summary, notice, failing?.wallMs ?? clock.wallMs());

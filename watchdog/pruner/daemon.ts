@@ -9,7 +9,7 @@ import type { Block } from "../messages/text.ts";
 import { senderOf } from "../notify/channel.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import { webhookSender } from "../notify/webhook.ts";
-import { reasonOf } from "../safe.ts";
+import { reasonOf, redactJson } from "../safe.ts";
 import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
 import { createReport } from "./report.ts";
 import { createRunner, type RunnerOptions } from "./runner.ts";
@@ -62,15 +62,15 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
   });
 
   let lastLook = started;
-  const status = (): Answer => jsonAnswer(200, JSON.parse(redact(JSON.stringify(
-    prunerStatus({ parsed, runner, delivery: outbox.view, problems, host: host(), version, startedAtMs: started.wallMs, ...momentOf(clock) }),
-  ))));
+  const status = (): Answer => jsonAnswer(200, redactJson(
+    prunerStatus({ parsed, runner, delivery: outbox.view, problems, host: host(), version, startedAtMs: started.wallMs, ...momentOf(clock) }), redact,
+  ));
   const health = (): Answer => {
     // A run: the questions before, the prune, the questions after.
     const fresh = !config.pruneEnabled || clock.monoMs() - lastLook.monoMs <= STALE_MS + config.pruneTimeoutS * 1000;
     return jsonAnswer(fresh ? 200 : 503, { program: "pruner", status: !config.pruneEnabled ? "disabled" : fresh ? "ok" : "stale" });
   };
-  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log);
+  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log, { token: config.statusToken });
 
   if (!config.pruneEnabled) {
     log.info("switched off by WATCHDOG_PRUNE_ENABLED: nothing is asked, nothing is pruned");

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { failed, ok } from "../../watchdog/collectors/reading.ts";
+import { createSteady } from "../../watchdog/status/steady.ts";
+import { container, diskAt, disks, docker, envelope, memoryAt, pathFailure } from "../helpers/samples.ts";
+import { siteRig } from "../helpers/site-rig.ts";
+
+process.env["TZ"] = "UTC";
+
+const REFUSED = failed({ kind: "refused", reason: "ECONNREFUSED" });
+const WELL = { mem: memoryAt(40), disk: disks([diskAt("data", 50)]), docker: docker(container("web")) };
+/** The text of the page, without markup. */
+const textOf = (page: string): string => page.replace(/<(style|script)>[^]*?<\/\1>/g, "").replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+
+test("before the first tick it says that it begins; then that all is well", async () => {
+  const { headline, tick } = siteRig();
+  assert.equal(headline(), "The first check is under way");
+  await tick(WELL);
+  assert.equal(headline(), "All is well");
+});
+
+test("an alert outweighs a channel that fails, and that outweighs a blind source", async () => {
+  const rig = siteRig();
+  for (let n = 0; n < 3; n += 1) await rig.tick({ ...WELL, docker: REFUSED });
+  assert.equal(rig.headline(), "Part of the host cannot be seen");
+  rig.lastError("403 Forbidden");
+  assert.equal(rig.headline(), "Messages do not get through");
+  await rig.tick({ ...WELL, mem: memoryAt(95), docker: REFUSED });
+  assert.equal(rig.headline(), "1 alert");
+  assert.match(textOf(rig.page()), /It watches, but messages are not delivered at present\./);
+});
+
+test("checks that stopped outweigh whatever they last saw", async () => {
+  const rig = siteRig();
+  await rig.tick({ ...WELL, mem: memoryAt(95) });
+  await rig.wait(100_000);
+  assert.equal(rig.headline(), "1 alert");
+  await rig.wait(1);
+  assert.equal(rig.headline(), "The checks have stopped");
+});
+
+test("switched off is said before anything else", () => {
+  assert.equal(siteRig({ WATCHDOG_ENABLED: "false" }).headline(), "Switched off");
+});
+
+test("what is bad says since when, and whether it was told", async () => {
+  const rig = siteRig();
+  await rig.tick({ ...WELL, mem: memoryAt(95) });
+  assert.match(textOf(rig.page()), /Host memory since 03:04 · 0 s 95% used .* not told yet/);
+  rig.deliver();
+  await rig.tick({ ...WELL, mem: memoryAt(95) });
+  assert.match(textOf(rig.page()), /Host memory since 03:04 · 30 s 95% used .* told 03:04/);
+});
+
+test("what is over and not yet told is still shown, and is no alert any more", async () => {
+  const rig = siteRig();
+  await rig.tick({ ...WELL, mem: memoryAt(95) });
+  rig.deliver();
+  for (let n = 0; n < 2; n += 1) await rig.tick(WELL);
+  assert.equal(rig.headline(), "All is well");
+  assert.match(textOf(rig.page()), /Alerts Host memory since 03:04 .* over, message on its way/);
+  rig.deliver();
+  assert.doesNotMatch(textOf(rig.page()), /Alerts/);
+});
+
+test("a muted signal is shown and named, and does not colour the page", async () => {
+  const rig = siteRig({ WATCHDOG_MUTE: "host_*" });
+  await rig.tick({ ...WELL, mem: memoryAt(95) });
+  assert.equal(rig.headline(), "All is well");
+  assert.match(textOf(rig.page()), /Muted, but bad: 1 more\..*Host memory.* muted .*Muted host_\* Bad at present: host_mem/);
+});
+
+test("what is good says since when, under a name that does not frighten", async () => {
+  const rig = siteRig();
+  await rig.tick({ ...WELL, metrics: envelope() });
+  await rig.tick({ ...WELL, metrics: envelope() });
+  const text = textOf(rig.page());
+  assert.match(text, /In order: \d+ .*Orchestrator since 03:04 · 30 s \/metrics answers\./);
+  assert.doesNotMatch(text, /Orchestrator down/);
+});
+
+test("a failed job is shown until it was told, with no word of its end", async () => {
+  const rig = siteRig();
+  await rig.tick({ ...WELL, metrics: envelope({ counts: { queued: 0, running: 0, done: 0, failed: 3 } }) });
+  for (let n = 0; n < 2; n += 1) await rig.tick({ ...WELL, metrics: envelope({ counts: { queued: 0, running: 0, done: 0, failed: 4 } }) });
+  assert.equal(rig.headline(), "1 alert");
+  rig.deliver();
+  assert.equal(rig.headline(), "All is well");
+});
+
+test("a disk that cannot be measured now keeps its picture and says so", async () => {
+  const rig = siteRig();
+  await rig.tick(WELL);
+  for (const disk of [disks([], [pathFailure("data")]), REFUSED]) {
+    await rig.tick({ ...WELL, disk });
+    assert.match(rig.page(), /<span class="name">data<\/span><span class="bad-text">not measured now<\/span>.*<svg class="spark"/);
+  }
+});
+
+test("the page shows what was sent, newest first", async () => {
+  const rig = siteRig();
+  await rig.tick(WELL);
+  assert.match(textOf(rig.page()), /Nothing was sent since the start\./);
+  rig.deliver();
+  assert.match(textOf(rig.page()), /Last messages 🔴 x 03:04/);
+});
+
+test("dependencies that are off, or an empty answer, break nothing", async () => {
+  const rig = siteRig();
+  await rig.tick({ deps: ok([]) });
+  assert.equal(rig.headline(), "All is well");
+});
+
+test("since when a signal is as it is: kept while it lasts, new when it changes, forgotten when it is gone", () => {
+  const steady = createSteady();
+  const signal = (active: boolean) => [{ key: "k", active, title: "", detail: "" }];
+  steady.observe(signal(false), 1);
+  steady.observe(signal(false), 2);
+  assert.equal(steady.sinceMs("k"), 1);
+  steady.observe(signal(true), 3);
+  assert.equal(steady.sinceMs("k"), 3);
+  steady.observe([], 4);
+  assert.equal(steady.sinceMs("k"), null);
+});

@@ -1,0 +1,201 @@
+// The page in a real browser: every state, as a phone and as a desk shows it, by day and by night.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
+import { CONTENT_SECURITY_POLICY, renderPage } from "../../watchdog/status/page.ts";
+import type { PageView } from "../../watchdog/status/page-view.ts";
+import { startStatusServer, type Answer } from "../../watchdog/status/server.ts";
+import { skipWithout, startChromium, type Browser, type Tab, type TabOptions } from "../helpers/chromium.ts";
+import { freePort } from "../helpers/net.ts";
+import { VIEWS, viewOf } from "../helpers/page-views.ts";
+import { until } from "../helpers/wait.ts";
+
+process.env["TZ"] = "UTC";
+
+const PHONE = { width: 360, height: 740 };
+const DESK = { width: 1280, height: 800 };
+const ARTIFACTS = fileURLToPath(new URL("../artifacts", import.meta.url));
+/** Fit for a test: the page asks anew every half second, and ages within seconds. */
+const QUICK = { refreshMs: 500, staleAfterMs: 3000, tick: { ageMs: 100, tookMs: 1, count: 1 } };
+
+describe("the status page in Chromium", { skip: skipWithout("chromium", "chromium"), timeout: 240_000 }, () => {
+  let browser: Browser;
+  let url: string;
+  let closeServer: () => void;
+  /** What the server says next; undefined: it hangs up. */
+  let answer: () => Answer;
+  const asked: string[] = [];
+
+  before(async () => {
+    const port = await freePort();
+    const server = await startStatusServer({ host: "127.0.0.1", port }, { "/": () => answer() });
+    server.prependListener("request", ({ url: path }) => asked.push(path ?? ""));
+    closeServer = () => { server.close(); server.closeAllConnections(); };
+    url = `http://127.0.0.1:${port}/`;
+    browser = await startChromium();
+  });
+  after(async () => {
+    await browser.close();
+    closeServer();
+  });
+
+  const page = (view: PageView): Answer => ({ status: 200, type: "text/html; charset=utf-8", headers: { "content-security-policy": CONTENT_SECURITY_POLICY }, body: renderPage(view) });
+  const shows = (view: PageView): void => { answer = () => page(view); };
+
+  async function inTab(options: TabOptions, work: (tab: Tab) => Promise<void>): Promise<void> {
+    const tab = await browser.open(options);
+    try {
+      await tab.goto(url);
+      await work(tab);
+    } finally {
+      await tab.close();
+    }
+  }
+  const textOf = async (tab: Tab, selector = "body"): Promise<string> => String(await tab.evaluate(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ""`));
+
+  for (const [name, view] of Object.entries(VIEWS)) {
+    test(`${name}: nothing sticks out, nothing complains, on a phone and on a desk, in light and dark`, async () => {
+      asked.length = 0;
+      for (const size of [PHONE, DESK]) {
+        for (const dark of [false, true]) {
+          const lang = dark === (size === PHONE) ? "ru" : "en";
+          shows({ ...view, lang });
+          await inTab({ ...size, dark }, async (tab) => {
+            await tab.evaluate("for (const d of document.querySelectorAll('details')) d.open = true");
+            const wide = await tab.evaluate("[document.documentElement.scrollWidth, ...[...document.querySelectorAll('main *')].filter((e) => !e.closest('svg') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map((e) => e.className + ' ' + e.scrollWidth + '>' + e.clientWidth)]");
+            assert.deepEqual(wide, [size.width], `wider than the screen: ${JSON.stringify(wide)}`);
+            await tab.evaluate("for (const d of document.querySelectorAll('details')) d.open = false");
+            assert.deepEqual(tab.complaints(), []);
+            await tab.screenshot(`${ARTIFACTS}/${name}-${size.width}-${dark ? "dark" : "light"}.png`);
+          });
+        }
+      }
+      assert.deepEqual([...new Set(asked)], ["/"], "nothing but the page itself was asked for");
+    });
+  }
+
+  test("says in one glance how things are", async () => {
+    const expected: Readonly<Record<string, string>> = {
+      well: "All is well", alerting: "3 alerts", undelivered: "Messages do not get through", blind: "Part of the host cannot be seen", muted: "All is well", stale: "The checks have stopped", starting: "The first check is under way", off: "Switched off",
+    };
+    for (const [name, headline] of Object.entries(expected)) {
+      shows(VIEWS[name] ?? viewOf());
+      await inTab(PHONE, async (tab) => assert.equal(await textOf(tab, "h1"), headline));
+    }
+  });
+
+  test("what is foreign in it stays text", async () => {
+    shows(VIEWS["hostile"] ?? viewOf());
+    await inTab(PHONE, async (tab) => {
+      assert.equal(await tab.evaluate("window.hacked"), undefined);
+      assert.equal(await tab.evaluate("document.querySelectorAll('img,script[src],iframe,object').length"), 0);
+      assert.equal(await tab.evaluate("document.querySelectorAll('script').length"), 1);
+      assert.match(await textOf(tab, ".cards h3"), /^Disk <script>window\.hacked=1<\/script>/);
+    });
+  });
+
+  test("its policy forbids every other script and style, and lets nothing out", async () => {
+    shows(viewOf());
+    await inTab(PHONE, async (tab) => {
+      await tab.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p><img src=\"http://127.0.0.1:1/x.png\" onerror=\"window.hacked=1\">')");
+      await tab.evaluate("(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.body.append(s); })()");
+      assert.equal(await tab.evaluate("window.hacked"), undefined);
+      assert.equal(await tab.evaluate("fetch('http://127.0.0.1:1/').then(() => 'let out', () => 'held')"), "held");
+      await until("violations", () => tab.complaints().filter((text) => /Content Security Policy|violates/.test(text)).length >= 3);
+    });
+  });
+
+  test("refreshes itself, and keeps open what was open", async () => {
+    shows(viewOf(QUICK));
+    await inTab(PHONE, async (tab) => {
+      await tab.evaluate("document.querySelector('#good').open = true");
+      shows({ ...viewOf(QUICK), state: "alert", bad: VIEWS["alerting"]?.bad ?? [] });
+      await until("the alert", async () => (await textOf(tab, "h1")) === "3 alerts");
+      assert.equal(await tab.evaluate("document.querySelector('#good').open"), true);
+      assert.match(String(await tab.evaluate("document.title")), /^🔴 build-1/);
+      assert.deepEqual(tab.complaints(), []);
+    });
+  });
+
+  test("leaves alone what is being copied, and goes on afterwards", async () => {
+    shows(viewOf(QUICK));
+    await inTab(PHONE, async (tab) => {
+      await tab.evaluate("getSelection().selectAllChildren(document.querySelector('h1'))");
+      shows({ ...viewOf(QUICK), host: "another" });
+      const before = asked.length;
+      await until("three more requests", () => asked.length >= before + 3);
+      assert.equal(await tab.evaluate("getSelection().toString()"), "All is well");
+      await tab.evaluate("getSelection().removeAllRanges()");
+      await until("the new host", async () => (await textOf(tab, ".hero")).includes("another"));
+    });
+  });
+
+  test("says that its data is old when the checks stop", async () => {
+    shows(viewOf({ ...QUICK, refreshMs: 60_000 }));
+    await inTab(PHONE, async (tab) => {
+      assert.equal(await textOf(tab, ".bar"), "");
+      await until("the warning", async () => /^Old data: the last check was \d s ago\.$/.test(await textOf(tab, ".bar")));
+      assert.equal(await tab.evaluate("document.body.className"), "aged");
+      assert.match(String(await tab.evaluate("document.title")), /^\? /);
+      await tab.screenshot(`${ARTIFACTS}/old-360.png`);
+    });
+  });
+
+  test("says that the watchdog does not answer, or refuses, and recovers by itself", async () => {
+    shows(viewOf(QUICK));
+    await inTab(PHONE, async (tab) => {
+      answer = () => ({ status: 401, type: "text/plain", body: "no" });
+      await until("the refusal", async () => (await textOf(tab, ".bar")).startsWith("The watchdog has refused to answer for"));
+      answer = () => ({ status: 200, type: "text/html", body: "<h1>some portal</h1>" });
+      await until("no answer", async () => (await textOf(tab, ".bar")).startsWith("The watchdog has not answered for"));
+      assert.equal(await textOf(tab, "h1"), "All is well", "the last that is known is still there");
+      await tab.screenshot(`${ARTIFACTS}/gone-360.png`);
+      shows(viewOf(QUICK));
+      await until("all well again", async () => (await textOf(tab, ".bar")) === "");
+      assert.equal(await tab.evaluate("document.body.className"), "");
+    });
+  });
+
+  test("a phone that slept does not take its page for new", async () => {
+    shows(viewOf({ ...QUICK, refreshMs: 60_000, staleAfterMs: 100_000 }));
+    await inTab(PHONE, async (tab) => {
+      await tab.evaluate("(() => { const real = Date.now; Date.now = () => real() + 3 * 3600 * 1000; })()");
+      await until("the age", async () => (await textOf(tab, ".bar")).includes("the last check was 3 h"));
+    });
+  });
+
+  test("without script it is complete, and asks anew by itself", async () => {
+    shows(viewOf());
+    await inTab({ ...PHONE, script: false }, async (tab) => {
+      assert.deepEqual(tab.complaints(), []);
+      await tab.screenshot(`${ARTIFACTS}/no-script-360.png`);
+    });
+    assert.match(renderPage(viewOf()), /<noscript><meta http-equiv="refresh" content="30"><\/noscript>/);
+    assert.match(renderPage(viewOf()), /All is well[^]*checked 4 s ago/);
+  });
+
+  test("it goes on with the token of its address, and its links carry it", async () => {
+    shows(viewOf(QUICK));
+    const plain = url;
+    url = `${plain}?token=abc`;
+    asked.length = 0;
+    try {
+      await inTab(PHONE, async (tab) => {
+        await until("two requests", () => asked.length >= 2);
+        assert.ok(asked.every((path) => path === "/?token=abc"), asked.join(" "));
+        assert.match(String(await tab.evaluate("document.querySelector('footer a').href")), /\/status\?token=abc$/);
+      });
+    } finally {
+      url = plain;
+    }
+  });
+});
+
+test("both languages have the same texts, and no text has a hole", () => {
+  const shape = (value: unknown): unknown => (typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)])) : typeof value);
+  assert.deepEqual(shape(PAGE_TEXTS.en), shape(PAGE_TEXTS.ru));
+  for (const lang of ["ru", "en"] as const) {
+    for (const view of Object.values(VIEWS)) assert.doesNotMatch(renderPage({ ...view, lang }).replace(/<(style|script)>[^]*?<\/\1>/g, ""), /undefined|NaN|\[object|\bnull\b/);
+  }
+});

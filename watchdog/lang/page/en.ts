@@ -1,0 +1,67 @@
+import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } from "../format.ts";
+import type { PageTexts } from "./ru.ts";
+
+/** The status page in English. */
+
+const plural = pluralizer("en");
+const UNITS: Record<DurationUnit, string> = { day: "d", hour: "h", minute: "min", second: "s" };
+
+export const en: PageTexts = {
+  units: UNITS,
+  duration: (ms) => durationParts(ms).map(({ unit, count }) => `${count} ${UNITS[unit]}`).join(" "),
+  time: (wallMs, nearMs) => clockMinute(wallMs, nearMs, "en"),
+  zone: (wallMs) => zoneName(wallMs, "en"),
+  title: (host) => `${host} · Watchdog`,
+  gb: "GB",
+  sources: { metrics: "Orchestrator", mem: "Memory", disk: "Disks", docker: "Docker", deps: "Dependencies", proc: "Processes" },
+  subjects: {
+    orchestrator_down: "Orchestrator", metrics_stale: "Age of the metrics", job_failed: "Failed jobs", queue_stalled: "Queue", agent_hung: "Agent",
+    host_mem: "Host memory", disk: "Disk", disk_crit: "Disk, upper limit:", disk_forecast: "Disk, forecast:", inodes: "Inodes", container: "Container",
+    dep: "Dependency", cert: "Certificate", proc_blocking: "Process", blind: "Source",
+  },
+  states: {
+    well: "All is well",
+    alert: (count) => plural(count, { one: "alert", other: "alerts" }),
+    undelivered: "Messages do not get through",
+    blind: "Part of the host cannot be seen",
+    starting: "The first check is under way",
+    stale: "The checks have stopped",
+    off: "Switched off",
+  },
+  hints: {
+    well: (signals) => `Watching ${plural(signals, { one: "signal", other: "signals" })}.`,
+    undelivered: "It watches, but messages are not delivered at present.",
+    blind: "What these sources feed stays as it was until they can be read.",
+    starting: "Results appear within a few seconds.",
+    stale: "The process answers, but makes no new checks. Below is the last that is known.",
+    off: "WATCHDOG_ENABLED=false: nothing is read and nothing is sent.",
+    mutedBad: (count) => `Muted, but bad: ${count} more.`,
+  },
+  checked: "checked {} ago",
+  old: "Old data: the last check was {} ago.",
+  gone: "The watchdog has not answered for {}. Below is the last that is known.",
+  refused: "The watchdog has refused to answer for {}. Below is the last that is known.",
+  headings: {
+    bad: "Alerts", gauges: "Memory and disks, 24 hours", sources: "Sources", delivery: "Delivery", good: "In order",
+    muted: "Muted", problems: "Settings to look at", messages: "Last messages",
+  },
+  since: (time, ms) => `since ${time} · ${ms}`,
+  tags: {
+    told: (time) => `told ${time}`, untold: "not told yet", over: "over, message on its way", muted: "muted", frozen: "cannot be checked now", flapping: "flapping",
+  },
+  cause: (cause) => `Probable cause: ${cause}.`,
+  gauge: {
+    threshold: (pct) => `limit ${pct}%`, free: (free, total) => `${free} of ${total} free`, inodes: (pct) => `inodes ${pct}%`,
+    unread: "not measured now", empty: "no measurements yet", range: (low, high) => `${low}% to ${high}% within 24 hours`, memory: "Memory",
+  },
+  source: { ok: "can be read", failed: "cannot be read", off: "off", lastOk: (time) => `last time ${time}`, never: "never yet" },
+  delivery: {
+    channel: { telegram: "Telegram", console: "the log (no bot configured)", webhook: "fallback channel" },
+    to: "Goes to", pending: "Waiting", lastOk: "Last delivery", never: "none yet", error: "Error",
+  },
+  mutedNow: (keys) => `Bad at present: ${keys}`,
+  older: (count) => `${count} more`,
+  noMessages: "Nothing was sent since the start.",
+  footer: (version, up, ticks, tookMs) => `Watchdog ${version} · up ${up} · ${ticks} checks · the last took ${tookMs} ms`,
+  needsToken: "A token is needed: open the page as /?token=… (WATCHDOG_STATUS_TOKEN).",
+};

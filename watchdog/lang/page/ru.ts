@@ -1,0 +1,76 @@
+import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } from "../format.ts";
+
+/** The status page in Russian; this file is the type that every other language must match. */
+
+const plural = pluralizer("ru");
+
+/** Short, because a phone is narrow. */
+const UNITS: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
+
+export const ru = {
+  units: UNITS,
+  duration: (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${UNITS[unit]}`).join(" "),
+  time: (wallMs: number, nearMs: number): string => clockMinute(wallMs, nearMs, "ru"),
+  zone: (wallMs: number): string => zoneName(wallMs, "ru"),
+  title: (host: string) => `${host} · Watchdog`,
+  gb: "ГБ",
+  sources: {
+    metrics: "Оркестратор", mem: "Память", disk: "Диски", docker: "Docker", deps: "Зависимости", proc: "Процессы",
+  },
+  /** What a signal is about when it is good: its title names the fault. By the first part of its key. */
+  subjects: {
+    orchestrator_down: "Оркестратор", metrics_stale: "Свежесть метрик", job_failed: "Упавшие задания", queue_stalled: "Очередь", agent_hung: "Агент",
+    host_mem: "Память хоста", disk: "Диск", disk_crit: "Диск, верхний порог:", disk_forecast: "Диск, прогноз:", inodes: "Иноды", container: "Контейнер",
+    dep: "Зависимость", cert: "Сертификат", proc_blocking: "Процесс", blind: "Источник",
+  } as Readonly<Record<string, string>>,
+  states: {
+    well: "Всё в порядке",
+    alert: (count: number) => plural(count, { one: "тревога", few: "тревоги", many: "тревог", other: "тревоги" }),
+    undelivered: "Сообщения не доходят",
+    blind: "Часть хоста не видна",
+    starting: "Первая проверка ещё идёт",
+    stale: "Проверки остановились",
+    off: "Выключен",
+  },
+  hints: {
+    well: (signals: number) => `Под наблюдением: ${plural(signals, { one: "сигнал", few: "сигнала", many: "сигналов", other: "сигнала" })}.`,
+    undelivered: "Наблюдение идёт, но сообщения сейчас не доставляются.",
+    blind: "Сигналы этих источников заморожены, пока они не прочитаются.",
+    starting: "Результаты появятся через несколько секунд.",
+    stale: "Процесс отвечает, но новых проверок нет. Ниже — последнее, что известно.",
+    off: "WATCHDOG_ENABLED=false: ничего не читается и не отправляется.",
+    mutedBad: (count: number) => `Ещё заглушено, но плохо: ${count}.`,
+  },
+  /** {} is how long, written by the page itself. */
+  checked: "проверено {} назад",
+  old: "Данные устарели: последняя проверка {} назад.",
+  gone: "Watchdog не отвечает {}. Ниже — последнее, что известно.",
+  refused: "Watchdog отвечает отказом {}. Ниже — последнее, что известно.",
+  headings: {
+    bad: "Тревоги", gauges: "Память и диски, 24 часа", sources: "Источники", delivery: "Доставка", good: "В порядке",
+    muted: "Заглушено", problems: "Настройки: замечания", messages: "Последние сообщения",
+  },
+  since: (time: string, ms: string) => `с ${time} · ${ms}`,
+  tags: {
+    told: (time: string) => `сообщено ${time}`, untold: "ещё не сообщено", over: "закончилось, сообщение в пути", muted: "заглушено",
+    frozen: "сейчас не проверяется", flapping: "мигает",
+  },
+  cause: (cause: string) => `Вероятная причина: ${cause}.`,
+  gauge: {
+    threshold: (pct: number) => `порог ${pct}%`, free: (free: string, total: string) => `свободно ${free} из ${total}`,
+    inodes: (pct: number) => `иноды ${pct}%`, unread: "сейчас не измеряется", empty: "измерений пока нет",
+    range: (low: number, high: number) => `за 24 часа от ${low}% до ${high}%`, memory: "Память",
+  },
+  source: { ok: "читается", failed: "не читается", off: "выключен", lastOk: (time: string) => `последний раз ${time}`, never: "ещё ни разу" },
+  delivery: {
+    channel: { telegram: "Telegram", console: "журнал (бот не настроен)", webhook: "запасной канал" },
+    to: "Куда", pending: "Ждут отправки", lastOk: "Последняя доставка", never: "ещё не было", error: "Ошибка",
+  },
+  mutedNow: (keys: string) => `Сейчас плохо: ${keys}`,
+  older: (count: number) => `Ещё ${count}`,
+  noMessages: "С запуска ничего не отправлено.",
+  footer: (version: string, up: string, ticks: string, tookMs: string) => `Watchdog ${version} · работает ${up} · проверок ${ticks} · последняя за ${tookMs} мс`,
+  needsToken: "Нужен токен: откройте страницу как /?token=… (WATCHDOG_STATUS_TOKEN).",
+};
+
+export type PageTexts = typeof ru;

@@ -1,0 +1,169 @@
+import type { Clock } from "../clock.ts";
+import type { SourceName } from "../collectors/index.ts";
+import type { Config } from "../config/variables.ts";
+import type { Entry } from "../decide/ledger.ts";
+import { rulesOf, type Watch } from "../daemon/watch.ts";
+import { BYTES_PER_GB, round1, type LangCode } from "../lang/format.ts";
+import type { SentMessage } from "../notify/journal.ts";
+import type { DeliveryView } from "../notify/outbox.ts";
+import { diskUse, inodeUse, memoryUse } from "../signals/host.ts";
+import { idOf, type Signal } from "../signals/signal.ts";
+import { isFresh, staleAfterMs } from "./health.ts";
+import { columnsOf, type Column } from "./spark.ts";
+import type { Steady } from "./steady.ts";
+import { sourceView, type SourceView } from "./view.ts";
+
+/** Everything the page shows, as plain data: what is rendered is this and nothing else. */
+export interface PageView {
+  readonly lang: LangCode;
+  readonly host: string;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly state: PageState;
+  readonly tick: { readonly ageMs: number; readonly tookMs: number; readonly count: number } | null;
+  readonly staleAfterMs: number;
+  readonly refreshMs: number;
+  readonly bad: readonly SignalRow[];
+  readonly good: readonly SignalRow[];
+  readonly gauges: readonly Gauge[];
+  readonly sources: readonly (SourceView & { readonly name: SourceName; readonly lastOkAtMs: number | null })[];
+  readonly delivery: DeliveryView;
+  readonly muted: readonly string[];
+  readonly problems: readonly string[];
+  readonly messages: readonly SentMessage[];
+}
+
+/** In one glance; what comes first here outweighs what comes later. */
+export type PageState = "off" | "stale" | "starting" | "alert" | "undelivered" | "blind" | "well";
+export type Tag = "told" | "untold" | "over" | "muted" | "frozen" | "flapping";
+
+export interface SignalRow {
+  readonly key: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly cause?: string;
+  /** Since when it has been as it is; null: not known. */
+  readonly sinceMs: number | null;
+  readonly toldAtMs: number | null;
+  readonly tags: readonly Tag[];
+}
+
+export interface Gauge {
+  /** null: memory. */
+  readonly label: string | null;
+  /** null: not measured at present. */
+  readonly usedPct: number | null;
+  readonly freeGb: number | null;
+  readonly totalGb: number | null;
+  readonly inodePct: number | null;
+  readonly thresholdPct: number;
+  readonly isBad: boolean;
+  readonly columns: readonly Column[];
+}
+
+export interface PageSources {
+  readonly config: Config;
+  readonly watch: Watch;
+  readonly clock: Clock;
+  readonly delivery: () => DeliveryView;
+  readonly recent: () => readonly SentMessage[];
+  readonly steady: Steady;
+  readonly problems: readonly string[];
+  readonly version: string;
+  readonly startedAt: { readonly wallMs: number; readonly monoMs: number };
+}
+
+/** A page that refreshes more often than that would be a load; one that does less often would look dead. */
+const REFRESH_MS = { least: 2000, most: 30_000 };
+
+export function pageView({ config, watch, clock, delivery, recent, steady, problems, version, startedAt }: PageSources): PageView {
+  const last = watch.lastTick();
+  const nowMs = clock.wallMs();
+  const rows = (last?.signals ?? []).map((signal) => ({ isBad: isBad(signal, watch.ledger().get(idOf(signal))), row: rowOf(signal, watch, config, steady) }));
+  const bad = rows.filter((each) => each.isBad).map(({ row }) => row).sort(byWeight);
+  return {
+    lang: config.lang, host: watch.host(), version, startedAtMs: startedAt.wallMs, nowMs,
+    state: stateOf(config, watch, delivery(), bad, isFresh(last?.startedAt ?? startedAt, clock.monoMs(), config.intervalS)),
+    tick: last ? { ageMs: clock.monoMs() - last.startedAt.monoMs, tookMs: last.tookMs, count: watch.ticks() } : null,
+    staleAfterMs: staleAfterMs(config.intervalS),
+    refreshMs: Math.min(REFRESH_MS.most, Math.max(REFRESH_MS.least, config.intervalS * 1000)),
+    bad, good: rows.filter((each) => !each.isBad).map(({ row }) => row),
+    gauges: gaugesOf(config, watch, clock.monoMs(), nowMs, bad),
+    sources: last ? (Object.keys(last.readings) as SourceName[]).map((name) => ({ name, ...sourceView(name, last.readings, watch.lastOkAt(name)), lastOkAtMs: watch.lastOkAt(name) })) : [],
+    delivery: delivery(), muted: config.mute, problems, messages: recent(),
+  };
+}
+
+/** Bad now, or over without the operator knowing it yet. */
+function isBad({ active, edge }: Signal, entry: Entry | undefined): boolean {
+  return edge ? edge.tone === undefined && entry?.edge !== undefined : active || (entry?.told.alerting ?? false);
+}
+
+function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): SignalRow {
+  const entry = watch.ledger().get(idOf(signal));
+  const { key, title, detail, cause, active, frozen, since } = signal;
+  const told = entry?.told.alerting ?? false;
+  const isMuted = rulesOf(config).isMuted(key);
+  const tags: Tag[] = [];
+  if (isMuted) tags.push("muted");
+  else if (told) tags.push(active ? "told" : "over");
+  else if (isBad(signal, entry)) tags.push("untold");
+  if (entry?.flap) tags.push("flapping");
+  if (frozen) tags.push("frozen");
+  return {
+    key, title, detail, tags, toldAtMs: entry?.told.lastAlertWallMs ?? null,
+    sinceMs: (active ? since?.wallMs : tags.includes("over") ? entry?.episodes.at(-1)?.since.wallMs : undefined) ?? steady.sinceMs(idOf(signal)),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+/** Bad now, and nobody wanted not to hear of it. */
+export function isWeighty({ tags }: SignalRow): boolean {
+  return !tags.includes("muted") && !tags.includes("over");
+}
+
+/** What nobody muted first, what can be judged before what is frozen; then the oldest. */
+function byWeight(a: SignalRow, b: SignalRow): number {
+  const weight = ({ key, tags }: SignalRow): number => (tags.includes("muted") ? 4 : 0) + (key.startsWith("blind:") ? 2 : 0) + (tags.includes("over") ? 1 : 0);
+  return weight(a) - weight(b) || (a.sinceMs ?? 0) - (b.sinceMs ?? 0);
+}
+
+function stateOf(config: Config, watch: Watch, { lastError }: DeliveryView, bad: readonly SignalRow[], isFreshNow: boolean): PageState {
+  if (!config.enabled) return "off";
+  if (!isFreshNow) return "stale";
+  if (!watch.lastTick()) return "starting";
+  const weighty = bad.filter(isWeighty);
+  if (weighty.some(({ key }) => !key.startsWith("blind:"))) return "alert";
+  if (lastError !== null) return "undelivered";
+  return weighty.length > 0 ? "blind" : "well";
+}
+
+function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number, bad: readonly SignalRow[]): Gauge[] {
+  const readings = watch.lastTick()?.readings;
+  const columns = (name: string): Column[] => columnsOf(watch.history().series(name, { wallMs: nowMs, monoMs: nowMonoMs }), nowMonoMs);
+  const isBad = (...keys: string[]): boolean => bad.some(({ key }) => keys.includes(key));
+  const gauges: Gauge[] = [];
+  if (readings && readings.mem.state !== "off") {
+    const mem = readings.mem.state === "ok" ? readings.mem.value : undefined;
+    gauges.push({
+      label: null, columns: columns("mem"), thresholdPct: config.memPct, inodePct: null, isBad: isBad("host_mem"),
+      ...(mem ? { usedPct: round1(memoryUse(mem)), freeGb: gb(mem.availableBytes), totalGb: gb(mem.totalBytes) } : UNREAD),
+    });
+  }
+  const disks = readings?.disk.state === "ok" ? readings.disk.value : undefined;
+  const unread = readings?.disk.state === "off" ? [] : disks ? disks.failures.map(({ label }) => label) : watch.history().names().filter((name) => name.startsWith("disk:")).map((name) => name.slice("disk:".length));
+  const thresholdPct = config.diskEnabled ? config.diskPct : config.diskCritPct;
+  const gauge = (label: string, values: Pick<Gauge, "usedPct" | "freeGb" | "totalGb">, inodePct: number | null): Gauge => ({
+    label, ...values, inodePct, thresholdPct, columns: columns(`disk:${label}`), isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
+  });
+  for (const disk of disks?.disks ?? []) {
+    gauges.push(gauge(disk.label, { usedPct: round1(diskUse(disk)), freeGb: gb(disk.availableBytes), totalGb: gb(disk.totalBytes) }, disk.inodes ? round1(inodeUse(disk.inodes)) : null));
+  }
+  const measured = new Set(disks?.disks.map(({ label }) => label));
+  for (const label of new Set(unread)) if (!measured.has(label)) gauges.push(gauge(label, UNREAD, null));
+  return gauges;
+}
+
+const UNREAD = { usedPct: null, freeGb: null, totalGb: null } as const;
+const gb = (bytes: number): number => round1(bytes / BYTES_PER_GB);
