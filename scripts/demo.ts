@@ -1,4 +1,5 @@
-// npm run demo [-- ru]: the real daemon through one outage, seconds long. Everything it talks to is make-believe and on loopback.
+// npm run demo [-- ru]: the real daemon through one outage, seconds long, with its status page. Everything it talks to is make-believe and on
+// loopback; memory and disks on the page are this machine's, and muted, so that the story is the same everywhere.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -75,6 +76,9 @@ const arrives = (mark: string, title: string, from: number): Promise<void> =>
   until(`a message "${mark} … ${title}"`, () => texts.slice(from).some((text) => text.split("\n").some((line) => line.startsWith(mark) && line.endsWith(title))));
 const say = (line: string): void => console.log(`\n-- ${line}`);
 
+const spare = await listen(() => {});
+const statusAddress = `127.0.0.1:${portOf(spare)}`;
+close(spare);
 let orchestrator = await listen(metrics);
 const orchestratorPort = portOf(orchestrator);
 // Nothing of the caller's environment but the time zone: the demo is the same everywhere.
@@ -87,18 +91,20 @@ const daemon = spawn(process.execPath, [DAEMON], {
     WATCHDOG_TG_BOT_TOKEN: "1:demo", WATCHDOG_TG_CHAT_ID: "1", WATCHDOG_TG_PER_MIN: "600",
     WATCHDOG_TG_API_URL: `http://127.0.0.1:${portOf(telegram)}`,
     WATCHDOG_METRICS_URL: `http://127.0.0.1:${orchestratorPort}/metrics`, WATCHDOG_AGENT_HUNG_MIN: "0.05",
-    WATCHDOG_MEM_ENABLED: "false", WATCHDOG_DISK_ENABLED: "false", WATCHDOG_DOCKER_SOCK: "", WATCHDOG_STATUS_ADDR: "",
+    WATCHDOG_MUTE: "host_mem,disk:*,inodes:*,blind:*", WATCHDOG_DOCKER_SOCK: "", WATCHDOG_STATUS_ADDR: statusAddress,
   },
 });
 let log = "";
 for (const stream of [daemon.stdout, daemon.stderr]) stream.on("data", (chunk: Buffer) => (log += chunk.toString("utf8")));
 const exited = new Promise<number | null>((resolve) => daemon.on("exit", resolve));
 process.on("exit", () => daemon.kill("SIGKILL"));
-for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => process.exit(130));
+let onInterrupt = (): void => process.exit(130);
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => onInterrupt());
 
 async function outage(): Promise<void> {
   say("the watchdog starts; a make-believe orchestrator is well and runs one agent");
   await until("two reads of /metrics", () => world.scrapes >= 2);
+  say(`its status page: http://${statusAddress}/`);
 
   say("one of its jobs fails");
   world.failed += 1;
@@ -122,6 +128,10 @@ async function outage(): Promise<void> {
 
 try {
   await outage();
+  if (process.stdout.isTTY && process.stdin.isTTY) {
+    say(`the outage is over; the page stays at http://${statusAddress}/ until Ctrl-C`);
+    await new Promise<void>((resolve) => (onInterrupt = resolve));
+  }
   daemon.kill("SIGTERM");
   const status = await Promise.race([exited, sleep(6_000, "no exit within 6 s", { ref: false })]);
   if (status !== 0) throw new Error(`the daemon did not end well: ${status}`);

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { ask } from "../helpers/net.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -17,6 +18,8 @@ interface Outcome {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** What its status page was while it ran. */
+  readonly page: string;
 }
 
 function demo(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
@@ -24,10 +27,15 @@ function demo(args: readonly string[], env: Readonly<Record<string, string>>): P
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--import", "tsx", "scripts/demo.ts", ...args], { cwd: root, env: { ...process.env, WATCHDOG_LANG: "", ...HOSTILE, ...env } });
     const output = { stdout: "", stderr: "" };
-    child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString("utf8")));
+    let page: Promise<string> | undefined;
+    child.stdout.on("data", (chunk: Buffer) => {
+      output.stdout += chunk.toString("utf8");
+      const port = /its status page: http:\/\/127\.0\.0\.1:(\d+)\/\n/.exec(output.stdout)?.[1];
+      if (port !== undefined) page ??= ask(Number(port), "/").then((got) => got?.body ?? "no answer");
+    });
     child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString("utf8")));
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, ...output }));
+    child.on("close", (code) => void Promise.resolve(page ?? "no page").then((shown) => resolve({ code, page: shown, ...output })));
   });
 }
 
@@ -43,6 +51,7 @@ describe("npm run demo", { timeout: 60_000, concurrency: true }, () => {
     const told = heads(outcome);
     assert.deepEqual(told.slice(0, 3), ["🔴 demo-host · Job failed", "🔴 demo-host · Agent hung: r-17", "🔴 demo-host · Orchestrator down"]);
     assert.deepEqual(told.slice(3).sort(), ["🟢 demo-host · Agent hung: r-17", "🟢 demo-host · Orchestrator down"]);
+    assert.match(outcome.page, /<title>.*demo-host · Watchdog<\/title>/);
     assert.match(outcome.stdout, /1 new failure\. The failed counter is now 4\./);
     assert.match(outcome.stdout, /No CPU progress for \d+ seconds \(limit 3 seconds\); stage review, job 9, pid 4211\./);
     assert.match(outcome.stdout, /\/metrics: connection refused/);

@@ -22,7 +22,8 @@ h2{font-size:13px;font-weight:600;letter-spacing:.02em;color:var(--soft);margin:
 .well{--tone:var(--green);--tone-bg:var(--green-bg)}
 .starting,.off{--tone:var(--grey);--tone-bg:var(--grey-bg)}
 .aged .hero{--tone:var(--grey);--tone-bg:var(--grey-bg)}
-.aged .hero svg *{display:none}
+.aged .hero svg{display:none}
+.aged .hero h1::before{content:"?"}
 .aged #view>:not(.hero){opacity:.72}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;overflow:hidden}
 .card>li,.card>div{padding:11px 14px;border-top:1px solid var(--line)}

@@ -47,7 +47,7 @@ ${hero(view, texts)}${section(texts.headings.bad, view.bad.length > 0 && badList
 ${section(texts.headings.muted, view.muted.length > 0 && html`<div class="card"><div>${view.muted.join(", ")}${mutedNow(view, texts)}</div></div>`)}
 ${section(texts.headings.problems, view.problems.length > 0 && html`<ul class="card">${view.problems.map((problem) => html`<li class="small">${problem}</li>`)}</ul>`)}</div></div>
 ${good(view, texts)}
-<footer><p>${tick ? texts.footer(view.version, texts.duration(view.nowMs - view.startedAtMs), String(tick.count), String(Math.round(tick.tookMs))) : `Watchdog ${view.version}`}</p><a href="/status">/status</a><a href="/metrics">/metrics</a></footer></main>`;
+<footer><p>${tick ? texts.footer(view.version, texts.duration(view.nowMs - view.startedAtMs), tick.count, Math.round(tick.tookMs)) : `Watchdog ${view.version}`}</p><a href="/status">/status</a><a href="/metrics">/metrics</a></footer></main>`;
 }
 
 /** So many alerts are shown in full, and so many messages at once; the rest is a touch away. */

@@ -62,6 +62,6 @@ export const en: PageTexts = {
   mutedNow: (keys) => `Bad at present: ${keys}`,
   older: (count) => `${count} more`,
   noMessages: "Nothing was sent since the start.",
-  footer: (version, up, ticks, tookMs) => `Watchdog ${version} · up ${up} · ${ticks} checks · the last took ${tookMs} ms`,
+  footer: (version, up, ticks, tookMs) => `Watchdog ${version} · up ${up} · ${plural(ticks, { one: "check", other: "checks" })}, the last took ${tookMs} ms`,
   needsToken: "A token is needed: open the page as /?token=… (WATCHDOG_STATUS_TOKEN).",
 };

@@ -69,7 +69,8 @@ export const ru = {
   mutedNow: (keys: string) => `Сейчас плохо: ${keys}`,
   older: (count: number) => `Ещё ${count}`,
   noMessages: "С запуска ничего не отправлено.",
-  footer: (version: string, up: string, ticks: string, tookMs: string) => `Watchdog ${version} · работает ${up} · проверок ${ticks} · последняя за ${tookMs} мс`,
+  footer: (version: string, up: string, ticks: number, tookMs: number) =>
+    `Watchdog ${version} · работает ${up} · ${plural(ticks, { one: "проверка", few: "проверки", many: "проверок", other: "проверки" })}, последняя за ${tookMs} мс`,
   needsToken: "Нужен токен: откройте страницу как /?token=… (WATCHDOG_STATUS_TOKEN).",
 };
 
