@@ -36,8 +36,8 @@ export interface Tab {
   goto(url: string): Promise<void>;
   /** The value of an expression, as JSON. */
   evaluate(expression: string): Promise<unknown>;
-  /** The whole page, as PNG. */
-  screenshot(path: string): Promise<void>;
+  /** The page, as PNG: the whole of it, or its upper part. */
+  screenshot(path: string, maxHeight?: number): Promise<void>;
   /** Errors and warnings of the console, violations of the policy, and exceptions, so far. */
   complaints(): readonly string[];
   close(): Promise<void>;
@@ -139,10 +139,10 @@ async function openTab(send: Send, listen: (listener: Listener) => void, close: 
       if (exceptionDetails !== undefined) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
       return isRecord(result) ? result["value"] : undefined;
     },
-    screenshot: async (path) => {
+    screenshot: async (path, maxHeight = Infinity) => {
       const { cssContentSize } = await send("Page.getLayoutMetrics");
       const full = isRecord(cssContentSize) && typeof cssContentSize["height"] === "number" ? Math.ceil(cssContentSize["height"]) : height;
-      const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: { x: 0, y: 0, width, height: Math.max(full, Math.min(height, full)), scale: 1 } });
+      const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: { x: 0, y: 0, width, height: Math.min(full, maxHeight), scale: 1 } });
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, Buffer.from(String(data), "base64"));
     },

@@ -118,6 +118,15 @@ describe("the signal disk_forecast:", () => {
     assert.equal(mayFlap("dep:db"), true);
   });
 
+  test("is repeated no more than four times within its limit, and never more often than other alerts", () => {
+    const cooldownOf = (hours: string): number | undefined => {
+      const rig = rigOf({ WATCHDOG_DISK_FORECAST_H: hours });
+      rig.tick({ disk: disks([diskAt("data", 50)]) });
+      return rig.signal("disk_forecast:data").cooldownS;
+    };
+    assert.deepEqual([cooldownOf("24"), cooldownOf("1")], [6 * 3600, 1800]);
+  });
+
   test("says how much history it still needs", () => {
     const rig = rigOf({ WATCHDOG_DISK_FORECAST_H: "24" });
     rig.tick({ disk: disks([diskAt("data", 50)]) });

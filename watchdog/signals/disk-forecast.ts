@@ -14,6 +14,8 @@ export type CeilingMemory = ReadonlyMap<string, Ceiling>;
 
 /** An alert goes on until the disk would last a quarter longer than the limit. */
 const SLACK = 1.25;
+/** What is hours away is not repeated every half hour: four times within the limit at most. */
+const REPEATS = 4;
 /** The trend has to be seen in so many ticks in a row. */
 const CONFIRM_TICKS = 2;
 
@@ -31,6 +33,7 @@ export function diskForecastSignals(before: CeilingMemory, reading: Reading<Disk
     const condition = conditionOf(forecast, limitMs);
     return {
       key: `disk_forecast:${disk.label}`, title: lang.titles.diskForecast(disk.label), condition, confirmTicks: CONFIRM_TICKS,
+      cooldownS: Math.max(config.cooldownS, limitMs / 1000 / REPEATS),
       detail: condition === "bad" ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice}` : detailOf(forecast, disk, limitMs, lang),
     };
   });
