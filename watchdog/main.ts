@@ -45,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const command = args[0] === "doctor" && args[1] === "chat-id" ? "doctor chat-id" : (args[0] ?? "run");
   const options = args.slice(command === "doctor chat-id" ? 2 : 1);
-  const allowed = ALLOWED[command];
+  const allowed = Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
   const unknown = allowed ? options.find((option) => !allowed.includes(option)) : command;
   if (unknown !== undefined) {
     process.stderr.write(`watchdog: unknown ${allowed ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help\n`);

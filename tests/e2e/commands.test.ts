@@ -132,7 +132,7 @@ describe("the command line", { concurrency: 6 }, () => {
     assert.deepEqual((await runWatchdog(["-h"])).stdout, stdout);
   });
 
-  for (const args of [["frobnicate"], ["once", "--yaml"], ["healthcheck", "--json"], ["--json"], [""], ["run", "now"]]) {
+  for (const args of [["frobnicate"], ["toString"], ["once", "--yaml"], ["healthcheck", "--json"], ["--json"], [""], ["run", "now"]]) {
     it(`\`watchdog ${args.join(" ")}\` is refused in one line, with exit code 2`, async () => {
       const { code, stdout, stderr } = await runWatchdog(args);
       assert.deepEqual([code, stdout], [2, ""]);

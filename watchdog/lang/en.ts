@@ -1,6 +1,7 @@
 import type { Fault } from "../net/fault.ts";
-import { HELLO_PROBLEMS, type AgentFacts, type ContainerFacts, type OwnerFacts } from "./facts.ts";
+import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
+import { helloEn } from "./hello.ts";
 import type { Lang } from "./ru.ts";
 
 /** The operator's texts in English. */
@@ -157,25 +158,7 @@ export const en: Lang = {
     certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
     certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
   },
-  hello: {
-    title: "Watchdog started",
-    detail: ({ version, host, parts, blind, problems }) => [
-      `Version ${version}, host ${host}.`,
-      `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
-      ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
-      problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
-      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
-      ...(problems.length > 0 ? ["What to do: the command doctor."] : []),
-    ].join("\n"),
-    watched: {
-      mem: "memory",
-      disks: (labels) => `disks ${labels.join(", ")}`,
-      containers: (count) => plural(count, { one: "container", other: "containers" }),
-      deps: (names) => `dependencies ${names.join(", ")}`,
-      metrics: "the orchestrator",
-      processes: (patterns) => `left-over processes (${patterns.join(", ")})`,
-    },
-  },
+  hello: helloEn,
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
     lasting: (ms, sinceMs, nowMs) => `Lasting ${duration(ms)}, since ${time(sinceMs, nowMs)}.`,

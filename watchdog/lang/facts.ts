@@ -97,16 +97,3 @@ export interface PruneFacts {
   /** Before its time, because the disk was this full. */
   readonly earlyAtPct?: number | undefined;
 }
-/** What the message on start tells. */
-export interface HelloFacts {
-  readonly version: string;
-  readonly host: string;
-  /** What is watched, each part in words. */
-  readonly parts: readonly string[];
-  /** Sources that cannot be read, with the reason. */
-  readonly blind: readonly string[];
-  readonly problems: readonly string[];
-}
-
-/** So many problems are told in words; the rest is for doctor. */
-export const HELLO_PROBLEMS = 5;

@@ -1,6 +1,7 @@
 import type { Fault } from "../net/fault.ts";
-import { HELLO_PROBLEMS, type AgentFacts, type BigProcessFacts, type CacheFacts, type ContainerFacts, type ForecastFacts, type HelloFacts, type InodeFacts, type OwnerFacts, type ProcessFacts, type UsageFacts } from "./facts.ts";
+import type { AgentFacts, BigProcessFacts, CacheFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
+import { helloRu } from "./hello.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
 
@@ -163,25 +164,7 @@ export const ru = {
       leftMs > 0 ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.` : `Сертификат истёк ${date(endsMs)}.`,
     certificateAdvice: "Что делать: обновите сертификат (certbot renew или как он у вас выпускается).",
   },
-  hello: {
-    title: "Сторож запущен",
-    detail: ({ version, host, parts, blind, problems }: HelloFacts) => [
-      `Версия ${version}, хост ${host}.`,
-      `Наблюдается: ${parts.length > 0 ? parts.join("; ") : "ничего"}.`,
-      ...(blind.length > 0 ? [`Не читается: ${blind.join("; ")}.`] : []),
-      problems.length > 0 ? `Замечания к настройкам: ${problems.length}.` : "Замечаний к настройкам нет.",
-      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
-      ...(problems.length > 0 ? ["Что делать: команда doctor."] : []),
-    ].join("\n"),
-    watched: {
-      mem: "память",
-      disks: (labels: readonly string[]) => `диски ${labels.join(", ")}`,
-      containers: (count: number) => plural(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" }),
-      deps: (names: readonly string[]) => `зависимости ${names.join(", ")}`,
-      metrics: "оркестратор",
-      processes: (patterns: readonly string[]) => `оставшиеся процессы (${patterns.join(", ")})`,
-    },
-  },
+  hello: helloRu,
   messages: {
     since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
     lasting: (ms: number, sinceMs: number, nowMs: number) => `Длится ${lasting(ms)}, с ${time(sinceMs, nowMs)}.`,

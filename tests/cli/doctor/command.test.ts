@@ -81,7 +81,7 @@ describe("doctor as a command", { concurrency: 4 }, () => {
     assert.equal((await world.doctor()).code, 0);
     world.db.status = 500;
     assert.equal((await world.doctor()).code, 1);
-    for (const args of [["--jsn"], ["chatid"], ["--json", "chat-id"], ["chat-id", "--send"]]) {
+    for (const args of [["--jsn"], ["chatid"], ["toString"], ["--json", "chat-id"], ["chat-id", "--send"]]) {
       const { code, stdout, stderr } = await world.doctor(args);
       assert.deepEqual([code, stdout], [2, ""], args.join(" "));
       assert.match(stderr, /unknown option .* of doctor/);
@@ -117,7 +117,7 @@ describe("doctor as a command", { concurrency: 4 }, () => {
     for (const id of ["memory", "disk:data", "root_readonly", "state_file"]) assert.equal(checkOf(report, id).state, "ok", id);
   });
 
-  const echo: Behaviour = ({ path }) => apiError(401, `Unauthorized: no such bot at ${path} ${TOKEN}`)({ method: "", path, call: "", body: {}, atMs: 0, number: 1 });
+  const echo: Behaviour = ({ path }) => apiError(401, `Unauthorized: no such bot at ${path} ${TOKEN}, and hunter2-p@ss is what it heard`)({ method: "", path, call: "", body: {}, atMs: 0, number: 1 });
   for (const [what, behaviour] of [["well", FORUM], ["refusing", unauthorized], ["answering with the token itself", echo], ["refusing the message with it", byCall({ sendMessage: echo })]] as const) {
     it(`shows no secret while Telegram is ${what}`, async (t) => {
       const password = "hunter2-p%40ss";

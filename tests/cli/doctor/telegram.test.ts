@@ -93,6 +93,9 @@ describe("doctor and Telegram", { concurrency: 4 }, () => {
     const world = await doctorWorld(t);
     world.telegram.behave(byCall({ sendMessage: apiError(400, "Bad Request: not enough rights to send text messages to the chat") }));
     failsAlone(await world.report({}, ["--send"]), "telegram.send", /not enough rights/, /Send messages/);
+    world.telegram.behave(byCall({ getChat: FORUM, sendMessage: apiError(400, "Bad Request: TOPIC_CLOSED") }));
+    const report = await world.report({ WATCHDOG_TG_THREAD_ID: "42" }, ["--send"]);
+    assert.equal(checkOf(report, "telegram.topic").state, "off", "what was not delivered proves no topic");
   });
 
   it("a blocked bot is seen when the message is sent", async (t) => {
