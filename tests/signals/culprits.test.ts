@@ -40,7 +40,7 @@ test("a certificate alerts strictly within 14 days of its end, and says when tha
   assert.equal(rig.signal("cert:api").active, false);
   rig.tick({ deps: https(14 * DAY) });
   assert.equal(rig.signal("cert:api").active, true);
-  assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 13 days 23 hours, until 16 Jan 2026\.\nWhat to do: renew it/);
+  assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 13 days 23 hours, until 16 January 2026\.\nWhat to do: renew it/);
 });
 
 test("a ping that saw no certificate leaves it as it was", () => {

@@ -193,7 +193,7 @@ export const en: Lang = {
     disk: (label, usedPct) => `disk ${label} is ${usedPct}% full`,
     memory: (usedPct) => `host memory is ${usedPct}% used`,
     containerMissing: (name) => `there is no container ${name}`,
-    containerDown: (name, f) => `container ${name} ${f.state}, exit code ${exitCode(f.exitCode)}${f.oomKilled ? ", killed for want of memory (OOM)" : ""}`,
+    containerDown: (name, f) => `container ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, exit code ${exitCode(f.exitCode)}${f.oomKilled ? ", killed because memory ran out (OOM)" : ""}`,
     containerUnhealthy: (name) => `container ${name} is unhealthy`,
     containerRestarted: (name, ms) => `container ${name} was started ${duration(ms)} ago`,
   },

@@ -78,5 +78,6 @@ export function zoneName(wallMs: number, code: LangCode): string {
 
 /** `31 Jan 2026`, in the zone of the TZ variable. */
 export function calendarDate(wallMs: number, code: LangCode): string {
-  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "short", year: "numeric" }).format(wallMs);
+  // Russian ends with "г.", which would make two full stops at a sentence's end.
+  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "long", year: "numeric" }).format(wallMs).replace(/\s*г\.$/, "");
 }

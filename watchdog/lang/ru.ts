@@ -176,8 +176,8 @@ export const ru = {
     late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
     /** How a line of advice begins; of what is over none is given. */
     advice: "Что делать:",
-    lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось от ${duration(minMs)} до ${duration(maxMs)}.`),
-    lastingRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится от ${duration(minMs)} до ${duration(maxMs)}.`),
+    lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось: ${duration(minMs)} – ${duration(maxMs)}.`),
+    lastingRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится: ${duration(minMs)} – ${duration(maxMs)}.`),
     reason: "Причина была: ",
     cause: (cause: string) => `Вероятная причина: ${cause}.`,
     flapping: (count: number, ms: number, bad: boolean) =>
@@ -202,7 +202,7 @@ export const ru = {
     memory: (usedPct: number) => `память хоста занята на ${usedPct}%`,
     containerMissing: (name: string) => `контейнера ${name} нет`,
     containerDown: (name: string, f: { readonly state: ContainerFacts["state"]; readonly exitCode: number; readonly oomKilled: boolean }) =>
-      `контейнер ${name} ${f.state}, код выхода ${exitCode(f.exitCode)}${f.oomKilled ? ", убит из-за нехватки памяти (OOM)" : ""}`,
+      `контейнер ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, код выхода ${exitCode(f.exitCode)}${f.oomKilled ? ", убит из-за нехватки памяти (OOM)" : ""}`,
     containerUnhealthy: (name: string) => `контейнер ${name} не проходит проверку здоровья`,
     containerRestarted: (name: string, ms: number) => `контейнер ${name} запущен ${lasting(ms)} назад`,
   },

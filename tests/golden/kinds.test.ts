@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
+import { LANGS, type Lang } from "../../watchdog/lang/index.ts";
+import { renderAll, renderSummary, type RenderContext } from "../../watchdog/messages/render.ts";
+import { textOf } from "../../watchdog/messages/text.ts";
+import { noticeOf } from "../helpers/notice.ts";
+import { momentAt } from "../helpers/signal-rig.ts";
+
+process.env["TZ"] = "UTC";
+
+const MIN = 60_000;
+const HOUR = 60 * MIN;
+const DAY = 24 * HOUR;
+const at = (ms: number): number => momentAt(ms).wallMs;
+const REFUSED = { kind: "refused", reason: "connect ECONNREFUSED 127.0.0.1:8080" } as const;
+const USAGE = { usedPct: 91.2, thresholdPct: 85, freePct: 8.8, freeGb: 12.3, totalGb: 140 };
+const BOX = { state: "exited", health: "none", restartCount: 4, exitCode: 137, oomKilled: true, error: "", healthOutput: "", image: "registry.example/app:1" } as const;
+const ORPHAN = { pid: 4242, ppid: 1, parent: "tini", owner: { container: "runner" }, ageS: 187_200, cpuS: 150_000, cpuSharePct: 98, command: "python3 -m pytest tests/", limitMin: 60 } as const;
+
+/** Every kind of signal as its alert stands in the channel: key, title, detail. */
+function alerts({ titles, details }: Lang): readonly (readonly [key: string, title: string, detail: string])[] {
+  return [
+    ["orchestrator_down", titles.orchestratorDown, details.orchestratorDown(REFUSED, 3)],
+    ["metrics_stale", titles.metricsStale, details.metricsStale(6 * MIN, 5 * MIN)],
+    ["agent_hung:r-17", titles.agentHung("r-17"), details.agentHung({ pid: 4211, stage: "review", jobId: "9", idleMs: 15 * MIN }, 15 * MIN)],
+    ["queue_stalled", titles.queueStalled, details.queueStalled(2, 31 * MIN, 30 * MIN)],
+    ["host_mem", titles.hostMem, [
+      details.memory({ ...USAGE, thresholdPct: 90 }),
+      details.biggest([{ pid: 7, name: "java", residentGb: 6.1, owner: { container: "builder" } }, { pid: 8, name: "postgres", residentGb: 2, owner: { unit: "postgresql.service" } }, { pid: 9, name: "node", residentGb: 1.1 }]),
+      details.memoryAdvice,
+    ].join("\n")],
+    ["disk:root", titles.disk("root"), [details.disk(USAGE), details.trend("▁▂▃▅▇█", 71, 91.2, DAY), details.diskAdvice].join("\n")],
+    ["disk_crit:root", titles.diskCrit("root"), [details.disk({ ...USAGE, usedPct: 97.5, thresholdPct: 97 }), details.diskAdvice].join("\n")],
+    ["disk_forecast:root", titles.diskForecast("root"), [details.forecast({ usedPct: 80.1, freeGb: 28, leftMs: 5 * HOUR, gbPerH: 2.1, limitMs: DAY, seenMs: 12 * HOUR }), details.diskAdvice].join("\n")],
+    ["inodes:root", titles.inodes("root"), [details.inodes({ usedPct: 92, thresholdPct: 90, free: 81_000 }), details.inodesAdvice].join("\n")],
+    ["container:web", titles.container("web"), [details.container(BOX), details.containerAdvice("web", "exited")].join("\n")],
+    ["container:api", titles.container("api"), [details.container({ ...BOX, state: "running", health: "unhealthy", exitCode: 0, oomKilled: false, healthOutput: "curl: (7) connection refused" }), details.containerAdvice("api", "running")].join("\n")],
+    ["dep:db", titles.dep("db"), details.depDown("tcp://db:5432", REFUSED, 12)],
+    ["dep:git", titles.dep("git"), details.depStatus("https://git.example", "503", 240)],
+    ["cert:git", titles.cert("git"), [details.certificate(9 * DAY, at(9 * DAY)), details.certificateAdvice].join("\n")],
+    ["proc_blocking:4242", titles.procBlocking(4242), [details.process(ORPHAN), details.processAdvice(4242)].join("\n")],
+    ["blind:docker", titles.blind("docker"), details.blind("docker", "connect ENOENT /var/run/docker.sock", 3)],
+  ];
+}
+
+/** What is neither an alert nor its end. */
+function others({ titles, details }: Lang): readonly (readonly [kind: NoticeKind, key: string, title: string, detail: string])[] {
+  return [
+    ["edge", "job_failed", titles.jobFailed, details.jobFailed(7)],
+    ["info", "host_boot", titles.hostBoot, details.hostBoot(at(-74_000), at(0), 9, 10, [titles.container("x")], 0)],
+    ["info", "mutes", titles.mutes, details.mutes(["dep:*", "container:build-*"], ["dep:db"])],
+  ];
+}
+
+function catalogue(code: "ru" | "en"): string {
+  const lang = LANGS[code];
+  const context: RenderContext = { host: "prod-1", lang, wallMs: at(12 * MIN), monoMs: momentAt(12 * MIN).monoMs };
+  const show = (name: string, ...notices: Notice[]): string => `— ${name}\n${textOf(renderAll(notices, context).map(({ block }) => block)).plain}\n`;
+  const fresh = { due: momentAt(12 * MIN), span: { sinceMs: at(0) }, lastedMs: 12 * MIN };
+  const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
+  const ended = { ...disk, open: false, span: { sinceMs: at(0), untilMs: at(11 * MIN) }, lastedMs: 11 * MIN };
+  const stopped = `${lang.details.container(BOX)}\n${lang.details.containerAdvice("c0", "exited")}`;
+  const crowd = (kind: NoticeKind): Notice[] => Array.from({ length: 7 }, (_, index) => noticeOf({ ...fresh, id: `c${index}`, key: `container:c${index}`, kind, title: lang.titles.container(`c${index}`), detail: stopped, open: kind !== "recovery", lastedMs: (index + 1) * MIN }));
+  return [
+    ...alerts(lang).map(([key, title, detail]) => show(`alert ${key}`, noticeOf({ ...fresh, key, title, detail }))),
+    ...others(lang).map(([kind, key, title, detail]) => show(`${kind} ${key}`, noticeOf({ ...fresh, kind, key, title, detail, count: 3 }))),
+    show("alert with a cause, late", noticeOf({ ...disk, key: "orchestrator_down", title: lang.titles.orchestratorDown, detail: lang.details.orchestratorDown(REFUSED, 3), due: momentAt(-2 * MIN), cause: [lang.causes.disk("root", 100), lang.causes.memory(97), lang.causes.engine(REFUSED), lang.causes.containerDown("orch", BOX), lang.causes.containerRestarted("orch", 40_000)].join("; ") })),
+    show("realert", noticeOf({ ...disk, kind: "realert" })),
+    show("realert with earlier episodes", noticeOf({ ...disk, kind: "realert", earlier: [{ sinceMs: at(-HOUR), untilMs: at(-50 * MIN) }, { sinceMs: at(-40 * MIN), untilMs: at(-30 * MIN) }], skipped: 5 })),
+    show("recovery", noticeOf({ ...ended, kind: "recovery" })),
+    show("missed", noticeOf({ ...ended, kind: "missed", detail: `${lang.details.disk(USAGE)}\n${lang.details.diskAdvice}` })),
+    show("flapping", noticeOf({ ...disk, kind: "flapping", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 6, sinceMs: at(-HOUR) }, open: false })),
+    show("settled well", noticeOf({ ...ended, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 9, sinceMs: at(-HOUR) } })),
+    show("settled badly", noticeOf({ ...disk, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depDown("tcp://db:5432", REFUSED, 12), flap: { count: 9, sinceMs: at(-HOUR) }, open: true })),
+    show("card of alerts", ...crowd("alert")),
+    show("card of realerts", ...crowd("realert")),
+    show("card of recoveries", ...crowd("recovery")),
+    `— summary of the second channel\n${textOf([renderSummary({ sinceMs: at(-30 * MIN), count: 32, lines: ["03:00:00 UTC alert: X", "03:01:00 UTC recovery: X"] }, context)]).plain}\n`,
+  ].join("\n");
+}
+
+for (const code of ["ru", "en"] as const) {
+  test(`every kind of message is that of tests/golden/kinds.${code}.txt, word for word`, () => {
+    const golden = new URL(`kinds.${code}.txt`, import.meta.url);
+    const text = catalogue(code);
+    if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, text);
+    assert.equal(text, readFileSync(golden, "utf8"), "if the new texts are right: npm run test:update");
+  });
+}
+
+test("no Russian stands in an English message", () => assert.doesNotMatch(catalogue("en"), /[а-яё]/i));
