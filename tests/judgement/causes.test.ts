@@ -27,10 +27,10 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    what: "its container was killed for want of memory", first: "🔴 Container orch", says: /^Probable cause: container orch exited, exit code 137 .*killed for want of memory \(OOM\)\.$/m,
+    what: "its container was killed for want of memory", first: "🔴 Container orch", says: /^Probable cause: container orch stopped \(exited\), exit code 137 .*killed because memory ran out \(OOM\)\.$/m,
     cause: ({ docker }) => docker.set("orch", { state: "exited", exitCode: 137, oomKilled: true }),
   },
-  { what: "its container crashed", first: "🔴 Container orch", says: /^Probable cause: container orch exited, exit code 1\.$/m, cause: ({ docker }) => docker.set("orch", { state: "exited", exitCode: 1 }) },
+  { what: "its container crashed", first: "🔴 Container orch", says: /^Probable cause: container orch stopped \(exited\), exit code 1\.$/m, cause: ({ docker }) => docker.set("orch", { state: "exited", exitCode: 1 }) },
   { what: "its container is gone", first: "🔴 Container orch", says: /^Probable cause: there is no container orch\.$/m, cause: ({ docker }) => docker.remove("orch") },
   { what: "its container is unhealthy", first: "🔴 Container orch", says: /^Probable cause: container orch is unhealthy\.$/m, cause: ({ docker }) => docker.set("orch", { health: "unhealthy" }) },
   { what: "its container was restarted 40 s ago", says: /^Probable cause: container orch was started (4\d|5\d) seconds ago\.$/m, cause: ({ docker }) => docker.set("orch", { uptimeS: 40, restartCount: 1, generation: 2 }) },
@@ -38,7 +38,7 @@ const ROWS: readonly Row[] = [
   { what: "memory is exhausted", first: "🔴 Host memory", says: /^Probable cause: host memory is 97% used\.$/m, cause: ({ host }) => host.memory(97) },
   { what: "the engine does not answer", first: "🔴 Source unavailable: docker", says: /^Probable cause: Docker does not answer: .+\.$/m, cause: ({ docker }) => docker.vanish() },
   {
-    what: "several at once: the host's before the container's", first: "🔴 Container orch", says: /^Probable cause: disk data is 98% full; container orch exited, exit code 1\.$/m,
+    what: "several at once: the host's before the container's", first: "🔴 Container orch", says: /^Probable cause: disk data is 98% full; container orch stopped \(exited\), exit code 1\.$/m,
     cause: ({ docker, host }) => {
       host.disk(DATA, { usedPct: 98 });
       docker.set("orch", { state: "exited", exitCode: 1 });
