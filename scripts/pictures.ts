@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { createWatch, type Watch } from "../watchdog/daemon/watch.ts";
 import { LANGS } from "../watchdog/lang/index.ts";
-import { clockMinute } from "../watchdog/lang/format.ts";
+import { PAGE_TEXTS } from "../watchdog/lang/page/index.ts";
 import { createLog } from "../watchdog/log.ts";
 import { renderAll } from "../watchdog/messages/render.ts";
 import { createJournal, type Journal } from "../watchdog/notify/journal.ts";
@@ -82,7 +82,7 @@ time{float:right;margin:6px 0 0 12px;color:#7b8791;font-size:12px}`;
 function conversation(journal: Journal, count: number): string {
   const messages = [...journal.recent()].slice(0, count).reverse();
   return `<!doctype html>${html`<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>${trusted(CHAT_STYLE)}</style>
-<header><i>W</i><span>build-1 alerts<small>channel</small></span></header><main>${messages.map(({ atMs, blocks }) => html`<article>${blocks.map(({ head, body }) => `${head}\n${body}`).join("\n\n")}<time>${clockMinute(atMs, atMs, "en")}</time></article>`)}</main></html>`.html}`;
+<header><i>W</i><span>build-1 alerts<small>channel</small></span></header><main>${messages.map(({ atMs, blocks }) => html`<article>${blocks.map(({ head, body }) => `${head}\n${body}`).join("\n\n")}<time>${PAGE_TEXTS.en.time(atMs, atMs)}</time></article>`)}</main></html>`.html}`;
 }
 
 const { site, journal } = await liveThrough();

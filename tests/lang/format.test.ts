@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { clockTime, durationParts, pluralizer, round1 } from "../../watchdog/lang/format.ts";
+import { clockTime, durationParts, pluralizer, round1, zoneName } from "../../watchdog/lang/format.ts";
+import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 
 const S = 1000, MIN = 60 * S, HOUR = 60 * MIN, DAY = 24 * HOUR;
@@ -39,4 +40,12 @@ test("a time has its zone, and its date when it is another day", () => {
   assert.match(clockTime(ms, ms + DAY, "en"), /^03 Jan 04:04:05 \S+$/);
   assert.match(clockTime(ms, ms + DAY, "ru"), /^03 янв\S* 04:04:05 \S+$/);
   assert.match(clockTime(Date.UTC(2026, 0, 2, 19, 0, 0), ms, "en"), /00:00:00/);
+});
+
+test("on the page a time is hour and minute, with the day in front when it is another one", () => {
+  const at = new Date(2026, 0, 2, 3, 4, 59).getTime();
+  assert.deepEqual([PAGE_TEXTS.en.time(at, at), PAGE_TEXTS.ru.time(at, at + 86_400_000)], ["03:04", "2 янв 03:04"]);
+  assert.equal(PAGE_TEXTS.en.time(new Date(2026, 11, 31, 23, 0).getTime(), at), "31 Dec 23:00");
+  assert.equal(zoneName(Date.UTC(2026, 0, 2), "en"), zoneName(Date.UTC(2026, 0, 2), "en"));
+  assert.notEqual(zoneName(Date.UTC(2026, 0, 2), "en"), "");
 });

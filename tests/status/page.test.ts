@@ -9,6 +9,7 @@ import { startStatusServer, type Answer } from "../../watchdog/status/server.ts"
 import { skipWithout, startChromium, type Browser, type Tab, type TabOptions } from "../helpers/chromium.ts";
 import { freePort } from "../helpers/net.ts";
 import { VIEWS, viewOf } from "../helpers/page-views.ts";
+import { siteRig } from "../helpers/site-rig.ts";
 import { until } from "../helpers/wait.ts";
 
 process.env["TZ"] = "UTC";
@@ -190,6 +191,11 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
       url = plain;
     }
   });
+});
+
+test("the policy names what is allowed, and nothing is allowed that it does not name", () => {
+  assert.match(CONTENT_SECURITY_POLICY, /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; script-src 'sha256-[\w+/]{43}='; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/);
+  assert.equal(siteRig().site.routes["/"]?.().headers?.["content-security-policy"], CONTENT_SECURITY_POLICY);
 });
 
 test("both languages have the same texts, and no text has a hole", () => {

@@ -63,17 +63,24 @@ export function clockTime(wallMs: number, nearMs: number, code: LangCode): strin
     .replace(",", "");
 }
 
-/** `12:04`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. */
-export function clockMinute(wallMs: number, nearMs: number, code: LangCode): string {
-  const day = (ms: number): string => new Date(ms).toDateString();
-  const date = day(wallMs) === day(nearMs) ? {} : ({ day: "numeric", month: "short" } as const);
-  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { ...date, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(wallMs).replace(",", "");
+/** `12:04`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. Without Intl: a page holds a hundred of these, and each formatter holds memory that is not the heap's. */
+export function clockMinute(wallMs: number, nearMs: number, months: readonly string[]): string {
+  const date = new Date(wallMs);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  return date.toDateString() === new Date(nearMs).toDateString() ? time : `${date.getDate()} ${months[date.getMonth()] ?? ""} ${time}`;
 }
+
+/** By language and offset: it changes twice a year. */
+const zones = new Map<string, string>();
 
 /** The zone of the TZ variable, as a clock shows it: UTC, MSK, GMT+3. */
 export function zoneName(wallMs: number, code: LangCode): string {
-  const parts = new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { timeZoneName: "short" }).formatToParts(wallMs);
-  return parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  const key = `${code} ${new Date(wallMs).getTimezoneOffset()}`;
+  const parts = zones.has(key) ? [] : new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { timeZoneName: "short" }).formatToParts(wallMs);
+  const name = zones.get(key) ?? parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  zones.set(key, name);
+  return name;
 }
 
 /** `31 Jan 2026`, in the zone of the TZ variable. */

@@ -4,12 +4,13 @@ import type { PageTexts } from "./ru.ts";
 /** The status page in English. */
 
 const plural = pluralizer("en");
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const UNITS: Record<DurationUnit, string> = { day: "d", hour: "h", minute: "min", second: "s" };
 
 export const en: PageTexts = {
   units: UNITS,
   duration: (ms) => durationParts(ms).map(({ unit, count }) => `${count} ${UNITS[unit]}`).join(" "),
-  time: (wallMs, nearMs) => clockMinute(wallMs, nearMs, "en"),
+  time: (wallMs, nearMs) => clockMinute(wallMs, nearMs, MONTHS),
   zone: (wallMs) => zoneName(wallMs, "en"),
   title: (host) => `${host} · Watchdog`,
   gb: "GB",

@@ -4,13 +4,15 @@ import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } f
 
 const plural = pluralizer("ru");
 
+const MONTHS = ["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"];
+
 /** Short, because a phone is narrow. */
 const UNITS: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
 
 export const ru = {
   units: UNITS,
   duration: (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${UNITS[unit]}`).join(" "),
-  time: (wallMs: number, nearMs: number): string => clockMinute(wallMs, nearMs, "ru"),
+  time: (wallMs: number, nearMs: number): string => clockMinute(wallMs, nearMs, MONTHS),
   zone: (wallMs: number): string => zoneName(wallMs, "ru"),
   title: (host: string) => `${host} · Watchdog`,
   gb: "ГБ",
