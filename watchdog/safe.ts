@@ -43,6 +43,11 @@ export function maskSecrets(text: string): string {
 
 const SECRET_FLAG = new RegExp(`^--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*$`, "i");
 
+/** The narrower kind, for texts that speak of keys themselves: credentials in URLs, bot tokens, and what a password, token or secret is set to. Pure. */
+export function maskCredentials(text: string): string {
+  return text.replace(URL_CREDENTIALS, "$1***@").replace(BOT_TOKEN, "$1***").replace(/((?:password|passwd|token|secret)["']?\s*[=:]\s*)\S+/gi, "$1***");
+}
+
 /** Arguments of a command line: the one after a bare --password or the like is a secret as a whole, blanks and all. */
 export function maskArguments(args: readonly string[]): string[] {
   return args.map((argument, index) => (SECRET_FLAG.test(args[index - 1] ?? "") && !argument.startsWith("-") ? "***" : argument));

@@ -18,13 +18,11 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
   const own = parseTable(PRUNER_VARIABLES, env, facts, problems);
   const shared = parseTable(SHARED_VARIABLES, env, facts, problems);
   problems.push(...unknownNames(env));
-  let { pruneAll } = own;
-  if (pruneAll && own.pruneUntil === undefined) {
-    problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; using the default false");
-    pruneAll = false;
+  if (own.pruneAll && own.pruneUntil === undefined) {
+    problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected");
   }
   const statusToken = guardStatus(shared, env, problems);
-  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll, statusToken }, facts, problems);
+  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, statusToken }, facts, problems);
   return { config, problems, secrets: secretsOf(config), ...refusal(config, env, problems) };
 }
 
@@ -34,7 +32,9 @@ function refusal(config: PrunerConfig, env: Env, problems: Problem[]): { refused
   const misread = [
     ...(given("WATCHDOG_PRUNE_SSH_HOST") && config.pruneSshHost === undefined ? ["WATCHDOG_PRUNE_SSH_HOST"] : []),
     ...(given("WATCHDOG_PRUNE_SSH_USER") && config.pruneSshUser === undefined ? ["WATCHDOG_PRUNE_SSH_USER"] : []),
+    ...(given("WATCHDOG_PRUNE_SSH_KEY_FILE") && config.pruneSshKeyFile === undefined ? ["WATCHDOG_PRUNE_SSH_KEY_FILE"] : []),
     ...(!given("WATCHDOG_PRUNE_SSH_HOST") && problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK=")) ? ["WATCHDOG_DOCKER_SOCK"] : []),
   ];
+  if (config.pruneAll && config.pruneUntil === undefined) return { refused: "WATCHDOG_PRUNE_ALL=true without WATCHDOG_PRUNE_UNTIL would clear the whole cache, so nothing is pruned until it is corrected" };
   return misread.length > 0 ? { refused: `${misread.join(" and ")} cannot be understood, so nothing is pruned until it is corrected` } : {};
 }

@@ -16,7 +16,8 @@ export function digestDue(at: DailyTime, lastDay: DigestDay, wallMs: number): { 
   const reached = minute >= at.atMin;
   // Before the hour the day that counts is still the previous one, whose digest is done.
   if (lastDay === undefined) return { due: false, day: reached ? day : "before" };
-  return reached && lastDay !== day ? { due: true, day } : { due: false, day: lastDay };
+  // A clock that is set back must not make the same day come twice; ISO dates sort.
+  return reached && (lastDay === "before" || day > lastDay) ? { due: true, day } : { due: false, day: lastDay };
 }
 
 export interface DigestFacts {
@@ -29,16 +30,25 @@ export interface DigestFacts {
 
 const SPARK_WIDTH = 24;
 const MAX_LINES = 40;
+const DAY_MS = 86_400_000;
 
 /** A silent channel is a checked one: what happened in the last day, how full things were, what is muted, how long the watchdog has run. Pure. */
 export function digest({ history, incidents, config, lang, startedMonoMs }: DigestFacts, now: Moment): Occurrence {
   const { incidents: list, left } = incidents.list(now);
+  // What still goes on comes first and is never cut; of the rest the latest.
+  const ongoing = list.filter(({ until }) => until === undefined);
+  const ended = list.filter(({ until }) => until !== undefined);
+  const shown = [...ongoing, ...ended.slice(-Math.max(0, MAX_LINES - ongoing.length) || ended.length)].slice(0, Math.max(MAX_LINES, ongoing.length));
+  const ranMs = now.monoMs - startedMonoMs;
   const lines = [
+    // Nothing is known of the time before the start.
+    ...(ranMs < DAY_MS ? [lang.digest.sinceStart(ranMs)] : []),
     list.length === 0 ? lang.digest.quiet : lang.digest.incidents(list.length + left),
-    ...list.slice(-MAX_LINES).map((incident) => incidentLine(incident, lang, now)),
+    ...shown.map((incident) => incidentLine(incident, lang, now)),
+    ...(list.length + left > shown.length ? [lang.messages.more(list.length + left - shown.length)] : []),
     ...history.names().flatMap((name) => useLine(name, history, lang, now)),
     ...(config.mute.length > 0 ? [lang.digest.muted(config.mute)] : []),
-    lang.digest.uptime(now.monoMs - startedMonoMs),
+    lang.digest.uptime(ranMs),
   ];
   return { key: "digest", tone: "info", count: 1, title: lang.titles.digest, detail: lines.join("\n") };
 }

@@ -27,18 +27,21 @@ export interface Incidents {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const MAX = 300;
 
 export function createIncidents(): Incidents {
   const open = new Map<string, Incident>();
   let ended: Incident[] = [];
-  let left = 0;
+  /** When those that were too many to keep ended; bounded by hour. */
+  const dropped = new Map<number, number>();
 
   const end = (incident: Incident, until: Moment): void => {
     ended.push({ ...incident, until });
     if (ended.length > MAX) {
       ended.shift();
-      left += 1;
+      const hour = Math.floor(until.monoMs / HOUR_MS);
+      dropped.set(hour, (dropped.get(hour) ?? 0) + 1);
     }
   };
 
@@ -62,9 +65,12 @@ export function createIncidents(): Incidents {
         end(incident, now);
       }
       const kept = ended.filter(({ until }) => until && now.monoMs - until.monoMs < DAY_MS);
-      if (kept.length === 0) left = 0;
+      for (const hour of [...dropped.keys()]) if (now.monoMs - hour * HOUR_MS >= DAY_MS) dropped.delete(hour);
       ended = kept;
     },
-    list: () => ({ incidents: [...ended, ...open.values()].sort((a, b) => a.since.monoMs - b.since.monoMs), left }),
+    list: () => ({
+      incidents: [...ended, ...open.values()].sort((a, b) => a.since.monoMs - b.since.monoMs),
+      left: [...dropped.values()].reduce((sum, count) => sum + count, 0),
+    }),
   };
 }

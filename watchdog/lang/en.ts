@@ -156,6 +156,7 @@ export const en: Lang = {
     },
     sighted: "The source can be read.",
     certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
+    certificateGone: "This certificate is no longer watched.",
     certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
   },
   hello: helloEn,
@@ -182,6 +183,7 @@ export const en: Lang = {
     more: (count) => `… and ${count} more`,
   },
   digest: {
+    sinceStart: (ms) => `Only what was seen since the start, ${duration(ms)} ago.`,
     quiet: "No incidents.",
     incidents: (count) => `Incidents: ${count}.`,
     ongoing: (sinceMs, nowMs) => `still going on, since ${time(sinceMs, nowMs)}`,

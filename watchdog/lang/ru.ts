@@ -162,6 +162,7 @@ export const ru = {
     sighted: "Источник читается.",
     certificate: (leftMs: number, endsMs: number) =>
       leftMs > 0 ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.` : `Сертификат истёк ${date(endsMs)}.`,
+    certificateGone: "За этим сертификатом больше не следят.",
     certificateAdvice: "Что делать: обновите сертификат (certbot renew или как он у вас выпускается).",
   },
   hello: helloRu,
@@ -190,6 +191,7 @@ export const ru = {
     more: (count: number) => `… и ещё ${count}`,
   },
   digest: {
+    sinceStart: (ms: number) => `Сведения только с запуска, ${lasting(ms)} назад.`,
     quiet: "Происшествий не было.",
     incidents: (count: number) => `Происшествий: ${count}.`,
     ongoing: (sinceMs: number, nowMs: number) => `ещё длится, с ${time(sinceMs, nowMs)}`,

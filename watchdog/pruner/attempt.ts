@@ -16,6 +16,8 @@ export interface Outcome {
   readonly cacheAfterBytes?: number | undefined;
   /** What the engine's own listing said would go. */
   readonly clearableBytes?: number | undefined;
+  /** The same of the listing afterwards: what is left of it. */
+  readonly leftBytes?: number | undefined;
   readonly diskBeforePct?: number | undefined;
   readonly diskAfterPct?: number | undefined;
 }
@@ -62,7 +64,7 @@ export async function attempt({ way, plan, measureDisk, clock, log, signal }: At
       return { ...measured, error: reasonOf(error) };
     }
     const [after, diskAfterPct] = await Promise.all([cache(), diskPct()]);
-    return { ...measured, freedBytes, cacheAfterBytes: after?.totalBytes, diskAfterPct };
+    return { ...measured, freedBytes, cacheAfterBytes: after?.totalBytes, leftBytes: after && clearableBytes(after, filter, clock.wallMs()), diskAfterPct };
   } catch (error) {
     return { plan, error: reasonOf(error) };
   }
@@ -72,6 +74,10 @@ export async function attempt({ way, plan, measureDisk, clock, log, signal }: At
 export const LARGE_BYTES = 2 ** 30;
 
 /** The prune ended well and freed nothing of much that it should have (buildx #400). Pure. */
-export function wasUseless({ freedBytes, clearableBytes: clearable }: Outcome): boolean {
-  return freedBytes === 0 && clearable !== undefined && clearable >= LARGE_BYTES;
+export function wasUseless({ freedBytes, clearableBytes: clearable, leftBytes }: Outcome): boolean {
+  if (freedBytes === undefined || clearable === undefined || clearable < LARGE_BYTES) return false;
+  // Whatever the engine says it freed: what its own listing still holds was not.
+  return freedBytes === 0 || (leftBytes !== undefined && leftBytes >= clearable * STILL_THERE);
 }
+
+const STILL_THERE = 0.9;

@@ -29,7 +29,8 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
   return {
     info: async (signal) => {
       // First, because it notices when the engine was replaced by one that speaks another version.
-      const info = await client.info(signal);
+      // A proxy may keep /info to itself; only the version is needed.
+      const info = await client.info(signal).catch(() => undefined);
       const name = isRecord(info) ? info["Name"] : undefined;
       const root = isRecord(info) ? info["DockerRootDir"] : undefined;
       return {

@@ -101,10 +101,13 @@ export function createRunner(options: RunnerOptions): Runner {
     step: async (signal) => {
       const pressed = await look(signal);
       if (signal.aborted || dueS(pressed) > 0) return undefined;
-      if (pressed) halvings += 1;
+      const early = pressed && dueS(false) > 0;
       const { pruneUntil, pruneUntilFloor: floor, pruneAll: all, pruneDiskPct } = config;
-      const until = pressed && pruneUntil ? pressureAge(pruneUntil, floor, halvings) : pruneUntil;
-      return { outcome: await run({ until, all }, signal), earlyAtPct: pressed ? pruneDiskPct : undefined };
+      const until = pressed && pruneUntil ? pressureAge(pruneUntil, floor, halvings + 1) : pruneUntil;
+      const outcome = await run({ until, all }, signal);
+      // Only an age that was tried and did not help enough is worth halving again.
+      if (pressed && outcome.error === undefined) halvings += 1;
+      return { outcome, earlyAtPct: early ? pruneDiskPct : undefined };
     },
     waitMs: () => Math.max(10, Math.min(LOOK_MS, dueS(false) * 1000)),
     view: () => view,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { MAX_TIMER_MS } from "../clock.ts";
 import type { SshHost } from "../config/pruner-variables.ts";
-import { printable, reasonOf, truncate } from "../safe.ts";
+import { maskCredentials, printable, reasonOf, truncate } from "../safe.ts";
 import { pruneCommand, shellQuote, type PrunePlan } from "./plan.ts";
 import { parseReclaimed } from "./size.ts";
 
@@ -62,9 +62,9 @@ export function sshObstacle({ keyFile, knownHosts }: SshTarget): string | undefi
 /** Runs the prune on the host, and returns the bytes that docker says it freed. Rejects with a reason on any fault. */
 export async function pruneOverSsh(target: SshTarget, plan: PrunePlan, options: SshOptions): Promise<number> {
   const { stdout, stderr, code, signal } = await run(sshArguments(target, plan), options);
-  // Not masked: ssh's own words are about keys, and "Host key ***" would help nobody.
+  // Masked, but not what follows the word "key": ssh's own words are about keys, and "Host key ***" would help nobody.
   // ssh ends its lines with CR as well, and frames its loudest warning with lines of @.
-  const said = truncate(printable((stderr.trim() === "" ? stdout : stderr).replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ")).replace(/\s+/g, " ").trim(), 200);
+  const said = truncate(maskCredentials(printable((stderr.trim() === "" ? stdout : stderr).replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ")).replace(/\s+/g, " ").trim()), 200);
   if (code !== 0) throw new Error(`ssh ended with ${code === null ? signal : `code ${code}`}${said === "" ? "" : `: ${said}`}`);
   const freed = parseReclaimed(stdout);
   if (freed === undefined) throw new Error(`docker's answer over ssh does not say what was freed: ${said === "" ? "nothing at all" : said}`);

@@ -27,21 +27,31 @@ function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang
 
 const DAY_MS = 86_400_000;
 
-/** cert:<name>: the certificate of an https dependency ends within CERT_DAYS. One that could not be seen this time stays as it was. */
-export function certificateSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang, now: Moment): Family {
+/** When each https dependency's certificate was last seen to end, in wall time. */
+export type CertificateMemory = ReadonlyMap<string, number>;
+
+/**
+ * cert:<name>: the certificate of an https dependency ends within CERT_DAYS, or has ended. Judged by the end last seen, because a
+ * handshake that fails, as it does once the certificate is over, shows none.
+ */
+export function certificateSignals(before: CertificateMemory, reading: Reading<DependencySample[]>, config: Config, lang: Lang, now: Moment): { memory: CertificateMemory; family: Family } {
   const name = "certs";
-  if (reading.state !== "ok" || config.certDays === 0) return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
-  const findings = reading.value.flatMap(({ name: dep, certificateEndsMs }): Finding[] => {
-    if (certificateEndsMs === undefined) return [];
-    const leftMs = certificateEndsMs - now.wallMs;
+  if (reading.state !== "ok" || config.certDays === 0) {
+    return { memory: before, family: { name, frozen: reading.state === "failed", off: reading.state === "off" || config.certDays === 0, findings: [], goneDetail: "" } };
+  }
+  const memory = new Map(reading.value.flatMap(({ name: dep, certificateEndsMs = before.get(dep) }): [string, number][] => (certificateEndsMs === undefined ? [] : [[dep, certificateEndsMs]])));
+  const findings = [...memory].map(([dep, endsMs]): Finding => {
+    const leftMs = endsMs - now.wallMs;
     const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
-    const facts = lang.details.certificate(leftMs, certificateEndsMs);
-    return [{
+    const facts = lang.details.certificate(leftMs, endsMs);
+    return {
       key: `cert:${dep}`, condition, title: lang.titles.cert(dep),
       detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
       // Nothing about it changes within hours: once a day is enough.
       cooldownS: Math.max(config.cooldownS, DAY_MS / 1000),
-    }];
+    };
   });
-  return { name, frozen: false, findings, goneDetail: "", keeps: () => true };
+  // After a restart a dependency may be down before its certificate was seen once.
+  const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map((dep) => `cert:${dep.name}`));
+  return { memory, family: { name, frozen: false, findings, goneDetail: lang.details.certificateGone, keeps: ({ key }) => https.has(key) } };
 }

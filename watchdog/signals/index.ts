@@ -9,7 +9,7 @@ import { withCauses } from "./cause.ts";
 import { bootOccurrence } from "./boot.ts";
 import { containerSignals, type RestartMemory } from "./containers.ts";
 import { damp, type DampState } from "./damping.ts";
-import { certificateSignals, depSignals } from "./deps.ts";
+import { certificateSignals, depSignals, type CertificateMemory } from "./deps.ts";
 import { diskForecastSignals, type CeilingMemory } from "./disk-forecast.ts";
 import { diskSignals, memorySignals } from "./host.ts";
 import { metricsSignals, NO_METRICS, type MetricsMemory } from "./metrics.ts";
@@ -22,6 +22,7 @@ export interface SignalState {
   readonly metrics: MetricsMemory;
   readonly restarts: RestartMemory;
   readonly blind: BlindMemory;
+  readonly certificates: CertificateMemory;
   readonly ceilings: CeilingMemory;
   /** When the watchdog started; the grace period counts from here. */
   readonly startedMonoMs?: number;
@@ -30,11 +31,12 @@ export interface SignalState {
   /** When the muted patterns were last named, or the day began to count. */
   readonly mutesNamed?: Moment;
 }
-export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS, restarts: new Map(), blind: {}, ceilings: new Map() };
+export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS, restarts: new Map(), blind: {}, certificates: new Map(), ceilings: new Map() };
 
 /** Readings, what was measured before and what is remembered -> signals and what to remember. Pure. */
 export function buildSignals(before: SignalState, readings: Readings, config: Config, lang: Lang, now: Moment, history: Series = NO_SERIES): { state: SignalState; signals: Signal[] } {
   const metrics = metricsSignals(before.metrics, readings.metrics, config, lang, now);
+  const certificates = certificateSignals(before.certificates, readings.deps, config, lang, now);
   const containers = containerSignals(before.restarts, readings.docker, config, lang, now);
   const forecast = diskForecastSignals(before.ceilings, readings.disk, history, config, lang, now);
   const blind = blindSignals(before.blind, readings, config, lang, now);
@@ -45,7 +47,7 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
     forecast.family,
     containers.family,
     depSignals(readings.deps, config, lang),
-    certificateSignals(readings.deps, config, lang, now),
+    certificates.family,
     procSignals(readings, config, lang),
     blind.family,
   ];
@@ -57,7 +59,7 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
   const occurrences = [...metrics.occurrences, ...(boot ? [boot] : []), ...(mutes ? [mutes] : [])];
   return {
     state: {
-      damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory, ceilings: forecast.memory, startedMonoMs,
+      damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory, certificates: certificates.memory, ceilings: forecast.memory, startedMonoMs,
       mutesNamed: mutes ? now : (before.mutesNamed ?? now),
       ...(before.bootedAtMs === undefined || boot ? {} : { bootedAtMs: before.bootedAtMs }),
     },

@@ -22,7 +22,10 @@ export function isOurHost(header: string | undefined, boundHost: string): boolea
 /** Whether the request carries the token, as `Authorization: Bearer …` or `?token=…`. Compared in constant time. */
 export function hasToken(authorization: string | undefined, query: string, token: string): boolean {
   const bearer = /^bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
-  const given = bearer ?? new URLSearchParams(query).get("token") ?? "";
+  const decoded = new URLSearchParams(query).get("token") ?? "";
+  // As it stands too: a token with + or % is typed into the address bar as it is.
+  const typed = /(?:^|[?&])token=([^&]*)/.exec(query)?.[1] ?? "";
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(token)) && given !== "";
+  const matches = (given: string): boolean => timingSafeEqual(digest(given), digest(token)) && given !== "";
+  return (bearer === undefined ? [decoded, typed] : [bearer]).some(matches);
 }
