@@ -109,7 +109,7 @@ test("switched off it asks nobody anything, stays up and is healthy", async (t) 
   const once = await runPruner(["once"], env);
   assert.deepEqual([once.code, once.stdout], [0, "switched off by WATCHDOG_PRUNE_ENABLED: nothing was pruned\n"]);
   await pruner.stop();
-  assert.deepEqual([engine.requests, telegram.requests], [[], []]);
+  assert.deepEqual([engine.requests, telegram.sends()], [[], []]);
 });
 
 test("without a target it stays up and says so in the status", async (t) => {
@@ -149,7 +149,7 @@ test("once --dry-run says the exact request and what it would free, and asks for
   assert.match(stdout, /^request: +POST \/v1\.47\/build\/prune\?all=1&filters=%7B%22until%22%3A%5B%2224h%22%5D%7D$/m);
   assert.match(stdout, /^build cache: +10 GB$/m);
   assert.match(stdout, /^would free: +9 GB$/m);
-  assert.deepEqual([engine.prunes(), telegram.requests], [[], []]);
+  assert.deepEqual([engine.prunes(), telegram.sends()], [[], []]);
 });
 
 test("once --dry-run over ssh says the exact command and starts no ssh", async (t) => {
@@ -175,7 +175,7 @@ test("once prunes now and exits 0, or 1 with the reason", async (t) => {
   engine.trouble = { path: /prune/, is: "cut" };
   const bad = await runPruner(["once"], env);
   assert.deepEqual([bad.code, /^failed: socket hang up$/m.test(bad.stdout)], [1, true], bad.stdout);
-  assert.deepEqual(telegram.requests, [], "it tells the terminal alone");
+  assert.deepEqual(telegram.sends(), [], "it tells the terminal alone");
 });
 
 test("healthcheck asks the running pruner, and is not fooled by another program on that address", async (t) => {

@@ -4,7 +4,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{--bg:#0f1318;--card:#181e25;--ink:#e7ebef;--soft:#98a3af;--line:#29313a;--red:#ff8672;--red-bg:#3a1b16;--amber:#f0b45a;--amber-bg:#33260f;--green:#63cf97;--green-bg:#12291e;--grey:#a3adb8;--grey-bg:#222a32;--blue:#74b0ef}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+body{margin:0;overflow-wrap:anywhere;background:var(--bg);color:var(--ink);font:16px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main,.bar{max-width:1120px;margin:0 auto;padding:0 14px}
 main{padding-bottom:28px}
 h1,h2,h3,p,ul,dl,dd,pre{margin:0;padding:0}

@@ -102,7 +102,7 @@ describe("doctor as a command", { concurrency: 4 }, () => {
   });
 
   it("everything that hangs at once is given up side by side, and hides nothing that works", async (t) => {
-    const world = await doctorWorld(t, { WATCHDOG_HTTP_TIMEOUT_S: "1", WATCHDOG_DISK_PATHS: "dead=/made-up/dead,data=/made-up/data" });
+    const world = await doctorWorld(t, { WATCHDOG_HTTP_TIMEOUT_S: "2", WATCHDOG_DISK_PATHS: "dead=/made-up/dead,data=/made-up/data" });
     world.telegram.behave(blackHole);
     world.metrics.behave(hang);
     world.docker.fail(hanging);
@@ -112,7 +112,7 @@ describe("doctor as a command", { concurrency: 4 }, () => {
     const before = performance.now();
     const report = await world.report();
     const tookMs = performance.now() - before;
-    assert.ok(tookMs < 6000, `took ${Math.round(tookMs)} ms`);
+    assert.ok(tookMs < 9000, `took ${Math.round(tookMs)} ms`);
     assert.deepEqual(report.checks.filter(({ state }) => state === "failed").map(({ id }) => id), ["telegram.bot", "engine", "disk:dead", "metrics", "dep:db"]);
     for (const id of ["memory", "disk:data", "root_readonly", "state_file"]) assert.equal(checkOf(report, id).state, "ok", id);
   });

@@ -35,7 +35,7 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
   }
 
   it("a proxy that swallows the POST proves nothing", async (t) => {
-    const world = await doctorWorld(t, { WATCHDOG_HTTP_TIMEOUT_S: "0.5" });
+    const world = await doctorWorld(t);
     world.proxy.manner = "hangs";
     failsAlone(await world.report(), "proxy_post", /timeout/, /docker compose up -d 127\.0\.0\.1/);
   });
@@ -95,7 +95,7 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
   });
 
   it("an engine that is too old, hangs, or is none at all: each is told apart", async (t) => {
-    const world = await doctorWorld(t, { WATCHDOG_HTTP_TIMEOUT_S: "0.5" });
+    const world = await doctorWorld(t);
     const env = { WATCHDOG_DOCKER_SOCK: world.docker.socketPath };
     world.docker.offer("1.40", "1.12");
     failsAlone(await world.report(env), "engine", /1\.40 is too old/, /update Docker/);

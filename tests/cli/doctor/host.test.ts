@@ -84,7 +84,7 @@ describe("doctor and the host", { concurrency: 4 }, () => {
   });
 
   it("a path that is not mounted, and one that hangs, each with its own advice, hide no other disk", async (t) => {
-    const world = await doctorWorld(t, { WATCHDOG_DISK_PATHS: `gone=/host/gone,dead=/made-up/dead,data=${DATA}`, WATCHDOG_HTTP_TIMEOUT_S: "0.5" });
+    const world = await doctorWorld(t, { WATCHDOG_DISK_PATHS: `gone=/host/gone,dead=/made-up/dead,data=${DATA}` });
     world.host.disk("/made-up/dead", { hangs: true });
     const report = await world.report();
     assert.match(checkOf(report, "disk:gone").advice ?? "", /volumes: \["\/file\/on\/the\/disk:\/host\/gone:ro"\]/);

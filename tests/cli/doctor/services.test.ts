@@ -38,7 +38,7 @@ describe("doctor, the orchestrator and what else is asked", { concurrency: 4 }, 
   });
 
   it("an orchestrator that refuses, fails, hangs or is none: each has its advice", async (t) => {
-    const world = await doctorWorld(t, { WATCHDOG_HTTP_TIMEOUT_S: "0.5" });
+    const world = await doctorWorld(t);
     const [port] = /\d+(?=\/metrics)/.exec(world.metrics.url) ?? [];
     world.metrics.behave(status500);
     failsAlone(await world.report(), "metrics", /HTTP 500 instead of 2xx/, /see the log of 127\.0\.0\.1/);

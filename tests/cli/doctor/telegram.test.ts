@@ -74,7 +74,7 @@ describe("doctor and Telegram", { concurrency: 4 }, () => {
   });
 
   it("a Telegram that never answers is given up after the deadline", async (t) => {
-    const world = await doctorWorld(t, { WATCHDOG_HTTP_TIMEOUT_S: "0.3" });
+    const world = await doctorWorld(t);
     world.telegram.behave(blackHole);
     failsAlone(await world.report(), "telegram.bot", /timeout/, /WATCHDOG_TG_API_URL/);
   });
