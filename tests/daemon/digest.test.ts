@@ -51,8 +51,8 @@ function report(code: "ru" | "en", env: Readonly<Record<string, string>> = {}, e
 test("it says incidents with their durations, extremes with a sparkline, mutes and the watchdog's own uptime", () => {
   assert.equal(report("en", { WATCHDOG_MUTE: "dep:*" }), [
     "Incidents: 2.",
-    "• Dependency db: 2 minutes, 02 Jan 04:04:05 UTC – 02 Jan 04:06:05 UTC",
     "• Disk root: 4 hours, still going on, since 02 Jan 23:04:05 UTC",
+    "• Dependency db: 2 minutes, 02 Jan 04:04:05 UTC – 02 Jan 04:06:05 UTC",
     "Disk root: 40–64% ▁▁▁▂▂▂▃▃▃▄▄▄▅▅▅▆▆▆▇▇▇███",
     "Not told: dep:* (WATCHDOG_MUTE).",
     "The watchdog has run for 1 day.",
@@ -61,7 +61,7 @@ test("it says incidents with their durations, extremes with a sparkline, mutes a
 
 test("it says so in Russian too", () => {
   const text = report("ru");
-  assert.match(text, /^Происшествий: 2\.\n• Зависимость db: 2 минуты, /);
+  assert.match(text, /^Происшествий: 2\.\n• Диск root: 4 часа, ещё длится, [^\n]*\n• Зависимость db: 2 минуты, /);
   assert.match(text, /\nДиск root: 40–64% /);
   assert.match(text, /\nСторож работает 1 день\.$/);
 });

@@ -73,6 +73,7 @@ test("everything without an age is refused, and said", () => {
   const parsed = parse({ WATCHDOG_PRUNE_ALL: "true", WATCHDOG_PRUNE_UNTIL: "" });
   assert.equal(parsed.config.pruneAll, false);
   assert.match(parsed.problems.join(), /WATCHDOG_PRUNE_ALL=true without an age/);
+  assert.match(parsed.refused ?? "", /nothing is pruned/);
   assert.equal(parse({ WATCHDOG_PRUNE_ALL: "true" }).config.pruneAll, true);
 });
 

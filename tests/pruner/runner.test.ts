@@ -59,7 +59,7 @@ test("freed bytes, cache before and after, disk before and after are what the en
   const { outcome } = (await rigged.look()) ?? assert.fail();
   assert.deepEqual(
     { ...outcome, plan: outcome.plan.until?.text },
-    { plan: "72h", freedBytes: 9_000_000, clearableBytes: 9_000_000, cacheBeforeBytes: 10_000_500, cacheAfterBytes: 1_000_500, diskBeforePct: 50, diskAfterPct: 50 },
+    { plan: "72h", freedBytes: 9_000_000, clearableBytes: 9_000_000, cacheBeforeBytes: 10_000_500, cacheAfterBytes: 1_000_500, leftBytes: 0, diskBeforePct: 50, diskAfterPct: 50 },
   );
   const { lastReclaimedBytes, lastError, cacheBytes, lastRunAt } = rigged.runner.view();
   assert.deepEqual({ lastReclaimedBytes, lastError, cacheBytes }, { lastReclaimedBytes: 9_000_000, lastError: null, cacheBytes: 1_000_500 });

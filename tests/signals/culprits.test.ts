@@ -43,12 +43,21 @@ test("a certificate alerts strictly within 14 days of its end, and says when tha
   assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 13 days 23 hours, until 16 January 2026\.\nWhat to do: renew it/);
 });
 
-test("a ping that saw no certificate leaves it as it was", () => {
+test("a ping that saw no certificate is judged by the end last seen, also once that is over", () => {
+  const rig = rigOf();
+  rig.tick({ deps: https(60_000) });
+  rig.tick({ deps: https(undefined) }, 30_000);
+  assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 30 seconds/);
+  rig.tick({ deps: https(undefined) }, 60_000);
+  assert.deepEqual([rig.signal("cert:api").active, rig.signal("cert:api").frozen], [true, undefined]);
+  assert.match(rig.signal("cert:api").detail, /^The certificate ended on 2 January 2026\./);
+});
+
+test("a dependency that is no longer watched takes its certificate along", () => {
   const rig = rigOf();
   rig.tick({ deps: https(DAY) });
-  rig.tick({ deps: https(undefined) });
-  rig.tick({ deps: https(undefined) });
-  assert.deepEqual([rig.signal("cert:api").active, rig.signal("cert:api").frozen], [true, true]);
+  rig.tick({ deps: ok([]) });
+  assert.equal(rig.signal("cert:api").active, false);
 });
 
 test("WATCHDOG_CERT_DAYS=0 switches certificates off", () => {

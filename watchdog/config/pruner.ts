@@ -18,13 +18,16 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
   const own = parseTable(PRUNER_VARIABLES, env, facts, problems);
   const shared = parseTable(SHARED_VARIABLES, env, facts, problems);
   problems.push(...unknownNames(env));
-  if (own.pruneAll && own.pruneUntil === undefined) {
+  const everything = own.pruneAll && own.pruneUntil === undefined;
+  if (everything) {
     problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected");
   }
   const statusToken = guardStatus(shared, env, problems);
-  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, statusToken }, facts, problems);
-  return { config, problems, secrets: secretsOf(config), ...refusal(config, env, problems) };
+  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll: own.pruneAll && !everything, statusToken }, facts, problems);
+  return { config, problems, secrets: secretsOf(config), ...(everything ? { refused: EVERYTHING } : refusal(config, env, problems)) };
 }
+
+const EVERYTHING = "WATCHDOG_PRUNE_ALL=true without WATCHDOG_PRUNE_UNTIL would clear the whole cache, so nothing is pruned until it is corrected";
 
 /** A default in place of a bad target would clear the cache of another machine than the one that was meant. */
 function refusal(config: PrunerConfig, env: Env, problems: Problem[]): { refused?: string } {
@@ -35,6 +38,5 @@ function refusal(config: PrunerConfig, env: Env, problems: Problem[]): { refused
     ...(given("WATCHDOG_PRUNE_SSH_KEY_FILE") && config.pruneSshKeyFile === undefined ? ["WATCHDOG_PRUNE_SSH_KEY_FILE"] : []),
     ...(!given("WATCHDOG_PRUNE_SSH_HOST") && problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK=")) ? ["WATCHDOG_DOCKER_SOCK"] : []),
   ];
-  if (config.pruneAll && config.pruneUntil === undefined) return { refused: "WATCHDOG_PRUNE_ALL=true without WATCHDOG_PRUNE_UNTIL would clear the whole cache, so nothing is pruned until it is corrected" };
   return misread.length > 0 ? { refused: `${misread.join(" and ")} cannot be understood, so nothing is pruned until it is corrected` } : {};
 }
