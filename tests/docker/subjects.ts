@@ -14,7 +14,7 @@ const OBEDIENT = 'trap "exit 0" TERM; echo ok >/health; while :; do sleep 0.2; d
 
 export async function startSubject(engine: Engine, image: string, name: string): Promise<void> {
   const check = `[ -s /health ] || { echo "${SICK_OUTPUT}"; exit 1; }`;
-  const health = name === NAMES.sick ? ["--health-cmd", check, "--health-interval", "1s", "--health-retries", "1"] : [];
+  const health = name === NAMES.sick ? ["--health-cmd", check, "--health-interval", "1s", "--health-retries", "3"] : [];
   await engine.docker(["run", "-d", "--name", name, ...health, image, "sh", "-c", OBEDIENT]);
 }
 

@@ -36,8 +36,8 @@ const MIN_FALL = 1.5;
 const UNDONE = 1 / 3;
 /** Growth is believed again once it went so many points beyond where the last clean-up came. */
 const BEYOND = 5;
-/** A daily clean-up that is late is still remembered. */
-const CEILING_MS = 48 * HOUR_MS;
+/** A weekly rhythm is remembered too: working days and a quiet weekend, or a peak that comes every few days. */
+const CEILING_MS = 8 * 24 * HOUR_MS;
 
 interface Sample {
   /** Hours, of the monotonic clock. */
@@ -51,7 +51,8 @@ export function forecastDisk(points: readonly Point[], before: Ceiling | undefin
   const nowH = nowMonoMs / HOUR_MS;
   const known = before && nowMonoMs - before.monoMs <= CEILING_MS ? before : undefined;
   const seen = ceilingOf(medians(samples, nowH, 24, 144));
-  const ceiling = seen && (!known || seen.pct >= known.pct) ? seen : known;
+  // A peak about as high as the known one keeps that known: the rhythm goes on.
+  const ceiling = seen && (!known || seen.pct >= known.pct - BEYOND) ? { pct: Math.max(seen.pct, known?.pct ?? 0), monoMs: seen.monoMs } : known;
   return { forecast: forecastOf(samples, ceiling, nowH), ceiling };
 }
 
