@@ -2,7 +2,7 @@ import type { DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import { printable, reasonOf, truncate } from "../safe.ts";
 import { dockerClient, type DockerClient } from "./docker/client.ts";
-import { parseInspect, parseList, type ContainerState, type Health, type Inspected, type Listed } from "./docker/parse.ts";
+import { parseInspect, parseList, type Inspected, type Listed } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
@@ -13,18 +13,9 @@ export interface ContainerSample {
   readonly found: FoundContainer | "missing" | { readonly unreadable: string };
 }
 
-export interface FoundContainer {
+export interface FoundContainer extends Inspected {
   readonly id: string;
   readonly image: string;
-  readonly state: ContainerState;
-  readonly health: Health;
-  readonly exitCode: number;
-  readonly oomKilled: boolean;
-  readonly error: string;
-  readonly healthOutput: string;
-  readonly restartCount: number;
-  readonly startedAtMs?: number;
-  readonly restartPolicy: string;
 }
 
 export interface DockerReading {

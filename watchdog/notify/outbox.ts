@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { momentOf, type Clock, type Moment } from "../clock.ts";
 import type { Notice } from "../decide/ledger.ts";
 import type { Log } from "../log.ts";
 import type { Rendered, Summary } from "../messages/render.ts";
@@ -81,7 +81,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let rateLimitUntil = -Infinity;
   let fallbackUntil = -Infinity;
   /** Since when every send has failed. */
-  let failing: { readonly monoMs: number; readonly wallMs: number } | undefined;
+  let failing: Moment | undefined;
   let summary = options.summary;
   let sentAt: number[] = [];
   /** Refused notices: until when each is held. */
@@ -94,7 +94,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The same marks for the summary, which is no notice. */
   let summaryForm: "html" | "plain" = "html";
   let summaryHeldUntil = -Infinity;
-  let lastOk: { readonly monoMs: number; readonly wallMs: number } | undefined;
+  let lastOk: Moment | undefined;
   let lastError: string | null = null;
   let wake: () => void = () => {};
   let sending: Promise<unknown> = Promise.resolve();
@@ -152,7 +152,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const settle = (result: SendResult, draft: Draft): void => {
-    const now = { monoMs: clock.monoMs(), wallMs: clock.wallMs() };
+    const now = momentOf(clock);
     if (result.kind !== "delivered") {
       // A chat that refuses everything is as silent as one that cannot be reached.
       failing ??= now;
@@ -214,7 +214,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       return await send();
     } catch (error) {
-      const now = { monoMs: clock.monoMs(), wallMs: clock.wallMs() };
+      const now = momentOf(clock);
       failing ??= now;
       failures += 1;
       lastError = `internal fault: ${reasonOf(error)}`;
