@@ -11,6 +11,7 @@ import { variablesHelp } from "./config/help.ts";
 import { VARIABLES } from "./config/variables.ts";
 import { contain } from "./contain.ts";
 import type { Facts } from "./config/table.ts";
+import { leave, stopSignal } from "./exit.ts";
 import { readFacts } from "./facts.ts";
 import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
 import { LANGS } from "./lang/index.ts";
@@ -54,6 +55,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === "--version") return print(`${VERSION}\n`);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
 
+  // Before anything that takes time: a signal during the start is one that ends the start.
+  const stop = command === "run" ? stopSignal() : new AbortController().signal;
   const facts = readFacts();
   const parsed = parseConfig(env, facts);
   const redact = redactor(parsed.secrets);
@@ -85,9 +88,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return exitCode;
     }
     default: {
-      const stop = new AbortController();
-      for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
-      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop: stop.signal });
+      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop });
       return 0;
     }
   }
@@ -102,9 +103,8 @@ function print(text: string): 0 {
   return 0;
 }
 
-process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
+const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
   process.stderr.write(`watchdog: ${reasonOf(error)}\n`);
   return 1;
 });
-// Not by falling off the end: a probe of a dead mount would keep the process for as long as that mount is dead.
-process.stdout.write("", () => process.exit());
+await leave(exitCode, new Promise((resolve) => process.stdout.write("", resolve)));

@@ -7,6 +7,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["clock", "a leaf: two clocks, known to everyone"],
   ["safe", "a leaf: pure text functions, known to everyone"],
   ["log", "a leaf: everyone may log, the log knows nobody"],
+  ["exit", "a leaf: how a program ends, whatever it was doing"],
   ["contain", "the net under a program: log and text, nothing of the pipeline"],
   ["history", "bounded memories of plain values; they know nothing of where those come from"],
   ["config", "the configuration is parsed before anything exists that it configures"],
@@ -50,7 +51,7 @@ test("imports run one way along the flow", () => {
 });
 
 test("leaves import nothing but leaves before them", () => {
-  for (const leaf of ["clock", "safe", "log"]) assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports, [], leaf);
+  for (const leaf of ["clock", "safe", "log", "exit"]) assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports, [], leaf);
 });
 
 test("no two files import each other, directly or in a circle", () => {

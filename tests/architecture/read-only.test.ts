@@ -69,7 +69,15 @@ test("nothing is loaded, built or run at run time", () => {
 
 test("no process is started or signalled", () => {
   assert.deepEqual(where(/child_process|worker_threads|\bcluster\b|\bspawn(?:Sync)?\(|\bexec(?:File|Sync|FileSync)\(|\bfork\(/), []);
-  assert.deepEqual(where(/process\.kill\b|\.kill\(/), []);
+});
+
+test("the one process that is signalled or replaced is its own, where it ends", () => {
+  assert.deepEqual(where(/process\.kill\b|\.kill\(|\bexecve\b/), ["exit.ts"]);
+  for (const { code } of both.filter(({ path }) => /(^|: )exit\.ts$/.test(path))) {
+    for (const [, target] of code.matchAll(/\.kill\b(\([^,)]*,)?/g)) assert.equal(target, "(process.pid,");
+    const replacements = [...code.matchAll(/\bexecve\b.*/g)].map(([call]) => call.replace(/exitCode\d*/, "exitCode"));
+    assert.deepEqual(replacements, ['execve?.(process.execPath, [process.execPath, "-e", `process.exit(${exitCode})`], {});']);
+  }
 });
 
 test("of a process only cmdline and stat are read, never its environment, memory or root", () => {

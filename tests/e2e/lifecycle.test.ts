@@ -63,7 +63,7 @@ describe("SIGTERM", { concurrency: 6 }, () => {
     await world.telegram.waitForSends(3);
     await daemon.statusWhere("a message that waits", ({ delivery }) => delivery.pending === 1 && delivery.lastError !== null);
     world.telegram.behave(ok);
-    await endedWithin(daemon, 5500);
+    await endedWithin(daemon, 5300);
     assert.deepEqual(world.telegram.told().map(brief), ["🔴 Host memory"]);
   });
 
@@ -73,7 +73,7 @@ describe("SIGTERM", { concurrency: 6 }, () => {
     world.host.memory(95);
     const daemon = await world.start();
     await world.telegram.waitForSends(1);
-    await endedWithin(daemon, 7000);
+    await endedWithin(daemon, 5300);
     assert.match(daemon.output(), /stopped pending=1/);
   });
 

@@ -37,8 +37,8 @@ export interface RunOptions {
   readonly stop: AbortSignal;
 }
 
-/** How long SIGTERM waits for what is pending. */
-const FLUSH_MS = 5000;
+/** How long SIGTERM waits for what is pending; a little less than the process has until it ends (exit.ts). */
+const FLUSH_MS = 4000;
 /** A big host's engine takes its time to list its build cache. */
 const LISTING_MS = 60_000;
 

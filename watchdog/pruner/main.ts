@@ -5,6 +5,7 @@ import { variablesHelp } from "../config/help.ts";
 import { parsePrunerConfig } from "../config/pruner.ts";
 import { PRUNER_VARIABLES, SHARED_VARIABLES } from "../config/pruner-variables.ts";
 import { contain } from "../contain.ts";
+import { leave, stopSignal } from "../exit.ts";
 import { readFacts } from "../facts.ts";
 import { createLog } from "../log.ts";
 import { isRecord, parseJson } from "../net/exchange.ts";
@@ -44,6 +45,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   if (command === "--version") return print(VERSION);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp({ ...PRUNER_VARIABLES, ...SHARED_VARIABLES })}`);
 
+  // Before anything that takes time: a signal during the start is one that ends the start.
+  const stop = command === "run" ? stopSignal() : new AbortController().signal;
   const facts = readFacts();
   const parsed = parsePrunerConfig(env, facts);
   const redact = redactor(parsed.secrets);
@@ -65,9 +68,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(redact(text), exitCode);
     }
     default: {
-      const stop = new AbortController();
-      for (const name of ["SIGTERM", "SIGINT"] as const) process.on(name, () => stop.abort());
-      await runPruner({ ...surroundings, redact, version: VERSION, systemHostname: hostname(), stop: stop.signal });
+      await runPruner({ ...surroundings, redact, version: VERSION, systemHostname: hostname(), stop });
       return 0;
     }
   }
@@ -84,8 +85,8 @@ function print(text: string, exitCode: 0 | 1 = 0): number {
   return exitCode;
 }
 
-process.exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
+const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
   process.stderr.write(`pruner: ${reasonOf(error)}\n`);
   return 1;
 });
-process.stdout.write("", () => process.exit());
+await leave(exitCode, new Promise((resolve) => process.stdout.write("", resolve)));
