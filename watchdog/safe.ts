@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** Making foreign text harmless: bounded, printable, without secrets. Pure. */
 
 // C0 and C1 controls, line and paragraph separators, bidirectional overrides: all can forge or garble a message.
@@ -15,6 +17,18 @@ export function truncate(text: string, max: number): string {
   if (isLowSurrogate(text.charCodeAt(end))) end -= 1;
   return text.slice(0, end) + "…";
 }
+
+/**
+ * A name from outside as a part of a key: printable and at most `max` characters. What had to be changed for that ends in a short
+ * hash of the whole, so that two names stay two, and each keeps its key for good.
+ */
+export function identifier(name: string, max: number): string {
+  const shown = printable(name);
+  if (shown === name && name.length <= max) return name;
+  return `${truncate(shown, max - HASH_LENGTH - 1)}~${createHash("sha256").update(JSON.stringify(name)).digest("hex").slice(0, HASH_LENGTH)}`;
+}
+
+const HASH_LENGTH = 8;
 
 /** True for the second half of a pair: a cut in front of it would tear a character. */
 export function isLowSurrogate(code: number): boolean {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { containersCollector, type ContainerSample, type DockerReading } from "../../watchdog/collectors/containers.ts";
+import { configOf } from "../helpers/config.ts";
 import type { DockerClient } from "../../watchdog/collectors/docker/client.ts";
 
 interface Fake {
@@ -15,9 +16,9 @@ interface Fake {
   inspect?: "gone" | "fails";
 }
 
-const idOf = (name: string): string => Buffer.from(name).toString("hex").padEnd(64, "0");
+const hexOf = (name: string): string => Buffer.from(name).toString("hex").padEnd(64, "0");
 
-function rig(wanted: readonly string[], containers: Fake[]) {
+function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf) {
   const asked: string[] = [];
   let listFails = false;
   const client: DockerClient = {
@@ -182,4 +183,15 @@ test("hundreds of containers are inspected, at most eight at once", async () => 
 test("the engine's host name is asked until it is known, and made printable", async () => {
   const { tick } = rig(["*"], []);
   assert.equal((await tick()).hostname, "engine-host");
+});
+
+test("two names that differ after 128 characters are two containers, and a long one is found by its full name", { timeout: 5000 }, async () => {
+  const [blue, green] = [`${"x".repeat(140)}-blue`, `${"x".repeat(140)}-green`];
+  const ids: Record<string, string> = { [blue]: "b".repeat(64), [green]: "c".repeat(64) };
+  const everything = await rig(["*"], [{ name: blue }, { name: green }], (name) => ids[name] ?? "").tick();
+  assert.equal(new Set(everything.containers.map(({ name }) => name)).size, 2);
+  const wanted = configOf({ WATCHDOG_CONTAINERS: `${green},${blue}-gone`, WATCHDOG_ORCH_CONTAINER: green });
+  const named = await rig(wanted.containers, [{ name: blue }, { name: green }], (name) => ids[name] ?? "").tick();
+  assert.deepEqual(named.containers.map(({ found }) => (found === "missing" || "unreadable" in found ? found : found.id)), [ids[green], "missing"]);
+  assert.equal(named.containers[0]?.name, wanted.orchContainer);
 });

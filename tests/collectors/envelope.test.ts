@@ -75,3 +75,9 @@ test("generated_at is seconds since the epoch or ISO 8601, which without a zone 
   assert.equal(parseTimestamp("2026-01-02T03:04:05.123456"), Date.UTC(2026, 0, 2, 3, 4, 5, 123) / 1000);
   for (const value of ["", "now", "2026-01-02", "2026-99-02T03:04:05Z", "1781234567", 0, -5, null, true, {}, NaN, Infinity]) assert.equal(parseTimestamp(value), undefined, String(value));
 });
+
+test("runs whose names differ after 80 characters, or only in what cannot be printed, are different agents", { timeout: 5000 }, () => {
+  const runs = [`${"r".repeat(90)}1`, `${"r".repeat(90)}2`, "a\u0001", "a\u0002"];
+  const { agents = [] } = parseEnvelope(JSON.stringify({ agents: runs.map((run_id) => ({ run_id, pid: 1, cpu_ticks: 1 })) }));
+  assert.equal(new Set(agents.map(({ runId }) => runId)).size, 4);
+});

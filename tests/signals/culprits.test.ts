@@ -39,8 +39,24 @@ test("a certificate alerts strictly within 14 days of its end, and says when tha
   rig.tick({ deps: https(14 * DAY) });
   assert.equal(rig.signal("cert:api").active, false);
   rig.tick({ deps: https(14 * DAY) });
+  assert.equal(rig.signal("cert:api").active, false, "one look with a wrong clock would say the same");
+  rig.tick({ deps: https(14 * DAY) });
   assert.equal(rig.signal("cert:api").active, true);
   assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 13 days 23 hours, until 16 January 2026\.\nWhat to do: renew it/);
+});
+
+test("a wall clock that is wrong for one look neither alerts nor takes an alert back", { timeout: 5000 }, () => {
+  const YEAR = 365 * DAY;
+  const looks = (ends: readonly number[]): boolean[] => {
+    const rig = rigOf({ WATCHDOG_CLEAR_TICKS: "1" });
+    return ends.map((endsInMs) => {
+      // The clock's step, seen from the certificate: its end comes nearer or goes away by as much.
+      rig.tick({ deps: https(endsInMs) });
+      return rig.signal("cert:api").active;
+    });
+  };
+  assert.deepEqual(looks([90 * DAY, 90 * DAY - 10 * YEAR, 90 * DAY, 90 * DAY]), [false, false, false, false]);
+  assert.deepEqual(looks([DAY, DAY, DAY + 10 * YEAR, DAY, DAY]), [false, true, true, true, true]);
 });
 
 test("a ping that saw no certificate is judged by the end last seen, also once that is over", () => {
@@ -55,6 +71,7 @@ test("a ping that saw no certificate is judged by the end last seen, also once t
 
 test("a dependency that is no longer watched takes its certificate along", () => {
   const rig = rigOf();
+  rig.tick({ deps: https(DAY) });
   rig.tick({ deps: https(DAY) });
   rig.tick({ deps: ok([]) });
   assert.equal(rig.signal("cert:api").active, false);

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
-import { printable, truncate } from "../safe.ts";
+import { identifier, printable, truncate } from "../safe.ts";
 import type { Collector } from "./reading.ts";
 
 /** The orchestrator's answer, as far as it could be understood; a part that is undefined freezes what depends on it. */
@@ -70,7 +70,7 @@ function parseAgents(value: unknown): { list: Agent[]; complete: boolean } | und
 }
 
 function parseAgent(entry: Readonly<Record<string, unknown>>): Agent | undefined {
-  const runId = label(entry["run_id"]);
+  const runId = label(entry["run_id"], identifier);
   if (runId === undefined) return undefined;
   return {
     runId,
@@ -98,12 +98,12 @@ function nonNegative(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
-/** A name from outside: a non-empty string or a whole number, printable and bounded. */
-function label(value: unknown): string | undefined {
+/** A name from outside: a non-empty string or a whole number, printable and bounded by `bound`. */
+function label(value: unknown, bound: (text: string, max: number) => string = truncate): string | undefined {
   if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== "string") return undefined;
-  const text = truncate(printable(value).trim(), 80);
-  return text === "" ? undefined : text;
+  const text = bound(value.trim(), 80);
+  return text === "" ? undefined : printable(text);
 }
 
 /** `{ name: value }`, or nothing when there is no value (exactOptionalPropertyTypes). */

@@ -1,3 +1,5 @@
+import { identifier } from "../safe.ts";
+
 /** Parsers of single values. Each returns the value or undefined for "not allowed"; `allowed` says in words what would have been. Pure. */
 export interface Parser<T> {
   readonly parse: (raw: string) => T | undefined;
@@ -144,11 +146,14 @@ export const dependency: ListParser<Dependency> = {
   },
 };
 
-/** Container names as the engine allows them (moby daemon/names/names.go), or * for every one that is meant to run. */
+/** The engine sets no limit to a container's name; keys and messages do. */
+export const MAX_NAME = 128;
+
+/** Container names as the engine allows them (moby daemon/names/names.go), or * for every one that is meant to run. A long one is named as the engine's list will be. */
 export const containerName: ListParser<string> = {
   allowed: "container names, or *",
   identity: (entry) => entry,
-  parseEntry: (raw) => (raw === "*" || /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(raw) ? raw.replace(/^\//, "") : undefined),
+  parseEntry: (raw) => (raw === "*" || /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(raw) ? identifier(raw.replace(/^\//, ""), MAX_NAME) : undefined),
 };
 
 /** A pattern of signal keys: `*` stands for any text, everything else for itself. */
@@ -204,11 +209,16 @@ export const dailyTime: Parser<DailyTime> = {
   },
 };
 
+/** By zone: making one takes longer than a tick has for it. */
+const localFormats = new Map<string | undefined, Intl.DateTimeFormat>();
+
 /** The calendar day of a moment in a zone, as 2026-01-31, and the minute of that day. */
 export function localTime(wallMs: number, timeZone: string | undefined): { readonly day: string; readonly minute: number } {
-  const parts = new Intl.DateTimeFormat("en-GB", {
+  const format = localFormats.get(timeZone) ?? new Intl.DateTimeFormat("en-GB", {
     year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone === undefined ? {} : { timeZone }),
-  }).formatToParts(wallMs);
+  });
+  localFormats.set(timeZone, format);
+  const parts = format.formatToParts(wallMs);
   const part = (type: string): string => parts.find((entry) => entry.type === type)?.value ?? "";
   return { day: `${part("year")}-${part("month")}-${part("day")}`, minute: Number(part("hour")) * 60 + Number(part("minute")) };
 }

@@ -7,17 +7,26 @@ import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Occurrence } from "../signals/signal.ts";
 
-/** The day the digest was last due, so that each has one; undefined before the first tick. */
-export type DigestDay = string | undefined;
+/** Which digest was the last: the day that outlives a restart, and when it was told by the clock that does not step. */
+export interface DigestMemory {
+  /** The day whose digest is done; `before`: none yet, and today's is still to come. undefined before the first tick. */
+  readonly day?: string | undefined;
+  readonly toldMonoMs?: number | undefined;
+}
+
+const BEFORE = "before";
+/** A digest is never sooner than this after the last one: a clock that was set forward brings the new day early, and then it has its digest already. */
+const LEAST_GAP_MS = 6 * 3_600_000;
 
 /** Whether the digest is due now. The first tick only sets the day: a start after the hour is no reason to report. Pure. */
-export function digestDue(at: DailyTime, lastDay: DigestDay, wallMs: number): { readonly due: boolean; readonly day: string } {
-  const { day, minute } = localTime(wallMs, at.timeZone);
+export function digestDue(at: DailyTime, { day: last, toldMonoMs }: DigestMemory, now: Moment): { readonly due: boolean; readonly memory: DigestMemory } {
+  const { day, minute } = localTime(now.wallMs, at.timeZone);
   const reached = minute >= at.atMin;
-  // Before the hour the day that counts is still the previous one, whose digest is done.
-  if (lastDay === undefined) return { due: false, day: reached ? day : "before" };
-  // A clock that is set back must not make the same day come twice; ISO dates sort.
-  return reached && (lastDay === "before" || day > lastDay) ? { due: true, day } : { due: false, day: lastDay };
+  // ISO dates sort. A last day in the future comes from a clock that was set back since: it counts from today, like a start.
+  if (last === undefined || (last !== BEFORE && day < last)) return { due: false, memory: { day: reached ? day : BEFORE, toldMonoMs } };
+  if (!reached || day === last) return { due: false, memory: { day: last, toldMonoMs } };
+  const due = toldMonoMs === undefined || now.monoMs - toldMonoMs >= LEAST_GAP_MS;
+  return { due, memory: { day, toldMonoMs: due ? now.monoMs : toldMonoMs } };
 }
 
 export interface DigestFacts {

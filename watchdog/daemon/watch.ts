@@ -9,7 +9,7 @@ import type { Lang } from "../lang/index.ts";
 import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
 import type { Signal } from "../signals/signal.ts";
-import { digest, digestDue, type DigestDay } from "./digest.ts";
+import { digest, digestDue, type DigestMemory } from "./digest.ts";
 import { helloOccurrence, type Hello } from "./hello.ts";
 
 /** What the last finished tick saw; the status is a view of this and nothing else. */
@@ -33,7 +33,7 @@ export interface Watch {
   /** Use of memory (`mem`) and of each disk (`disk:<label>`) in percent, of the last 24 h. */
   history(): History;
   /** The day whose digest was the last, to outlive a restart. */
-  digestDay(): DigestDay;
+  digestDay(): string | undefined;
   /** When each source was last read, in wall time. */
   lastOkAt(source: keyof Readings): number | null;
   /** How messages name this host. */
@@ -67,13 +67,13 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
   const history = createHistory();
   const incidents = createIncidents();
   const startedMonoMs = clock.monoMs();
-  let digestDay: DigestDay = initial?.digestDay;
+  let digests: DigestMemory = { day: initial?.digestDay };
 
   /** The day's report, in the tick that reaches its hour. */
   const digestNow = (now: Moment): Signal[] => {
     if (!config.digestAt) return [];
-    const { due, day } = digestDue(config.digestAt, digestDay, now.wallMs);
-    digestDay = day;
+    const { due, memory } = digestDue(config.digestAt, digests, now);
+    digests = memory;
     return due ? [edgeSignal(digest({ history, incidents, config, lang, startedMonoMs }, now))] : [];
   };
 
@@ -113,7 +113,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     ledger: () => ledger,
     signalState: () => signalState,
     history: () => history,
-    digestDay: () => digestDay,
+    digestDay: () => digests.day,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
     host,
   };

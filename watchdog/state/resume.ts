@@ -55,7 +55,8 @@ export function resumeSignals({ damping, failedJobs, mutesNamed, bootId, counted
     ...NO_SIGNALS, damping,
     restarts: new Map(restarts.map(({ name, ...memory }) => [name, memory])),
     metrics: { ...NO_SIGNALS.metrics, ...rest, agents: new Map(agents.map(({ entity, ...memory }) => [entity, memory])), ...(failedJobs === undefined ? {} : { failedJobs }) },
-    ...(mutesNamed ? { mutesNamed } : {}),
+    // A moment that is still to come is from a clock that was set back since: with it the patterns would not be named for as long.
+    ...(mutesNamed ? { mutesNamed: mutesNamed.wallMs > now.wallMs ? now : mutesNamed } : {}),
     ...(rebooted && isFresh && boot.atMs !== undefined ? { bootedAtMs: boot.atMs } : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { isRecord } from "../../net/exchange.ts";
-import { fragment, printable, truncate } from "../../safe.ts";
+import { MAX_NAME } from "../../config/value.ts";
+import { fragment, identifier } from "../../safe.ts";
 
 export const STATES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
 export type ContainerState = (typeof STATES)[number];
@@ -55,7 +56,7 @@ function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefin
   const watch = labels["watchdog.watch"];
   return {
     id,
-    name: truncate(printable(own.replace(/^\//, "")), 128),
+    name: identifier(own.replace(/^\//, ""), MAX_NAME),
     image: typeof entry["Image"] === "string" ? fragment(entry["Image"], 120) : "",
     state: stateOf(entry["State"]),
     health: healthOf(isRecord(entry["Health"]) ? entry["Health"]["Status"] : undefined) ?? healthInStatus(status),
