@@ -50,7 +50,7 @@ test("only these modules of Node are used, and only where they are expected", ()
     "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
     "node:http": /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
-    "node:crypto": /^status\/(guard|page)\.ts$/,
+    "node:crypto": /^(safe|status\/(guard|page))\.ts$/,
     "node:net": /^(net\/ping|status\/guard)\.ts$/,
     "node:os": /^(main|facts|collectors\/proc)\.ts$/,
     "node:path": /^(state\/file|cli\/doctor\/(self|setup))\.ts$/,

@@ -40,7 +40,7 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
     ["dep:db", titles.dep("db"), details.depDown("tcp://db:5432", REFUSED, 12)],
     ["dep:git", titles.dep("git"), details.depStatus("https://git.example", "503", 240)],
     ["cert:git", titles.cert("git"), [details.certificate(9 * DAY, at(9 * DAY)), details.certificateAdvice].join("\n")],
-    ["proc_blocking:4242", titles.procBlocking(4242), [details.process(ORPHAN), details.processAdvice(4242)].join("\n")],
+    ["proc_blocking:4242", titles.procBlocking(4242), [details.process(ORPHAN), details.processAdvice(4242, true)].join("\n")],
     ["blind:docker", titles.blind("docker"), details.blind("docker", "connect ENOENT /var/run/docker.sock", 3)],
   ];
 }

@@ -44,7 +44,7 @@ function texts({ details, messages, fault }: Lang): string[] {
     details.container({ state: "running", ...box, restarts: 3 }), details.container({ state: "running", ...box, health: "unhealthy" }), details.container({ state: "running", ...box, health: "starting" }),
     ...[0, 1, 137, 139, 143].map((exitCode) => details.container({ state: "exited", ...box, exitCode })),
     ...(["missing", "paused", "created", "exited"] as const).map((state) => details.containerAdvice("web", state)), details.containerUnreadable("500"), details.containerGone, details.depUp("u", 5), details.depDown("u", broken, 5), details.depStatus("u", "503", 5),
-    details.process({ pid: 1, ppid: 2, ageS: 4000, cpuS: 5, command: "pytest", limitMin: 60 }), details.processAdvice(1), details.processGone,
+    details.process({ pid: 1, ppid: 2, ageS: 4000, cpuS: 5, command: "pytest", limitMin: 60 }), details.processAdvice(1, true), details.processGone,
     ...["mem", "disk", "docker", "proc"].map((source) => details.blind(source, "why", 3)), details.sighted,
     ...(["refused", "timeout", "dns", "tls", "reset", "unreachable", "other"] as const).map((kind) => fault({ kind, reason: "because" })),
     messages.since(0, 0), messages.lasting(1, 0, 0), messages.recovered(1, 0, 0), messages.missed(1, 0, 0), messages.earlier(["a"], 1), messages.span(0, 0, 0), messages.late(1), messages.reason,
@@ -76,7 +76,7 @@ test("everything that needs the operator says what to do", () => {
     for (const text of [
       details.orchestratorDown(broken, 1), details.metricsStale(1, 1), details.jobFailed(1), details.agentHung({ idleMs: 1 }, 1), details.queueStalled(1, 1, 1),
       details.memoryAdvice, details.diskAdvice, details.inodesAdvice, details.containerAdvice("x", "exited"), details.depDown("u", broken, 1), details.depStatus("u", "500", 1),
-      details.processAdvice(1), details.blind("mem", "x", 1),
+      details.processAdvice(1, true), details.blind("mem", "x", 1),
     ]) assert.ok(text.includes(words), text);
   }
 });

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { LANGS } from "../../watchdog/lang/index.ts";
 import type { FoundContainer } from "../../watchdog/collectors/containers.ts";
 import { conditionOf } from "../../watchdog/signals/containers.ts";
 import { container, docker, found } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
 
 const condition = (changes: Partial<FoundContainer>, named = false, restarts = 0): string => conditionOf(found(changes), named, restarts);
+
+const FACTS = { state: "exited", health: "none", restartCount: 0, exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" } as const;
 
 test("running without a health check, or healthy, is good", () => {
   assert.equal(condition({}), "good");
@@ -61,9 +64,31 @@ test("the text says state, exit code, OOM, error and health output, and what to 
   rig.tick({ docker: docker(container("web", { state: "exited", exitCode: 137, oomKilled: true, error: "no such file" }), container("api", { health: "unhealthy", healthOutput: "curl: refused" })) });
   assert.equal(
     rig.signal("container:web").detail,
-    "State: stopped (exited).\nExit code: 137 (SIGKILL: killed, often because memory ran out).\nKilled because memory ran out (OOM).\nError: no such file\nImage: img:1.\nWhat to do: docker logs --tail 50 web",
+    "State: stopped (exited).\nKilled because memory ran out (OOM).\nExit code: 137 (SIGKILL).\nError: no such file\nImage: img:1.\nWhat to do: docker logs --tail 50 web",
   );
   assert.match(rig.signal("container:api").detail, /^State: running, but unhealthy\.\nHealth check: curl: refused\n/);
+});
+
+test("an exit code is told as what it proves: memory only where the engine says so", { timeout: 5000 }, () => {
+  const line = (changes: Partial<FoundContainer>): string => {
+    const rig = rigOf();
+    rig.tick({ docker: docker(container("web", { state: "exited", ...changes })) });
+    return /^Exit code: (.*)\.$/m.exec(rig.signal("container:web").detail)?.[1] ?? "";
+  };
+  assert.equal(line({ exitCode: 137 }), "137 (SIGKILL: docker kill, or a stop that had to force it)");
+  assert.equal(line({ exitCode: 143 }), "143 (SIGTERM: asked to stop, as docker stop does)");
+  assert.equal(line({ exitCode: 139 }), "139 (SIGSEGV: segmentation fault)");
+  assert.equal(line({ exitCode: 127 }), "127 (command not found)");
+  assert.deepEqual([line({ exitCode: 1 }), line({ exitCode: 125 }), line({ exitCode: 160 }), line({ exitCode: 255 }), line({ exitCode: 131 })], ["1", "125", "160", "255", "131 (signal 3)"]);
+  for (const exitCode of [0, 1, 125, 126, 127, 134, 137, 139, 143]) {
+    for (const lang of [LANGS.en, LANGS.ru]) assert.doesNotMatch(lang.details.container({ ...FACTS, exitCode }), /memory ran|памяти \(|OOM/, `${exitCode}`);
+  }
+});
+
+test("a restart loop's two counts are one sentence", { timeout: 5000 }, () => {
+  const loop = (restarts: number, restartCount: number) => LANGS.en.details.container({ ...FACTS, state: "restarting", exitCode: 1, restarts, restartCount }).split("\n");
+  assert.deepEqual(loop(8, 9), ["State: restart loop: restarted 8 times within the last 10 minutes, 9 in all.", "Exit code: 1."]);
+  assert.equal(loop(8, 8)[0], "State: restart loop: restarted 8 times within the last 10 minutes.");
 });
 
 test("a named container that is missing alerts; it recovers when it is back", () => {

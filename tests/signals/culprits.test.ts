@@ -30,6 +30,16 @@ test("an orphan's text names its container, its parent and its present share of 
   assert.match(rig.signal("proc_blocking:7").detail, /CPU 8000 s \(97% of a core now\), parent tini 1; limit 1 hour\.\nOwner: container abababababab\.\nCommand: pytest/);
 });
 
+test("an orphan that uses no CPU is not said to eat it", { timeout: 5000 }, () => {
+  const text = (changes: { readonly cpuS: number; readonly cpuSharePct?: number }): string => {
+    const rig = rigOf({ WATCHDOG_PROC_ENABLED: "true" });
+    rig.tick({ proc: ok({ candidates: [{ pid: 7, startTicks: 1, ppid: 1, ageS: 9000, command: "pytest", ...changes }], unreadable: [] }) });
+    return rig.signal("proc_blocking:7").detail;
+  };
+  for (const idle of [{ cpuS: 0 }, { cpuS: 0.4 }, { cpuS: 8000, cpuSharePct: 0 }]) assert.match(text(idle), /\nProbably left over by a killed agent\./);
+  for (const busy of [{ cpuS: 8000 }, { cpuS: 8000, cpuSharePct: 97 }]) assert.match(text(busy), /\nProbably left over by a killed agent and eating CPU\./);
+});
+
 function https(endsInMs: number | undefined): ReturnType<typeof ok<DependencySample[]>> {
   return ok([{ name: "api", shownUrl: "https://api", latencyMs: 3, outcome: { up: true }, ...(endsInMs === undefined ? {} : { certificateEndsMs: WALL_START_MS + endsInMs }) }]);
 }

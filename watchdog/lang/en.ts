@@ -33,7 +33,7 @@ function fault({ kind, reason }: Fault): string {
 }
 
 function containerState(facts: ContainerFacts): string {
-  if (facts.restarts !== undefined) return `restart loop: restarted ${times(facts.restarts)} within the last 10 minutes`;
+  if (facts.restarts !== undefined) return `restart loop: restarted ${times(facts.restarts)} within the last 10 minutes${facts.restartCount > facts.restarts ? `, ${facts.restartCount} in all` : ""}`;
   switch (facts.state) {
     case "missing": return "no such container (removed or never created)";
     case "created": return "created, but never started";
@@ -50,11 +50,23 @@ function containerState(facts: ContainerFacts): string {
 const size = (bytes: number): string => sizeText(bytes, ["B", "KB", "MB", "GB"]);
 const age = (s: number): string => hoursText(s, "h") ?? duration(s * 1000);
 
-function exitCode(code: number): string {
-  if (code === 137) return "137 (SIGKILL: killed, often because memory ran out)";
-  if (code === 143) return "143 (SIGTERM: stopped)";
-  if (code > 128 && code < 160) return `${code} (signal ${code - 128})`;
-  return String(code);
+/** What a code proves. That memory ran out is proven by the engine's OOM flag alone, which has a line of its own. */
+const EXIT_WORDS: Readonly<Record<number, string>> = {
+  126: "the command could not be executed",
+  127: "command not found",
+  129: "SIGHUP",
+  130: "SIGINT: interrupted",
+  134: "SIGABRT: it aborted itself",
+  135: "SIGBUS",
+  136: "SIGFPE",
+  139: "SIGSEGV: segmentation fault",
+  143: "SIGTERM: asked to stop, as docker stop does",
+};
+
+function exitCode(code: number, oomKilled: boolean): string {
+  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: docker kill, or a stop that had to force it)";
+  const words = EXIT_WORDS[code] ?? (code > 128 && code < 160 ? `signal ${code - 128}` : undefined);
+  return words === undefined ? String(code) : `${code} (${words})`;
 }
 
 export const en: Lang = {
@@ -118,11 +130,11 @@ export const en: Lang = {
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Exit code: ${exitCode(f.exitCode)}.`);
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Exit code: ${exitCode(f.exitCode, f.oomKilled)}.`);
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
-      if (f.restartCount > 0) lines.push(`Restarts: ${f.restartCount}.`);
+      if (f.restartCount > 0 && f.restarts === undefined) lines.push(`Restarts: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Image: ${f.image}.`);
       return lines.join("\n");
     },
@@ -141,7 +153,7 @@ export const en: Lang = {
     depStatus: (url, status, latencyMs) => `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
     process: (f) =>
       `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
-    processAdvice: (pid) => `Probably left over by a killed agent and eating CPU.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
+    processAdvice: (pid, busy) => `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
     processGone: "The process ended.",
     hostBoot: (atMs, nowMs, back, total, missing, more) =>
       `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
@@ -195,7 +207,7 @@ export const en: Lang = {
     disk: (label, usedPct) => `disk ${label} is ${usedPct}% full`,
     memory: (usedPct) => `host memory is ${usedPct}% used`,
     containerMissing: (name) => `there is no container ${name}`,
-    containerDown: (name, f) => `container ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, exit code ${exitCode(f.exitCode)}${f.oomKilled ? ", killed because memory ran out (OOM)" : ""}`,
+    containerDown: (name, f) => `container ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, exit code ${exitCode(f.exitCode, f.oomKilled)}${f.oomKilled ? ", killed because memory ran out (OOM)" : ""}`,
     containerUnhealthy: (name) => `container ${name} is unhealthy`,
     containerRestarted: (name, ms) => `container ${name} was started ${duration(ms)} ago`,
   },

@@ -35,7 +35,7 @@ function fault({ kind, reason }: Fault): string {
 }
 
 function containerState(facts: ContainerFacts): string {
-  if (facts.restarts !== undefined) return `перезапускается по кругу: ${times(facts.restarts)} за последние 10 минут`;
+  if (facts.restarts !== undefined) return `перезапускается по кругу: ${times(facts.restarts)} за последние 10 минут${facts.restartCount > facts.restarts ? `, всего ${times(facts.restartCount)}` : ""}`;
   switch (facts.state) {
     case "missing": return "такого контейнера нет (удалён или не создан)";
     case "created": return "создан, но не запущен";
@@ -52,11 +52,23 @@ function containerState(facts: ContainerFacts): string {
 const size = (bytes: number): string => sizeText(bytes, ["Б", "КБ", "МБ", "ГБ"]);
 const age = (s: number): string => hoursText(s, "ч") ?? lasting(s * 1000);
 
-function exitCode(code: number): string {
-  if (code === 137) return "137 (SIGKILL: убит, часто из-за памяти)";
-  if (code === 143) return "143 (SIGTERM: остановлен)";
-  if (code > 128 && code < 160) return `${code} (сигнал ${code - 128})`;
-  return String(code);
+/** What a code proves. That memory ran out is proven by the engine's OOM flag alone, which has a line of its own. */
+const EXIT_WORDS: Readonly<Record<number, string>> = {
+  126: "команду не удалось выполнить",
+  127: "команда не найдена",
+  129: "SIGHUP",
+  130: "SIGINT: прерван",
+  134: "SIGABRT: аварийно завершил себя сам",
+  135: "SIGBUS",
+  136: "SIGFPE",
+  139: "SIGSEGV: ошибка обращения к памяти",
+  143: "SIGTERM: попросили остановиться, как делает docker stop",
+};
+
+function exitCode(code: number, oomKilled: boolean): string {
+  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: docker kill или остановка, которую пришлось завершить силой)";
+  const words = EXIT_WORDS[code] ?? (code > 128 && code < 160 ? `сигнал ${code - 128}` : undefined);
+  return words === undefined ? String(code) : `${code} (${words})`;
 }
 
 export const ru = {
@@ -121,11 +133,11 @@ export const ru = {
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Код выхода: ${exitCode(f.exitCode)}.`);
       if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
+      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Код выхода: ${exitCode(f.exitCode, f.oomKilled)}.`);
       if (f.error !== "") lines.push(`Ошибка: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);
-      if (f.restartCount > 0) lines.push(`Перезапусков: ${f.restartCount}.`);
+      if (f.restartCount > 0 && f.restarts === undefined) lines.push(`Перезапусков: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Образ: ${f.image}.`);
       return lines.join("\n");
     },
@@ -144,7 +156,7 @@ export const ru = {
     depStatus: (url: string, status: string, latencyMs: number) => `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
     process: (f: ProcessFacts) =>
       `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.${f.owner ? `\nЧей: ${ownerName(f.owner)}.` : ""}\nКоманда: ${f.command}`,
-    processAdvice: (pid: number) => `Вероятно, остался после убитого агента и ест CPU.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
+    processAdvice: (pid: number, busy: boolean) => `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
     processGone: "Процесс завершился.",
     hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
       `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
@@ -204,7 +216,7 @@ export const ru = {
     memory: (usedPct: number) => `память хоста занята на ${usedPct}%`,
     containerMissing: (name: string) => `контейнера ${name} нет`,
     containerDown: (name: string, f: { readonly state: ContainerFacts["state"]; readonly exitCode: number; readonly oomKilled: boolean }) =>
-      `контейнер ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, код выхода ${exitCode(f.exitCode)}${f.oomKilled ? ", убит из-за нехватки памяти (OOM)" : ""}`,
+      `контейнер ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, код выхода ${exitCode(f.exitCode, f.oomKilled)}${f.oomKilled ? ", убит из-за нехватки памяти (OOM)" : ""}`,
     containerUnhealthy: (name: string) => `контейнер ${name} не проходит проверку здоровья`,
     containerRestarted: (name: string, ms: number) => `контейнер ${name} запущен ${lasting(ms)} назад`,
   },

@@ -1,5 +1,5 @@
 import type { Readings } from "../collectors/index.ts";
-import type { ProcReading } from "../collectors/proc.ts";
+import type { ProcCandidate, ProcReading } from "../collectors/proc.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
@@ -22,10 +22,15 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
       entity: `${pid}:${startTicks}`,
       condition: blocking ? "bad" : "good",
       title: lang.titles.procBlocking(pid),
-      detail: blocking ? `${facts}\n${lang.details.processAdvice(pid)}` : facts,
+      detail: blocking ? `${facts}\n${lang.details.processAdvice(pid, isBusy(candidate))}` : facts,
       cooldownS: config.procCooldownS,
     };
   });
   const kept = new Set(unreadable.map((pid) => `proc_blocking:${pid}`));
   return { name, frozen: false, findings, goneDetail, keeps: ({ key }) => kept.has(key) };
+}
+
+/** It uses CPU now; before the second look, which tells its present share, what it used so far has to do. */
+function isBusy({ cpuS, cpuSharePct }: ProcCandidate): boolean {
+  return cpuSharePct === undefined ? cpuS >= 1 : cpuSharePct >= 1;
 }
