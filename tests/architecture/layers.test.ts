@@ -8,6 +8,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["safe", "a leaf: pure text functions, known to everyone"],
   ["log", "a leaf: everyone may log, the log knows nobody"],
   ["exit", "a leaf: how a program ends, whatever it was doing"],
+  ["kinds", "a leaf: what kinds of signals there are, known to everyone"],
   ["contain", "the net under a program: log and text, nothing of the pipeline"],
   ["history", "bounded memories of plain values; they know nothing of where those come from"],
   ["config", "the configuration is parsed before anything exists that it configures"],
@@ -51,7 +52,7 @@ test("imports run one way along the flow", () => {
 });
 
 test("leaves import nothing but leaves before them", () => {
-  for (const leaf of ["clock", "safe", "log", "exit"]) assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports, [], leaf);
+  for (const leaf of ["clock", "safe", "log", "exit", "kinds"]) assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports, [], leaf);
 });
 
 test("no two files import each other, directly or in a circle", () => {

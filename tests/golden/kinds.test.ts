@@ -50,7 +50,7 @@ function others({ titles, details }: Lang): readonly (readonly [kind: NoticeKind
   return [
     ["edge", "job_failed", titles.jobFailed, details.jobFailed(7)],
     ["info", "host_boot", titles.hostBoot, details.hostBoot(at(-74_000), at(0), 9, 10, [titles.container("x")], 0)],
-    ["info", "mutes", titles.mutes, details.mutes(["dep:*", "container:build-*"], ["dep:db"])],
+    ["info", "mutes", titles.mutes, details.mutes(["dep:*", "container:build-*"], [], ["dep:db"])],
   ];
 }
 

@@ -50,7 +50,7 @@ export function viewOf(changes: Partial<PageView> = {}): PageView {
     tick: { ageMs: 4000, tookMs: 38, count: 3120 }, staleAfterMs: 100_000, refreshMs: 30_000,
     bad: [], good: GOOD, gauges: [gauge(null, 41.2), gauge("root", 55), gauge("data", 62.4, { columns: dayOf((hour) => 40 + hour + (hour % 5) * 1.5) })],
     sources: [source("metrics"), source("mem"), source("disk"), source("docker"), source("deps"), { ...source("proc"), state: "off", lastOkAtMs: null }],
-    delivery: { channel: "telegram", pending: 0, lastOkAtMs: NOW.wallMs - 2 * MINUTE_MS, lastError: null }, muted: [], problems: [], messages: MESSAGES, ...changes,
+    delivery: { channel: "telegram", pending: 0, lastOkAtMs: NOW.wallMs - 2 * MINUTE_MS, lastError: null }, muted: [], mutedExcept: [], problems: [], messages: MESSAGES, ...changes,
   };
 }
 

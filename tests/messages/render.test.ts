@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { KIND_NAMES, KINDS } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { renderAll, renderOne, renderSummary, STORM, type RenderContext } from "../../watchdog/messages/render.ts";
 import { noticeOf } from "../helpers/notice.ts";
@@ -78,6 +79,17 @@ test("fewer than six of one kind stay blocks of their own, six become one card t
   assert.equal(rendered[0]?.notices.length, 6);
   assert.equal(rendered[0]?.block.head, "🔴 box · Containers: 6");
   assert.match(rendered[0]?.block.body ?? "", /\n• c0, c1, c2, c3, c4, c5: State: stopped\. more$/);
+});
+
+test("a card of every kind of which there can be many has a heading in words", { timeout: 10_000 }, () => {
+  const kinds = KIND_NAMES.filter((kind) => KINDS[kind].subject);
+  for (const lang of [LANGS.ru, LANGS.en]) {
+    for (const kind of kinds) {
+      const notices = Array.from({ length: STORM }, (_, index) => noticeOf({ id: `${kind}:${index}`, key: `${kind}:${index}` }));
+      const [card] = renderAll(notices, { ...contextOf(), lang });
+      assert.match(card?.block.head ?? "", /^🔴 box · \p{Lu}[\p{L} ]+: 6$/u, `${kind} ${card?.block.head}`);
+    }
+  }
 });
 
 test("a card groups its names by reason, and cards never mix alerts with recoveries", () => {

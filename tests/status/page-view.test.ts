@@ -67,7 +67,7 @@ test("a muted signal is shown and named, and does not colour the page", async ()
   const rig = siteRig({ WATCHDOG_MUTE: "host_*" });
   await rig.tick({ ...WELL, mem: memoryAt(95) });
   assert.equal(rig.headline(), "All is well");
-  assert.match(textOf(rig.page()), /Muted, but bad: 1 more\..*Host memory.* muted .*Muted host_\* Bad at present: host_mem/);
+  assert.match(textOf(rig.page()), /Muted, but bad: 1 more\..*Host memory.* muted .*Muted host_\* Told all the same: host_boot Bad at present: host_mem/);
 });
 
 test("what is good says since when, under a name that does not frighten", async () => {

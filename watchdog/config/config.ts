@@ -1,7 +1,7 @@
 import { maskSecrets, printable, truncate } from "../safe.ts";
 import { nearest } from "./nearest.ts";
 import { PRUNER_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
-import { matchesKey } from "./value.ts";
+import { usefulMutes } from "./mute.ts";
 import { guardStatus } from "./status-token.ts";
 import { namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
 import { VARIABLES, type Config } from "./variables.ts";
@@ -32,9 +32,6 @@ function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Co
   const config = resolveTelegram(given, facts, problems);
   let { containers } = config;
   const target = config.dockerTarget;
-  for (const pattern of config.mute.filter((candidate) => matchesKey(candidate, "orchestrator_down"))) {
-    problems.push(`WATCHDOG_MUTE: ${showValue(pattern)} also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`);
-  }
   if (containers.length === 0 && target !== undefined) {
     // A proxy's address cannot be probed here; whoever names one means it.
     if (!("socketPath" in target) || facts.socketExists(target.socketPath)) containers = ["*"];
@@ -44,7 +41,7 @@ function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Co
   }
   // Its state is the cause of much, so it is watched whether or not it is listed.
   if (config.orchContainer !== undefined && !containers.includes(config.orchContainer)) containers = [...containers, config.orchContainer];
-  return { ...config, containers, statusToken: guardStatus(config, env, problems) };
+  return { ...config, containers, mute: usefulMutes(config.mute, problems), statusToken: guardStatus(config, env, problems) };
 }
 
 const MIN_REDACTED = 8;

@@ -1,5 +1,6 @@
 import { resolveTelegram, secretsOf, unknownNames } from "./config.ts";
 import { PRUNER_VARIABLES, SHARED_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
+import { usefulMutes } from "./mute.ts";
 import { guardStatus } from "./status-token.ts";
 import { parseTable, type Env, type Facts, type Problem } from "./table.ts";
 
@@ -23,7 +24,7 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
     problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected");
   }
   const statusToken = guardStatus(shared, env, problems);
-  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll: own.pruneAll && !everything, statusToken }, facts, problems);
+  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll: own.pruneAll && !everything, mute: usefulMutes(shared.mute, problems), statusToken }, facts, problems);
   return { config, problems, secrets: secretsOf(config), ...(everything ? { refused: EVERYTHING } : refusal(config, env, problems)) };
 }
 

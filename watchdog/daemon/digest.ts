@@ -1,4 +1,5 @@
 import type { Moment } from "../clock.ts";
+import { neverMuted } from "../config/mute.ts";
 import { localTime, type DailyTime } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import type { Incident, Incidents } from "../history/incidents.ts";
@@ -56,7 +57,7 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
     ...shown.map((incident) => incidentLine(incident, lang, now)),
     ...(list.length + left > shown.length ? [lang.messages.more(list.length + left - shown.length)] : []),
     ...history.names().flatMap((name) => useLine(name, history, lang, now)),
-    ...(config.mute.length > 0 ? [lang.digest.muted(config.mute)] : []),
+    ...(config.mute.length > 0 ? [lang.digest.muted(config.mute, neverMuted(config.mute))] : []),
     lang.digest.uptime(ranMs),
   ];
   return { key: "digest", tone: "info", count: 1, title: lang.titles.digest, detail: lines.join("\n") };

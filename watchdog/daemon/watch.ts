@@ -1,6 +1,6 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
 import type { CollectAll, Readings } from "../collectors/index.ts";
-import { matchesKey } from "../config/value.ts";
+import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
 import { createHistory, NO_SERIES, type History, type Series } from "../history/history.ts";
@@ -124,11 +124,6 @@ function recordUse(history: History, { mem, disk }: Readings, now: Moment): void
   if (disk.state === "ok") for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
 }
 
-/** The master alarm is never suppressed, nor is what the watchdog says of itself: the mutes themselves, a reboot, the digest. */
-export function mayMute(key: string): boolean {
-  return !["orchestrator_down", "mutes", "host_boot", "digest", "hello"].includes(key);
-}
-
 /** A forecast looks at every tick's series, a trend is shown where a disk is full. */
 function needsSeries(config: Config, { disk }: Readings): boolean {
   const limitPct = Math.min(config.diskPct, config.diskCritPct);
@@ -144,7 +139,7 @@ export function rulesOf(config: Config): Rules {
   return {
     cooldownS: config.cooldownS,
     flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },
-    isMuted: (key) => mayMute(key) && config.mute.some((pattern) => matchesKey(pattern, key)),
+    isMuted: (key) => isMuted(config.mute, key),
     causeIds: [...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]), "orchestrator_down"],
   };
 }

@@ -1,3 +1,4 @@
+import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
 import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
@@ -95,7 +96,7 @@ export const en: Lang = {
     mutes: "Muted signals",
     digest: "Daily digest",
     fallback: "Telegram is back",
-    many: (family, count) => `${manyWords[family] ?? family}: ${count}`,
+    many: (family, count) => `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
   },
   details: {
     orchestratorDown: (f, ticks) =>
@@ -157,7 +158,7 @@ export const en: Lang = {
     processGone: "The process ended.",
     hostBoot: (atMs, nowMs, back, total, missing, more) =>
       `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
-    mutes: (patterns, bad) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
+    mutes: (patterns, except, bad) => `${notTold(patterns, except)}${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
     blind: (source, reason, ticks) =>
       `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
     buildCache: ({ totalBytes, clearableBytes, ageS, command }) => {
@@ -199,7 +200,7 @@ export const en: Lang = {
     quiet: "No incidents.",
     incidents: (count) => `Incidents: ${count}.`,
     ongoing: (sinceMs, nowMs) => `still going on, since ${time(sinceMs, nowMs)}`,
-    muted: (patterns) => `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
+    muted: (patterns, except) => notTold(patterns, except),
     uptime: (ms) => `The watchdog has run for ${duration(ms)}.`,
   },
   causes: {
@@ -213,9 +214,13 @@ export const en: Lang = {
   },
 };
 
-const manyWords: Record<string, string> = {
+function notTold(patterns: readonly string[], except: readonly string[]): string {
+  return `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE)${except.length > 0 ? `, except ${except.join(", ")}` : ""}.`;
+}
+
+const manyWords: Record<SubjectKind, string> = {
   container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", disk_forecast: "Disks filling up", inodes: "Inodes",
-  agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
+  cert: "Certificates", agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
 };
 
 function ownerName(owner: OwnerFacts): string {

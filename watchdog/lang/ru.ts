@@ -1,3 +1,4 @@
+import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
 import type { AgentFacts, BigProcessFacts, CacheFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
@@ -98,7 +99,7 @@ export const ru = {
     digest: "Сводка за сутки",
     fallback: "Telegram снова доступен",
     /** Many of one kind at once, by the first part of their key. */
-    many: (family: string, count: number) => `${manyWords[family] ?? family}: ${count}`,
+    many: (family: string, count: number) => `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
   },
   details: {
     orchestratorDown: (f: Fault, ticks: number) =>
@@ -160,8 +161,8 @@ export const ru = {
     processGone: "Процесс завершился.",
     hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
       `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
-    mutes: (patterns: readonly string[], bad: readonly string[]) =>
-      `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
+    mutes: (patterns: readonly string[], except: readonly string[], bad: readonly string[]) =>
+      `${notTold(patterns, except)}${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
     blind: (source: string, reason: string, ticks: number) =>
       `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
     /** Under a disk's alert: what of it the engine's build cache is, and the cure. */
@@ -207,7 +208,7 @@ export const ru = {
     quiet: "Происшествий не было.",
     incidents: (count: number) => `Происшествий: ${count}.`,
     ongoing: (sinceMs: number, nowMs: number) => `ещё длится, с ${time(sinceMs, nowMs)}`,
-    muted: (patterns: readonly string[]) => `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE).`,
+    muted: (patterns: readonly string[], except: readonly string[]) => notTold(patterns, except),
     uptime: (ms: number) => `Сторож работает ${lasting(ms)}.`,
   },
   causes: {
@@ -222,9 +223,13 @@ export const ru = {
   },
 };
 
-const manyWords: Record<string, string> = {
+function notTold(patterns: readonly string[], except: readonly string[]): string {
+  return `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE)${except.length > 0 ? `, кроме ${except.join(", ")}` : ""}.`;
+}
+
+const manyWords: Record<SubjectKind, string> = {
   container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", disk_forecast: "Заполняющиеся диски", inodes: "Иноды",
-  agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
+  cert: "Сертификаты", agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
 };
 
 function ownerName(owner: OwnerFacts): string {

@@ -1,6 +1,7 @@
 import { momentOf, type Clock } from "../clock.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
-import { matchesKey, withinDailySpan } from "../config/value.ts";
+import { isMuted } from "../config/mute.ts";
+import { withinDailySpan } from "../config/value.ts";
 import { LANGS } from "../lang/index.ts";
 import { PRUNE_LANGS } from "../lang/prune/index.ts";
 import type { Log } from "../log.ts";
@@ -41,7 +42,7 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
   for (const problem of problems) log.warn(`configuration: ${problem}`);
 
   const runner = createRunner({ parsed, inContainer, path, clock, log });
-  const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, (key) => config.mute.some((pattern) => matchesKey(pattern, key)));
+  const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, (key) => isMuted(config.mute, key));
   const host = (): string => config.hostLabel ?? runner.view().info?.hostname ?? config.pruneSshHost?.host ?? systemHostname;
   const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
   const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });

@@ -1,6 +1,6 @@
 import type { Moment } from "../clock.ts";
 import type { Readings } from "../collectors/index.ts";
-import { matchesKey } from "../config/value.ts";
+import { isMuted, neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { NO_SERIES, type Series } from "../history/history.ts";
 import type { Lang } from "../lang/index.ts";
@@ -72,8 +72,8 @@ const DAY_MS = 86_400_000;
 /** Once a day, so that nobody forgets what is muted. */
 function muteOccurrence(named: Moment | undefined, signals: readonly Signal[], config: Config, lang: Lang, now: Moment): Occurrence | undefined {
   if (config.mute.length === 0 || !named || now.monoMs - named.monoMs < DAY_MS) return undefined;
-  const bad = signals.filter(({ key, active }) => active && config.mute.some((pattern) => matchesKey(pattern, key))).map(({ key }) => key);
-  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute.slice(0, 50), bad.slice(0, 20)) };
+  const bad = signals.filter(({ key, active }) => active && isMuted(config.mute, key)).map(({ key }) => key);
+  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute.slice(0, 50), neverMuted(config.mute), bad.slice(0, 20)) };
 }
 
 export function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {

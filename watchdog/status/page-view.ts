@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { SourceName } from "../collectors/index.ts";
+import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import type { Entry } from "../decide/ledger.ts";
 import { rulesOf, type Watch } from "../daemon/watch.ts";
@@ -30,6 +31,8 @@ export interface PageView {
   readonly sources: readonly (SourceView & { readonly name: SourceName; readonly lastOkAtMs: number | null })[];
   readonly delivery: DeliveryView;
   readonly muted: readonly string[];
+  /** The kinds that these patterns stand for and that are told all the same. */
+  readonly mutedExcept: readonly string[];
   readonly problems: readonly string[];
   readonly messages: readonly SentMessage[];
 }
@@ -91,7 +94,7 @@ export function pageView({ config, watch, clock, delivery, recent, steady, probl
     bad, good: rows.filter((each) => !each.isBad).map(({ row }) => row),
     gauges: gaugesOf(config, watch, clock.monoMs(), nowMs, bad),
     sources: last ? (Object.keys(last.readings) as SourceName[]).map((name) => ({ name, ...sourceView(name, last.readings, watch.lastOkAt(name)), lastOkAtMs: watch.lastOkAt(name) })) : [],
-    delivery: delivery(), muted: config.mute, problems, messages: recent(),
+    delivery: delivery(), muted: config.mute, mutedExcept: neverMuted(config.mute), problems, messages: recent(),
   };
 }
 

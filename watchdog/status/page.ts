@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { WatchdogKind } from "../kinds.ts";
 import { PAGE_TEXTS, type PageTexts } from "../lang/page/index.ts";
 import { html, trusted, type Html } from "./html.ts";
 import { SCRIPT } from "./page-script.ts";
@@ -44,7 +45,7 @@ function main(view: PageView, texts: PageTexts): Html {
 ${hero(view, texts)}${section(texts.headings.bad, view.bad.length > 0 && badList(view, texts))}
 <div class="columns"><div>${section(texts.headings.gauges, view.gauges.length > 0 && html`<ul class="card">${view.gauges.map((gauge) => gaugeRow(gauge, texts))}</ul>`)}</div>
 <div>${section(texts.headings.sources, view.sources.length > 0 && html`<ul class="card sources">${view.sources.map((source) => sourceRow(source, view, texts))}</ul>`)}${section(texts.headings.delivery, delivery(view, texts))}${section(texts.headings.messages, messages(view, texts))}
-${section(texts.headings.muted, view.muted.length > 0 && html`<div class="card"><div>${view.muted.join(", ")}${mutedNow(view, texts)}</div></div>`)}
+${section(texts.headings.muted, view.muted.length > 0 && html`<div class="card"><div>${view.muted.join(", ")}${view.mutedExcept.length > 0 ? html`<p class="small">${texts.mutedExcept(view.mutedExcept.join(", "))}</p>` : html``}${mutedNow(view, texts)}</div></div>`)}
 ${section(texts.headings.problems, view.problems.length > 0 && html`<ul class="card">${view.problems.map((problem) => html`<li class="small">${problem}</li>`)}</ul>`)}</div></div>
 ${good(view, texts)}
 <footer><p>${tick ? texts.footer(view.version, texts.duration(view.nowMs - view.startedAtMs), tick.count, Math.round(tick.tookMs)) : `Watchdog ${view.version}`}</p><a href="/status">/status</a><a href="/metrics">/metrics</a></footer></main>`;
@@ -119,7 +120,7 @@ function mutedNow(view: PageView, texts: PageTexts): Html {
 /** A title names the fault; under "in order" it would frighten. */
 function subjectOf({ key, title }: SignalRow, texts: PageTexts): string {
   const [kind = "", ...rest] = key.split(":");
-  const subject = Object.hasOwn(texts.subjects, kind) ? texts.subjects[kind] : undefined;
+  const subject = Object.hasOwn(texts.subjects, kind) ? texts.subjects[kind as WatchdogKind] : undefined;
   return subject === undefined ? title : [subject, ...(rest.length > 0 ? [rest.join(":")] : [])].join(" ");
 }
 

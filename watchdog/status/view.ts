@@ -1,4 +1,5 @@
 import type { Readings, SourceName } from "../collectors/index.ts";
+import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
@@ -60,7 +61,7 @@ export function statusView({ config, watch, delivery, stateError, problems, vers
     cooldownS: config.cooldownS,
     disks: disksView(config, watch),
     ...(config.stateFile === undefined ? {} : { stateFile: { path: config.stateFile, lastError: stateError?.() ?? null } }),
-    ...(config.mute.length > 0 ? { muted: config.mute } : {}),
+    ...(config.mute.length > 0 ? { muted: config.mute, mutedExcept: neverMuted(config.mute) } : {}),
     problems,
   };
 }

@@ -81,7 +81,7 @@ describe("doctor, the orchestrator and what else is asked", { concurrency: 4 }, 
 
   it("every problem of the settings is a point of its own", async (t) => {
     const world = await doctorWorld(t);
-    const report = await world.report({ WATCHDOG_MEM_PCT: "900", WATCHDOG_DISC_PCT: "80", WATCHDOG_MUTE: "a,\u0001,\u0002" });
+    const report = await world.report({ WATCHDOG_MEM_PCT: "900", WATCHDOG_DISC_PCT: "80", WATCHDOG_MUTE: "dep:a,\u0001,\u0002" });
     const failed = report.checks.filter(({ state }) => state === "failed");
     assert.deepEqual(failed.map(({ id }) => id), ["config.WATCHDOG_MUTE", "config.WATCHDOG_MUTE.2", "config.WATCHDOG_MEM_PCT", "config.WATCHDOG_DISC_PCT"]);
     assert.match(failed[2]?.advice ?? "", /correct WATCHDOG_MEM_PCT/);

@@ -1,7 +1,7 @@
 import type { DependencySample } from "../../collectors/deps.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Envelope } from "../../collectors/metrics.ts";
-import { matchesKey } from "../../config/value.ts";
+import { isMuted } from "../../config/mute.ts";
 import type { FaultKind } from "../../net/fault.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 
@@ -22,7 +22,7 @@ export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
 
 /** What is missing only counts while the signal that it feeds is wanted. */
 function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope, { config, t }: Ctx): Check[] {
-  const isWanted = (key: string): boolean => !config.mute.some((pattern) => matchesKey(pattern, key));
+  const isWanted = (key: string): boolean => !isMuted(config.mute, key);
   const gap = (part: string, detail: string, turnOff: string): Check => failed(`metrics.${part}`, t.titles.metricsPart(part), detail, t.metrics.add(part, turnOff));
   const checks: Check[] = [];
   if (generatedAtS === undefined && config.metricsStaleS > 0 && isWanted("metrics_stale")) checks.push(gap("generated_at", t.metrics.missing("metrics_stale"), "WATCHDOG_METRICS_STALE_S=0"));

@@ -19,6 +19,7 @@ export const en: PageTexts = {
     orchestrator_down: "Orchestrator", metrics_stale: "Age of the metrics", job_failed: "Failed jobs", queue_stalled: "Queue", agent_hung: "Agent",
     host_mem: "Host memory", disk: "Disk", disk_crit: "Disk, upper limit:", disk_forecast: "Disk, forecast:", inodes: "Inodes", container: "Container",
     dep: "Dependency", cert: "Certificate", proc_blocking: "Process", blind: "Source",
+    host_boot: "Reboot of the host", mutes: "Muted signals", digest: "Daily digest", hello: "Start of the watchdog",
   },
   states: {
     well: "All is well",
@@ -60,6 +61,7 @@ export const en: PageTexts = {
     channel: { telegram: "Telegram", console: "the log (no bot configured)", webhook: "fallback channel" },
     to: "Goes to", pending: "Waiting", lastOk: "Last delivery", never: "none yet", error: "Error",
   },
+  mutedExcept: (kinds) => `Told all the same: ${kinds}`,
   mutedNow: (keys) => `Bad at present: ${keys}`,
   older: (count) => `${count} more`,
   noMessages: "Nothing was sent since the start.",

@@ -1,3 +1,4 @@
+import type { WatchdogKind } from "../../kinds.ts";
 import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } from "../format.ts";
 
 /** The status page in Russian; this file is the type that every other language must match. */
@@ -24,7 +25,8 @@ export const ru = {
     orchestrator_down: "Оркестратор", metrics_stale: "Свежесть метрик", job_failed: "Упавшие задания", queue_stalled: "Очередь", agent_hung: "Агент",
     host_mem: "Память хоста", disk: "Диск", disk_crit: "Диск, верхний порог:", disk_forecast: "Диск, прогноз:", inodes: "Иноды", container: "Контейнер",
     dep: "Зависимость", cert: "Сертификат", proc_blocking: "Процесс", blind: "Источник",
-  } as Readonly<Record<string, string>>,
+    host_boot: "Перезагрузка хоста", mutes: "Заглушённые сигналы", digest: "Сводка за сутки", hello: "Запуск сторожа",
+  } satisfies Record<WatchdogKind, string>,
   states: {
     well: "Всё в порядке",
     alert: (count: number) => plural(count, { one: "тревога", few: "тревоги", many: "тревог", other: "тревоги" }),
@@ -68,6 +70,7 @@ export const ru = {
     channel: { telegram: "Telegram", console: "журнал (бот не настроен)", webhook: "запасной канал" },
     to: "Куда", pending: "Ждут отправки", lastOk: "Последняя доставка", never: "ещё не было", error: "Ошибка",
   },
+  mutedExcept: (kinds: string) => `Сообщается всё равно: ${kinds}`,
   mutedNow: (keys: string) => `Сейчас плохо: ${keys}`,
   older: (count: number) => `Ещё ${count}`,
   noMessages: "С запуска ничего не отправлено.",
