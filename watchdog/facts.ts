@@ -29,8 +29,10 @@ export function readFacts(): Facts {
     socketExists: existsSync,
     agentHasProxy: hasProxySupport(process.versions.node),
     readSecret: (path) => {
-      const { size } = statSync(path);
-      if (size > MAX_SECRET_BYTES) throw new Error(`larger than ${MAX_SECRET_BYTES} bytes`);
+      const stat = statSync(path);
+      // A pipe that nobody writes to would be read for ever, a device without an end.
+      if (!stat.isFile()) throw new Error("not a regular file");
+      if (stat.size > MAX_SECRET_BYTES) throw new Error(`larger than ${MAX_SECRET_BYTES} bytes`);
       return readFileSync(path, "utf8");
     },
   };

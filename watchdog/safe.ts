@@ -56,6 +56,9 @@ export function maskSecrets(text: string): string {
 }
 
 const SECRET_FLAG = new RegExp(`^--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*$`, "i");
+/** No flag is longer; the pattern takes quadratic time where the word stands in it over and over, and an argument may have 128 kB. */
+const MAX_FLAG = 200;
+const isSecretFlag = (argument: string): boolean => argument.length <= MAX_FLAG && SECRET_FLAG.test(argument);
 
 /** The narrower kind, for texts that speak of keys themselves: credentials in URLs, bot tokens, and what a password, token or secret is set to. Pure. */
 export function maskCredentials(text: string): string {
@@ -64,7 +67,7 @@ export function maskCredentials(text: string): string {
 
 /** Arguments of a command line: the one after a bare --password or the like is a secret as a whole, blanks and all. */
 export function maskArguments(args: readonly string[]): string[] {
-  return args.map((argument, index) => (SECRET_FLAG.test(args[index - 1] ?? "") && !argument.startsWith("-") ? "***" : argument));
+  return args.map((argument, index) => (isSecretFlag(args[index - 1] ?? "") && !argument.startsWith("-") ? "***" : argument));
 }
 
 /**

@@ -19,6 +19,8 @@ fuzz("the configuration", (random) => {
   for (let count = random.whole(1, 12); count > 0; count -= 1) {
     const name = random.chance(0.9) ? random.pick(NAMES) : mutateText(random, NAMES).replaceAll("\0", "");
     env[random.chance(0.1) ? `${name}_FILE` : name] = random.chance(0.3) ? random.pick(VALUES) : mutateText(random, VALUES);
+    // As long as the kernel lets it be: what takes quadratic time is over the limit of one input then.
+    if (random.chance(0.05)) env[name] = mutateText(random, VALUES).slice(0, 500).repeat(2000).slice(0, 100_000);
   }
   const { config, problems, secrets } = parseConfig(env, factsOf({ readSecret: () => mutateText(random, VALUES), agentHasProxy: random.chance(0.5) }));
   for (const [key, value] of Object.entries(config)) {

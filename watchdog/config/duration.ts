@@ -7,7 +7,7 @@ export interface GoDuration {
 }
 
 const UNIT_S: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, "µs": 1e-6, "μs": 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
-const TERM = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
+const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 /** A time.Duration ends at about 292 years; ten are plenty. */
 const LONGEST_S = 87_600 * 3600;
 

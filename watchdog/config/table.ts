@@ -71,6 +71,12 @@ export function hasFileVariant(name: string): boolean {
   return /_(TOKEN|ID|URL)$/.test(name);
 }
 
+/** Longer than any path (PATH_MAX is 4,096) or URL that means something: a text of 100 kB is somebody's mistake, and is not matched against anything. */
+const MAX_VALUE = 4096;
+/** Of one list; and of what is wrong with it, each is told up to a number that a person still reads. */
+const MAX_ENTRIES = 1000;
+const MAX_TOLD = 20;
+
 function valueOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): unknown {
   const given = rawOf(variable, env, facts, problems);
   if (given === undefined) return variable.fallback(facts);
@@ -79,10 +85,11 @@ function valueOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: 
     const entries = entriesOf(variable.name, variable.parser.list, given.raw, problems);
     return entries.length > 0 ? variable.parser.collect(entries) : variable.fallback(facts);
   }
-  const value = variable.parser.one.parse(given.raw);
+  const isLong = given.raw.length > MAX_VALUE;
+  const value = isLong ? undefined : variable.parser.one.parse(given.raw);
   if (value !== undefined) return value;
   const shown = variable.secret ? "***" : showValue(given.raw);
-  problems.push(`${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`);
+  problems.push(`${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`);
   return variable.fallback(facts);
 }
 
@@ -108,23 +115,31 @@ function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Pr
 function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {
   const entries: T[] = [];
   const seen = new Set<string>();
-  for (const part of raw.split(",").map((entry) => entry.trim())) {
-    if (part === "") continue;
-    const entry = parser.parseEntry(part);
+  let dropped = 0;
+  const parts = raw.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+  for (const part of parts.slice(0, MAX_ENTRIES)) {
+    const entry = part.length > MAX_VALUE ? undefined : parser.parseEntry(part);
     const identity = entry === undefined ? undefined : parser.identity?.(entry);
     const repeated = identity !== undefined && seen.has(identity);
     if (entry === undefined || repeated) {
-      problems.push(`${name}: entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`);
+      dropped += 1;
+      if (dropped <= MAX_TOLD) problems.push(`${name}: entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`);
       continue;
     }
     if (identity !== undefined) seen.add(identity);
     entries.push(entry);
   }
+  if (dropped > MAX_TOLD) problems.push(`${name}: ${dropped - MAX_TOLD} more entries are dropped in the same way; allowed: ${parser.allowed}; the rest counts`);
+  if (parts.length > MAX_ENTRIES) problems.push(`${name}: has ${parts.length} entries; allowed: at most ${MAX_ENTRIES}; the first ${MAX_ENTRIES} count`);
   return entries;
 }
 
 /** A value that was not understood, as far as it may be shown: in a malformed URL a password may hold spaces and slashes, and any part of the query may be secret. */
 export function showValue(raw: string): string {
-  const masked = raw.replace(/([a-z][a-z0-9+.-]*:\/\/).*@/is, "$1***@").replace(/(:\/\/[^?]*\?).*/s, "$1***");
+  const authority = raw.indexOf("://") + 3;
+  const at = raw.lastIndexOf("@");
+  const named = authority > 2 && at >= authority ? `${raw.slice(0, authority)}***${raw.slice(at)}` : raw;
+  const query = authority > 2 ? named.indexOf("?", authority) : -1;
+  const masked = query === -1 ? named : `${named.slice(0, query + 1)}***`;
   return JSON.stringify(fragment(masked, 120));
 }

@@ -17,7 +17,7 @@ export const flag: Parser<boolean> = {
 };
 
 /** Plain decimal notation only: no hex, no exponent, no Infinity. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+const DECIMAL = /^[+-]?(\d+(?:\.\d*)?|\.\d+)$/;
 
 interface Range {
   readonly min: number;
