@@ -18,6 +18,13 @@ export interface Answer {
 /** The code of the error that a passed deadline raises. */
 export const DEADLINE_CODE = "DEADLINE";
 
+const REFUSALS: readonly unknown[] = [DEADLINE_CODE, "TOO_LARGE", "ABORTED"];
+
+/** Whether this exchange was ended by us, for what it asked of us, rather than by its connection. */
+export function isRefusal(error: unknown): boolean {
+  return REFUSALS.includes((error as NodeJS.ErrnoException).code);
+}
+
 /** An error as Node's own ones look: a message for people, a code for us. */
 export function codedError(code: string, message: string): Error & { code: string } {
   return Object.assign(new Error(message), { code });
@@ -35,7 +42,7 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
       request.destroy();
     };
     const timer = setTimeout(
-      () => fail(codedError(DEADLINE_CODE, `no complete answer within ${limits.deadlineMs / 1000} s`)),
+      () => fail(codedError(DEADLINE_CODE, `no complete answer within ${Math.round(limits.deadlineMs) / 1000} s`)),
       Math.min(limits.deadlineMs, MAX_TIMER_MS),
     );
     const onAbort = (): void => fail(codedError("ABORTED", "stopped"));

@@ -9,11 +9,14 @@ interface ProxyOption {
   readonly proxyEnv?: { readonly HTTP_PROXY: string; readonly HTTPS_PROXY: string };
 }
 
-/** The only place of the observer that sends anything anywhere. One kept-alive connection; through a proxy where one is given. */
+/**
+ * The only place of the observer that sends anything anywhere; through a proxy where one is given. Each request has a connection of
+ * its own: one that was kept alive may be gone when it is used again, and of a POST nobody could tell then whether it was carried out.
+ */
 export function jsonPoster(proxy?: URL): PostJson {
   const proxied: ProxyOption = proxy ? { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } } : {};
-  const plain = new http.Agent({ keepAlive: true, maxSockets: 1, ...proxied });
-  const secure = new https.Agent({ keepAlive: true, maxSockets: 1, ...proxied });
+  const plain = new http.Agent({ keepAlive: false, maxSockets: 1, ...proxied });
+  const secure = new https.Agent({ keepAlive: false, maxSockets: 1, ...proxied });
   return (url, body, limits) => {
     const payload = JSON.stringify(body);
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(payload), "user-agent": "watchdog" };
