@@ -27,6 +27,7 @@ export function readFacts(): Facts {
     inContainer: existsSync("/.dockerenv"),
     hostname: hostname(),
     socketExists: existsSync,
+    uid: process.getuid?.() ?? 0,
     agentHasProxy: hasProxySupport(process.versions.node),
     readSecret: (path) => {
       const stat = statSync(path);

@@ -83,6 +83,15 @@ test("the variable wins over its file variant, which is reported; an empty varia
   assert.deepEqual(empty.problems, []);
 });
 
+test("a secret's file that cannot be read is one problem, which says who has to be able to read it", { timeout: 10_000 }, () => {
+  const denied = { uid: 65_534, readSecret: (path: string) => { throw new Error(`EACCES: permission denied, open '${path}'`); } };
+  for (const [name, env] of [["WATCHDOG_TG_BOT_TOKEN", { WATCHDOG_TG_CHAT_ID: CHAT }], ["WATCHDOG_TG_CHAT_ID", { WATCHDOG_TG_BOT_TOKEN: TOKEN }]] as const) {
+    const { problems } = parsedOf({ ...env, [`${name}_FILE`]: "/run/secrets/x" }, denied);
+    assert.equal(problems.length, 1, problems.join("\n"));
+    assert.match(problems.join(), new RegExp(`^${name}_FILE="/run/secrets/x" cannot be read \\(EACCES.*uid 65534 may read \\(chown 65534, chmod 400\\).*; until then messages go to the log$`));
+  }
+});
+
 test("an empty file is the same as unset and no problem", () => {
   const { config, problems } = parsedOf({ WATCHDOG_METRICS_URL_FILE: "/m" }, files({ "/m": "\n" }));
   assert.equal(config.metricsUrl, undefined);

@@ -23,6 +23,7 @@ const ORPHAN = { pid: 4242, ppid: 1, parent: "tini", owner: { container: "runner
 function alerts({ titles, details }: Lang): readonly (readonly [key: string, title: string, detail: string])[] {
   return [
     ["orchestrator_down", titles.orchestratorDown, details.orchestratorDown(REFUSED, 3)],
+    ["orchestrator_down", titles.orchestratorDown, details.orchestratorDown(REFUSED, 3, "orch")],
     ["metrics_stale", titles.metricsStale, details.metricsStale(6 * MIN, 5 * MIN)],
     ["agent_hung:r-17", titles.agentHung("r-17"), details.agentHung({ pid: 4211, stage: "review", jobId: "9", idleMs: 15 * MIN }, 15 * MIN)],
     ["queue_stalled", titles.queueStalled, details.queueStalled(2, 31 * MIN, 30 * MIN)],
@@ -35,13 +36,20 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
     ["disk_crit:root", titles.diskCrit("root"), [details.disk({ ...USAGE, usedPct: 97.5, thresholdPct: 97 }), details.diskAdvice].join("\n")],
     ["disk_forecast:root", titles.diskForecast("root"), [details.forecast({ usedPct: 80.1, freeGb: 28, leftMs: 5 * HOUR, gbPerH: 2.1, limitMs: DAY, seenMs: 12 * HOUR }), details.diskAdvice].join("\n")],
     ["inodes:root", titles.inodes("root"), [details.inodes({ usedPct: 92, thresholdPct: 90, free: 81_000 }), details.inodesAdvice].join("\n")],
-    ["container:web", titles.container("web"), [details.container(BOX), details.containerAdvice("web", "exited")].join("\n")],
-    ["container:api", titles.container("api"), [details.container({ ...BOX, state: "running", health: "unhealthy", exitCode: 0, oomKilled: false, healthOutput: "curl: (7) connection refused" }), details.containerAdvice("api", "running")].join("\n")],
+    ["container:web", titles.container("web"), [details.container(BOX), details.containerAdvice("web", BOX)].join("\n")],
+    ["container:api", titles.container("api"), [details.container({ ...BOX, state: "running", health: "unhealthy", exitCode: 0, oomKilled: false, healthOutput: "curl: (7) connection refused" }), details.containerAdvice("api", { state: "running", oomKilled: false })].join("\n")],
+    ["container:job", titles.container("job"), [details.container({ ...BOX, exitCode: 1, oomKilled: false, restartCount: 0 }), details.containerAdvice("job", { state: "exited", oomKilled: false })].join("\n")],
     ["dep:db", titles.dep("db"), details.depDown("tcp://db:5432", REFUSED, 12)],
     ["dep:git", titles.dep("git"), details.depStatus("https://git.example", "503", 240)],
     ["cert:git", titles.cert("git"), [details.certificate(9 * DAY, at(9 * DAY)), details.certificateAdvice].join("\n")],
     ["proc_blocking:4242", titles.procBlocking(4242), [details.process(ORPHAN), details.processAdvice(4242, true)].join("\n")],
-    ["blind:docker", titles.blind("docker"), details.blind("docker", "connect ENOENT /var/run/docker.sock", 3)],
+    ["blind:docker", titles.blind("docker"), details.blind({ source: "docker", reason: "connect ENOENT /var/run/docker.sock", ticks: 3 })],
+    ["blind:docker", titles.blind("docker"), details.blind({ source: "docker", reason: "connect ECONNREFUSED docker-proxy:2375", ticks: 3, proxy: "docker-proxy" })],
+    ["blind:docker", titles.blind("docker"), details.blind({ source: "docker", reason: "web: engine answered 500", ticks: 3, part: "web" })],
+    ["blind:disk", titles.blind("disk"), details.blind({ source: "disk", reason: "/host/nfs: does not answer within 5 s", ticks: 3, part: "/host/nfs" })],
+    ["blind:disk", titles.blind("disk"), details.blind({ source: "disk", reason: "/host/root: ENOENT", ticks: 3 })],
+    ["blind:proc", titles.blind("proc"), details.blind({ source: "proc", reason: "4242: does not answer within 5 s", ticks: 3, part: "4242" })],
+    ["blind:mem", titles.blind("mem"), details.blind({ source: "mem", reason: "meminfo has no MemTotal", ticks: 3 })],
   ];
 }
 
@@ -61,7 +69,7 @@ function catalogue(code: "ru" | "en"): string {
   const fresh = { due: momentAt(12 * MIN), span: { sinceMs: at(0) }, lastedMs: 12 * MIN };
   const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
   const ended = { ...disk, open: false, span: { sinceMs: at(0), untilMs: at(11 * MIN) }, lastedMs: 11 * MIN };
-  const stopped = `${lang.details.container(BOX)}\n${lang.details.containerAdvice("c0", "exited")}`;
+  const stopped = `${lang.details.container(BOX)}\n${lang.details.containerAdvice("c0", BOX)}`;
   const crowd = (kind: NoticeKind): Notice[] => Array.from({ length: 7 }, (_, index) => noticeOf({ ...fresh, id: `c${index}`, key: `container:c${index}`, kind, title: lang.titles.container(`c${index}`), detail: stopped, open: kind !== "recovery", lastedMs: (index + 1) * MIN }));
   return [
     ...alerts(lang).map(([key, title, detail]) => show(`alert ${key}`, noticeOf({ ...fresh, key, title, detail }))),

@@ -4,7 +4,7 @@ import type { Config, Facts } from "../../watchdog/config/variables.ts";
 export function factsOf(changes: Partial<Facts> = {}): Facts {
   return {
     hostEntries: [], reposExists: false, appDataExists: false, inContainer: false, hostname: "box",
-    socketExists: () => true, agentHasProxy: false,
+    socketExists: () => true, agentHasProxy: false, uid: 0,
     readSecret: (path) => { throw new Error(`ENOENT: no such file or directory, open '${path}'`); },
     ...changes,
   };

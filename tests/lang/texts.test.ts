@@ -43,9 +43,9 @@ function texts({ details, messages, fault }: Lang): string[] {
     ...(["missing", "created", "running", "paused", "restarting", "removing", "exited", "dead"] as const).map((state) => details.container({ state, ...box })),
     details.container({ state: "running", ...box, restarts: 3 }), details.container({ state: "running", ...box, health: "unhealthy" }), details.container({ state: "running", ...box, health: "starting" }),
     ...[0, 1, 137, 139, 143].map((exitCode) => details.container({ state: "exited", ...box, exitCode })),
-    ...(["missing", "paused", "created", "exited"] as const).map((state) => details.containerAdvice("web", state)), details.containerUnreadable("500"), details.containerGone, details.depUp("u", 5), details.depDown("u", broken, 5), details.depStatus("u", "503", 5),
+    ...(["missing", "paused", "created", "exited"] as const).flatMap((state) => [true, false].map((oomKilled) => details.containerAdvice("web", { state, oomKilled }))), details.containerUnreadable("500"), details.containerGone, details.depUp("u", 5), details.depDown("u", broken, 5), details.depStatus("u", "503", 5),
     details.process({ pid: 1, ppid: 2, ageS: 4000, cpuS: 5, command: "pytest", limitMin: 60 }), details.processAdvice(1, true), details.processGone,
-    ...["mem", "disk", "docker", "proc"].map((source) => details.blind(source, "why", 3)), details.sighted,
+    ...(["mem", "disk", "docker", "proc"] as const).flatMap((source) => [details.blind({ source, reason: "why", ticks: 3 }), details.blind({ source, reason: "why", ticks: 3, part: "x" })]), details.sighted,
     ...(["refused", "timeout", "dns", "tls", "reset", "unreachable", "other"] as const).map((kind) => fault({ kind, reason: "because" })),
     messages.since(0, 0), messages.lasting(1, 0, 0), messages.recovered(1, 0, 0), messages.missed(1, 0, 0), messages.earlier(["a"], 1), messages.span(0, 0, 0), messages.late(1), messages.reason,
   ];
@@ -75,8 +75,8 @@ test("everything that needs the operator says what to do", () => {
     const broken = { kind: "timeout", reason: "x" } as const;
     for (const text of [
       details.orchestratorDown(broken, 1), details.metricsStale(1, 1), details.jobFailed(1), details.agentHung({ idleMs: 1 }, 1), details.queueStalled(1, 1, 1),
-      details.memoryAdvice, details.diskAdvice, details.inodesAdvice, details.containerAdvice("x", "exited"), details.depDown("u", broken, 1), details.depStatus("u", "500", 1),
-      details.processAdvice(1, true), details.blind("mem", "x", 1),
+      details.memoryAdvice, details.diskAdvice, details.inodesAdvice, details.containerAdvice("x", { state: "exited", oomKilled: false }), details.depDown("u", broken, 1), details.depStatus("u", "500", 1),
+      details.processAdvice(1, true), details.blind({ source: "mem", reason: "x", ticks: 1 }),
     ]) assert.ok(text.includes(words), text);
   }
 });

@@ -64,7 +64,7 @@ test("the text says state, exit code, OOM, error and health output, and what to 
   rig.tick({ docker: docker(container("web", { state: "exited", exitCode: 137, oomKilled: true, error: "no such file" }), container("api", { health: "unhealthy", healthOutput: "curl: refused" })) });
   assert.equal(
     rig.signal("container:web").detail,
-    "State: stopped (exited).\nKilled because memory ran out (OOM).\nExit code: 137 (SIGKILL).\nError: no such file\nImage: img:1.\nWhat to do: docker logs --tail 50 web",
+    "State: stopped (exited).\nKilled because memory ran out (OOM).\nExit code: 137 (SIGKILL).\nError: no such file\nImage: img:1.\nWhat to do: see what took the memory (docker logs --tail 50 web), and raise the limit if it has one (mem_limit in compose, or docker update --memory <more> --memory-swap <more> web); then docker start web",
   );
   assert.match(rig.signal("container:api").detail, /^State: running, but unhealthy\.\nHealth check: curl: refused\n/);
 });

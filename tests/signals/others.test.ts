@@ -123,3 +123,23 @@ test("every source's signals go on while another one fails", () => {
   rig.tick({ ...bad, metrics: FAILED });
   assert.equal(rig.signal("orchestrator_down").active, true);
 });
+
+test("a source of which a part cannot be read names that part, and says that the rest goes on", { timeout: 10_000 }, () => {
+  const blindOf = (readings: Parameters<ReturnType<typeof rigOf>["tick"]>[0], env: Readonly<Record<string, string>> = {}) => {
+    const rig = rigOf({ WATCHDOG_BLIND_TICKS: "1", ...env });
+    return rig.tick(readings).find(({ key, active }) => key.startsWith("blind:") && active)?.detail;
+  };
+  assert.equal(blindOf({ disk: disks([diskAt("data", 50)], [pathFailure("nfs")]) }), "Cannot be read: /host/nfs: EIO; 1 time in a row. Only that is frozen, the other disks are checked as usual.\nWhat to do: check that /host/nfs is mounted and answers (on the host: findmnt).");
+  assert.match(blindOf({ disk: disks([], [pathFailure("nfs")]) }) ?? "", /^Cannot be read: \/host\/nfs: EIO; 1 time in a row\. The signals of this source are frozen until it is back\./);
+  assert.match(blindOf({ docker: docker(container("web"), container("api", { unreadable: "500" })) }) ?? "", /api: 500; .*Only that is frozen, the other containers are checked as usual\.\nWhat to do: docker inspect api$/);
+  assert.match(blindOf({ docker: docker(container("api", { unreadable: "500" })) }) ?? "", /The signals of this source are frozen/);
+  assert.match(blindOf({ docker: FAILED }) ?? "", /The signals of this source are frozen until it is back\.\nWhat to do: check that Docker runs .* its socket is mounted/);
+  assert.match(blindOf({ docker: FAILED }, { WATCHDOG_DOCKER_SOCK: "tcp://docker-proxy:2375" }) ?? "", /What to do: check the container docker-proxy, through which Docker is read/);
+});
+
+test("what the orchestrator's own container is called is in the advice, and an engine behind a proxy names the proxy", { timeout: 10_000 }, () => {
+  const rig = rigOf({ WATCHDOG_METRICS_URL: "http://o/metrics", WATCHDOG_ORCH_CONTAINER: "orch", WATCHDOG_ORCH_DOWN_TICKS: "1", WATCHDOG_DOCKER_SOCK: "tcp://docker-proxy:2375" });
+  rig.tick({ metrics: FAILED, docker: FAILED });
+  assert.match(rig.signal("orchestrator_down").detail, /What to do: docker logs --tail 50 orch$/);
+  assert.equal(rig.signal("orchestrator_down").cause, "Docker does not answer through the proxy docker-proxy: cannot be read");
+});

@@ -58,8 +58,8 @@ export async function doctor({ parsed, place, clock, log, systemHostname, send, 
     }
   };
   const areas = await Promise.all([
-    contained("config", () => judgeSettings(problems, ctx)),
-    contained("telegram", async () => judgeTelegram(await telegram, send, ctx)),
+    contained("config", () => judgeSettings(problems, uid, ctx)),
+    contained("telegram", async () => judgeTelegram(await telegram, send, problems, ctx)),
     contained("engine", async () => judgeEngine(await engine, (await readings).docker, ctx)),
     contained("host", async () => judgeHost(await readings, self, ctx)),
     contained("disks", async () => judgeDisks(await probes, self, ctx)),

@@ -3,7 +3,7 @@ import { nearest } from "./nearest.ts";
 import { PRUNER_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
 import { usefulMutes } from "./mute.ts";
 import { guardStatus } from "./status-token.ts";
-import { namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
+import { addConsequence, namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
 import { VARIABLES, type Config } from "./variables.ts";
 
 export interface ParsedConfig {
@@ -57,7 +57,8 @@ export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Fa
   }
   if ((tgBotToken === undefined) !== (tgChatId === undefined)) {
     const [set, missing] = tgBotToken === undefined ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"] : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
-    problems.push(`${missing} has no usable value although ${set} is set; both are needed to write to Telegram; until then messages go to the log`);
+    const consequence = "until then messages go to the log";
+    addConsequence(problems, missing, consequence, `${missing} has no usable value although ${set} is set; both are needed to write to Telegram; ${consequence}`);
     tgBotToken = tgChatId = undefined;
   }
   return { ...config, tgBotToken, tgChatId, tgProxyUrl };

@@ -1,4 +1,4 @@
-import type { Env, Problem } from "./table.ts";
+import { addConsequence, type Env, type Problem } from "./table.ts";
 import { isLoopback } from "./value.ts";
 import type { Config } from "./variables.ts";
 
@@ -6,11 +6,12 @@ import type { Config } from "./variables.ts";
 export function guardStatus({ statusToken, statusAddr }: Pick<Config, "statusToken" | "statusAddr">, env: Env, problems: Problem[]): string | undefined {
   const names = ["WATCHDOG_STATUS_TOKEN", "WATCHDOG_STATUS_TOKEN_FILE"];
   if (statusToken === undefined && names.some((name) => (env[name] ?? "").trim() !== "")) {
-    problems.push("WATCHDOG_STATUS_TOKEN has no usable value although it is set; until it has one the status server answers /healthz alone");
+    const consequence = "until it has a usable value the status server answers /healthz alone";
+    addConsequence(problems, "WATCHDOG_STATUS_TOKEN", consequence, `WATCHDOG_STATUS_TOKEN has no usable value although it is set; ${consequence}`);
     return "";
   }
   if (statusToken === undefined && statusAddr && !isLoopback(statusAddr.host)) {
-    problems.push(`WATCHDOG_STATUS_ADDR=${statusAddr.host}:${statusAddr.port} can be reached from outside and WATCHDOG_STATUS_TOKEN is unset: whoever reaches it reads the status; set a token, or listen on 127.0.0.1`);
+    problems.push(`WATCHDOG_STATUS_ADDR=${statusAddr.host}:${statusAddr.port} can be reached from outside and WATCHDOG_STATUS_TOKEN is unset: whoever reaches it reads the status; set WATCHDOG_STATUS_TOKEN (openssl rand -hex 16), or listen on 127.0.0.1`);
   }
   return statusToken;
 }

@@ -14,6 +14,8 @@ export interface Facts {
   readonly socketExists: (path: string) => boolean;
   /** The content of the file a *_FILE variable names; throws with a reason. */
   readonly readSecret: (path: string) => string;
+  /** Whom this process runs as: files of secrets have to be readable by it. */
+  readonly uid: number;
   /** Whether this runtime's https.Agent can use a proxy (`proxyEnv`, Node 24.5 and later). */
   readonly agentHasProxy: boolean;
 }
@@ -54,6 +56,13 @@ export type Parsed<Table> = { -readonly [K in keyof Table]: Table[K] extends Var
 /** One thing wrong with the configuration, in one line that names the variable, its value, what is allowed and what counts instead. */
 export type Problem = string;
 export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Says what follows from the value of a variable that cannot be used: at the end of the problem that says why, or as one of its own. */
+export function addConsequence(problems: Problem[], name: string, consequence: string, otherwise: Problem): void {
+  const at = problems.findLastIndex((problem) => [`${name}=`, `${name}_FILE=`].some((start) => problem.startsWith(start)));
+  if (at === -1) problems.push(otherwise);
+  else problems[at] = `${problems[at]}; ${consequence}`;
+}
 
 /** Every variable of a table; never throws: a bad value falls back to its default and is reported. */
 export function parseTable<Table extends Record<string, Variable<never> | Variable<unknown>>>(table: Table, env: Env, facts: Facts, problems: Problem[]): Parsed<Table> {
@@ -107,7 +116,7 @@ function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Pr
   try {
     return { name: fileName, raw: facts.readSecret(path).trim() };
   } catch (error) {
-    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reasonOf(error))}); allowed: the path of a readable file whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
+    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reasonOf(error))}); allowed: a file that uid ${facts.uid} may read (chown ${facts.uid}, chmod 400) and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
     return undefined;
   }
 }

@@ -247,6 +247,11 @@ export const pattern: ListParser<string> = {
 /** Where the engine is: a unix socket, or a socket proxy over TCP. */
 export type DockerTarget = { readonly socketPath: string } | HostPort;
 
+/** The host of the socket proxy; undefined: the socket itself is used, or nothing. */
+export function proxyHost(target: DockerTarget | undefined): string | undefined {
+  return target && "host" in target ? target.host : undefined;
+}
+
 export const dockerTarget: Parser<DockerTarget> = {
   allowed: "/path/to/docker.sock or tcp://host:port; empty = off",
   parse: (raw) => {

@@ -40,6 +40,11 @@ export const doctorRu = {
   config: {
     fine: "замечаний нет",
     advice: (name: string, place: Place) => set(place, `исправьте ${name} или уберите`),
+    secretFile: (path: string, uid: number, { inContainer }: Place) => {
+      const file = inContainer ? `<файл хоста, который смонтирован как ${path}>` : path;
+      return `sudo chown ${uid} ${file}; sudo chmod 400 ${inContainer ? "<он же>" : path}`;
+    },
+    statusToken: (place: Place) => set(place, "WATCHDOG_STATUS_TOKEN=<вывод команды openssl rand -hex 16>"),
     running: "WATCHDOG_ENABLED=true",
     switchedOff: "WATCHDOG_ENABLED=false: ничего не читается и не отправляется",
   },
@@ -49,6 +54,8 @@ export const doctorRu = {
     firstChat: "не проверялось: сначала чат",
     bot: (name: string) => `${name}, токен верен`,
     noChat: "WATCHDOG_TG_CHAT_ID не задан",
+    badChat: "не проверялся: WATCHDOG_TG_CHAT_ID не читается, смотрите «Настройки»",
+    badToken: "не проверялся: WATCHDOG_TG_BOT_TOKEN не читается, смотрите «Настройки»",
     findChat: ({ command }: Place) => `${command} doctor chat-id   покажет номера чатов`,
     noTopic: "не задана (WATCHDOG_TG_THREAD_ID): сообщения идут в сам чат",
     topicUnproven: (id: number) => `${id}; есть ли такая тема, покажет только doctor --send`,
@@ -128,14 +135,14 @@ export const doctorRu = {
     noSocket: (path: string) => `${path} здесь нет: контейнеры не наблюдаются`,
     found: (version: string, spoken: string, oldest: string, newest: string) => `${version}, говорим API ${spoken} (движок: ${oldest}–${newest})`,
     mountSocket: (path: string) => compose(`volumes: ["/var/run/docker.sock:${path}:ro"]`),
-    startEngine: "systemctl start docker; если движок перезапускали: docker compose restart watchdog",
+    startEngine: "systemctl status docker; если он остановлен: systemctl start docker; если его перезапускали: docker compose restart watchdog",
     denied: "сокет принадлежит другому: docker compose -f docker-compose.hardened.yml up -d",
-    joinGroup: "sudo usermod -aG docker $USER   и войдите заново",
-    startProxy: (host: string) => `docker compose up -d ${host}`,
+    joinGroup: "sudo usermod -aG docker $USER   и войдите заново (группа docker даёт права root на этом хосте)",
+    startProxy: (host: string) => `проверьте контейнер ${host} (прокси сокета): docker ps -a --filter name=${host}; если он остановлен: docker start <его имя>`,
     proxyRefuses: "прокси должен пускать GET /version, /info, /containers/json, /containers/<id>/json",
     tooOld: "обновите Docker: нужен 20.10.10 или новее (API 1.41)",
     notEngine: (name: string) => `${name} указывает не на движок Docker: исправьте`,
-    hangs: "движок висит: systemctl restart docker",
+    hangs: "движок висит: journalctl -u docker -n 50; systemctl restart docker – только зная, что он остановит все контейнеры хоста (кроме live-restore)",
     silent: "не проверялись: движок не отвечает",
     all: (count: number, names: string) => `* нашёл ${plural(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" })}: ${names}`,
     none: "* не нашёл ни одного с политикой перезапуска или меткой watchdog.watch=true",
@@ -146,7 +153,7 @@ export const doctorRu = {
     noSource: "Docker не наблюдается",
     refused: (status: number) => `POST /version отклонён: ${status}`,
     passed: (status: number) => `POST /version прошёл до движка: ответ ${status}`,
-    passedAdvice: "запретите в прокси всё, кроме GET (образец: haproxy.docker.cfg), и перезапустите его",
+    passedAdvice: "запретите в прокси всё, кроме GET (образец: haproxy.docker.cfg), и перезапустите только контейнер прокси",
   },
   host: {
     memory: (usedPct: number, totalGb: number, thresholdPct: number) => `занято ${usedPct}% из ${totalGb} ГБ (порог ${thresholdPct}%)`,
@@ -159,7 +166,7 @@ export const doctorRu = {
     sharePids: compose("pid: host"),
     readable: (count: number, patterns: string, option: string) => `hidepid ${option}; подходит под ${patterns}: ${count}`,
     hidden: (option: string) => `чужие процессы скрыты: hidepid ${option}`,
-    unhide: "на хосте: mount -o remount,hidepid=0 /proc   или WATCHDOG_PROC_ENABLED=false",
+    unhide: "WATCHDOG_PROC_ENABLED=false; или на хосте: mount -o remount,hidepid=0 /proc   (тогда каждый пользователь хоста видит чужие процессы)",
     unknown: "неизвестно",
   },
   disk: {
@@ -170,7 +177,7 @@ export const doctorRu = {
     compare: (command: string) => `сравнить: ${command}`,
     mount: (path: string) => compose(`volumes: ["/файл/на/диске:${path}:ro"]`),
     correct: (path: string, place: Place) => set(place, `исправьте ${path} в WATCHDOG_DISK_PATHS`),
-    hangs: (path: string) => `мёртвое сетевое монтирование? на хосте: umount -l <точка>; или уберите ${path} из WATCHDOG_DISK_PATHS`,
+    hangs: (path: string) => `мёртвое сетевое монтирование? уберите ${path} из WATCHDOG_DISK_PATHS; или на хосте: findmnt, затем umount -l <точка>, если она никому не нужна (несохранённое на ней пропадёт)`,
     noSize: "эта файловая система не сообщает размера",
   },
   metrics: {
@@ -194,8 +201,8 @@ export const doctorRu = {
     fine: (ms: number, source: string) => `расхождение ${short(ms)} (${source})`,
     ahead: (ms: number, source: string) => `спешат на ${short(ms)} (${source})`,
     behind: (ms: number, source: string) => `отстают на ${short(ms)} (${source})`,
-    advice: "на хосте: timedatectl set-ntp true",
-    adviceMetrics: "на хосте: timedatectl set-ntp true; если часы верны, застыл generated_at оркестратора",
+    advice: "на хосте: timedatectl status; если синхронизация выключена: timedatectl set-ntp true",
+    adviceMetrics: "на хосте: timedatectl status; если синхронизация выключена: timedatectl set-ntp true; если часы верны, застыл generated_at оркестратора",
   },
   confinement: {
     noContainer: "не в контейнере",
@@ -214,8 +221,8 @@ export const doctorRu = {
     notWritable: (path: string, code: string) => `${path}: писать нельзя (${code})`,
     mountState: (dir: string) => compose(`volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir: string) => `mkdir -p ${dir}`,
-    chown: (dir: string, uid: number, { inContainer }: Place) =>
-      `sudo chown -R ${uid} ${inContainer ? `<каталог хоста, который смонтирован в ${dir}>` : dir}`,
+    chown: (path: string, dir: string, uid: number, { inContainer }: Place) =>
+      `sudo chown ${uid} ${inContainer ? `<каталог хоста, который смонтирован в ${dir}> и файл состояния в нём` : `${dir} ${path}`}`,
     notSet: (name: string) => `не задан (${name})`,
     goesTo: (host: string) => `${host}; не проверялся, чтобы ничего не отправить`,
     proxied: (host: string) => `${host}; проверен вместе с ботом`,

@@ -1,6 +1,6 @@
 import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
+import type { AgentFacts, BlindFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import { helloEn } from "./hello.ts";
 import type { Lang } from "./ru.ts";
@@ -99,11 +99,11 @@ export const en: Lang = {
     many: (family, count) => `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
   },
   details: {
-    orchestratorDown: (f, ticks) =>
-      `/metrics: ${fault(f)}; failed checks in a row: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.\nWhat to do: look at the orchestrator's container and its log.`,
+    orchestratorDown: (f, ticks, container) =>
+      `/metrics: ${fault(f)}; failed checks in a row: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.\nWhat to do: ${container === undefined ? "look at the orchestrator's container and its log." : logsOf(container)}`,
     orchestratorUp: "/metrics answers.",
-    metricsStale: (ageMs, limitMs) =>
-      `/metrics answers, but generated_at has not advanced for ${duration(ageMs)} (limit ${duration(limitMs)}): the data is frozen.\nWhat to do: check whether the orchestrator's main loop is alive.`,
+    metricsStale: (ageMs, limitMs, container) =>
+      `/metrics answers, but generated_at has not advanced for ${duration(ageMs)} (limit ${duration(limitMs)}): the data is frozen.\nWhat to do: check whether the orchestrator's main loop is alive${container === undefined ? "." : `: ${logsOf(container)}`}`,
     metricsFresh: "generated_at advances.",
     jobFailed: (failed) => `The failed counter is now ${failed}.\nWhat to do: look at the log of the failed job.`,
     jobFailedCount: (count) => plural(count, { one: "new failure", other: "new failures" }),
@@ -112,13 +112,13 @@ export const en: Lang = {
       `No CPU progress for ${duration(f.idleMs)} (limit ${duration(limitMs)})${agentWhere(f)}.\nWhat to do: check the agent; if it hangs, stop it through the orchestrator.`,
     agentBusy: (f) => `The agent works${agentWhere(f)}.`,
     agentGone: "The agent ended: /metrics no longer lists it.",
-    queueStalled: (queued, idleMs, limitMs) =>
-      `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers.`,
+    queueStalled: (queued, idleMs, limitMs, container) =>
+      `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers${container === undefined ? "." : `: ${logsOf(container)}`}`,
     queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
     memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB available (${f.freePct}%).`,
     biggest: (processes) =>
       `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
-    memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats, top).",
+    memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats --no-stream, top).",
     disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
     trend: (bars, fromPct, toPct, ms) => `Over ${duration(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
@@ -139,12 +139,13 @@ export const en: Lang = {
       if (f.image !== "") lines.push(`Image: ${f.image}.`);
       return lines.join("\n");
     },
-    containerAdvice: (name, state) => {
+    containerAdvice: (name, { state, oomKilled }) => {
+      const start = state === "exited" ? `; then docker start ${name}` : "";
       switch (state) {
-        case "missing": return `What to do: create it again (docker compose up -d), or take ${name} out of WATCHDOG_CONTAINERS.`;
+        case "missing": return `What to do: create it again (docker compose up -d <its service>), or take ${name} out of WATCHDOG_CONTAINERS.`;
         case "paused": return `What to do: docker unpause ${name}`;
         case "created": return `What to do: docker start ${name}`;
-        default: return `What to do: docker logs --tail 50 ${name}`;
+        default: return oomKilled ? `What to do: see what took the memory (${logsOf(name)}), and raise the limit if it has one (mem_limit in compose, or docker update --memory <more> --memory-swap <more> ${name})${start}` : `What to do: ${logsOf(name)}${start}`;
       }
     },
     containerUnreadable: (reason) => `Cannot be read at present: ${reason}.`,
@@ -154,13 +155,12 @@ export const en: Lang = {
     depStatus: (url, status, latencyMs) => `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
     process: (f) =>
       `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
-    processAdvice: (pid, busy) => `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.\nWhat to do: make sure that nobody needs it, then end it: kill ${pid}`,
+    processAdvice: (pid, busy) => `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.\nWhat to do: see whether it is that process and whether anybody needs it: ps -o pid,lstart,args -p ${pid}; if nobody does: kill ${pid}`,
     processGone: "The process ended.",
     hostBoot: (atMs, nowMs, back, total, missing, more) =>
       `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
     mutes: (patterns, except, bad) => `${notTold(patterns, except)}${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
-    blind: (source, reason, ticks) =>
-      `Cannot be read: ${reason}; ${times(ticks)} in a row. The signals of this source are frozen until it is back.\nWhat to do: ${blindAdvice[source] ?? "check the source."}`,
+    blind: (f) => `Cannot be read: ${f.reason}; ${times(f.ticks)} in a row. ${blindScope(f)}\nWhat to do: ${blindAdvice(f)}`,
     buildCache: ({ totalBytes, clearableBytes, ageS, command }) => {
       const older = ageS === undefined ? "" : ` older than ${age(ageS)}`;
       if (clearableBytes === undefined) return `Build cache ${size(totalBytes)}; to clear what is${older === "" ? " in it" : older}: ${command}`;
@@ -204,7 +204,7 @@ export const en: Lang = {
     uptime: (ms) => `The watchdog has run for ${duration(ms)}.`,
   },
   causes: {
-    engine: (f) => `Docker does not answer: ${fault(f)}`,
+    engine: (f, proxy) => `Docker does not answer${proxy === undefined ? "" : ` through the proxy ${proxy}`}: ${fault(f)}`,
     disk: (label, usedPct) => `disk ${label} is ${usedPct}% full`,
     memory: (usedPct) => `host memory is ${usedPct}% used`,
     containerMissing: (name) => `there is no container ${name}`,
@@ -227,12 +227,28 @@ function ownerName(owner: OwnerFacts): string {
   return "container" in owner ? `container ${owner.container}` : `service ${owner.unit}`;
 }
 
-const blindAdvice: Record<string, string> = {
-  mem: "check WATCHDOG_PROC_ROOT and access to /proc.",
-  disk: "check WATCHDOG_DISK_PATHS and that these paths are mounted.",
-  docker: "check that Docker runs and its socket is mounted (WATCHDOG_DOCKER_SOCK).",
-  proc: "check pid: host and WATCHDOG_PROC_ROOT.",
-};
+const logsOf = (container: string): string => `docker logs --tail 50 ${container}`;
+
+/** What stands still meanwhile, and what goes on. */
+function blindScope({ source, part }: BlindFacts): string {
+  if (part === undefined) return "The signals of this source are frozen until it is back.";
+  const others = { disk: "the other disks are", docker: "the other containers are", proc: "the other processes are", mem: "everything else is" };
+  return `Only that is frozen, ${others[source]} checked as usual.`;
+}
+
+function blindAdvice({ source, part, proxy }: BlindFacts): string {
+  switch (source) {
+    case "mem": return "check WATCHDOG_PROC_ROOT and access to /proc.";
+    case "disk": return part === undefined ? "check WATCHDOG_DISK_PATHS and that these paths are mounted (on the host: findmnt)." : `check that ${part} is mounted and answers (on the host: findmnt).`;
+    case "docker":
+      if (part !== undefined) return `docker inspect ${part}`;
+      return proxy === undefined
+        ? "check that Docker runs (systemctl status docker) and that its socket is mounted (WATCHDOG_DOCKER_SOCK)."
+        : `check the container ${proxy}, through which Docker is read (docker ps -a --filter name=${proxy}), then Docker itself (systemctl status docker).`;
+    case "proc": return part === undefined ? "check pid: host and WATCHDOG_PROC_ROOT." : `see what this process waits for: sudo cat /proc/${part}/stack`;
+    default: return source satisfies never;
+  }
+}
 
 function agentWhere(f: AgentFacts): string {
   const parts = [

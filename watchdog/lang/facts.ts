@@ -39,6 +39,18 @@ export interface ContainerFacts {
   readonly image: string;
 }
 
+/** What cannot be read. */
+export interface BlindFacts {
+  readonly source: "mem" | "disk" | "docker" | "proc";
+  readonly reason: string;
+  /** Failing readings in a row. */
+  readonly ticks: number;
+  /** The first of the parts that cannot be read, while others can: a path, a container, a pid. undefined: nothing of the source can be read. */
+  readonly part?: string;
+  /** The host of the socket proxy that the engine is read through. */
+  readonly proxy?: string | undefined;
+}
+
 /** Whose a process is, by the name people know. */
 export type OwnerFacts = { readonly container: string } | { readonly unit: string };
 

@@ -1,6 +1,6 @@
 import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, CacheFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import type { AgentFacts, BigProcessFacts, BlindFacts, CacheFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import { helloRu } from "./hello.ts";
 
@@ -102,11 +102,12 @@ export const ru = {
     many: (family: string, count: number) => `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
   },
   details: {
-    orchestratorDown: (f: Fault, ticks: number) =>
-      `/metrics: ${fault(f)}; неудачных проверок подряд: ${ticks}. Задания, агенты и очередь сейчас не видны.\nЧто делать: посмотрите контейнер оркестратора и его журнал.`,
+    /** `container`: the orchestrator's own, where it is known. */
+    orchestratorDown: (f: Fault, ticks: number, container?: string) =>
+      `/metrics: ${fault(f)}; неудачных проверок подряд: ${ticks}. Задания, агенты и очередь сейчас не видны.\nЧто делать: ${container === undefined ? "посмотрите контейнер оркестратора и его журнал." : logsOf(container)}`,
     orchestratorUp: "/metrics отвечает.",
-    metricsStale: (ageMs: number, limitMs: number) =>
-      `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.\nЧто делать: проверьте, жив ли главный цикл оркестратора.`,
+    metricsStale: (ageMs: number, limitMs: number, container?: string) =>
+      `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.\nЧто делать: проверьте, жив ли главный цикл оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
     metricsFresh: "generated_at обновляется.",
     jobFailed: (failed: number) => `Счётчик failed сейчас ${failed}.\nЧто делать: посмотрите журнал упавшего задания.`,
     jobFailedCount: (count: number) => plural(count, { one: "новое падение", few: "новых падения", many: "новых падений", other: "новых падения" }),
@@ -115,13 +116,13 @@ export const ru = {
       `Агент без прогресса CPU ${lasting(f.idleMs)} (порог ${duration(limitMs)})${agentWhere(f)}.\nЧто делать: проверьте агента; если он завис, остановите его через оркестратор.`,
     agentBusy: (f: AgentFacts) => `Агент работает${agentWhere(f)}.`,
     agentGone: "Агент завершился: его больше нет в /metrics.",
-    queueStalled: (queued: number, idleMs: number, limitMs: number) =>
-      `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора.`,
+    queueStalled: (queued: number, idleMs: number, limitMs: number, container?: string) =>
+      `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
     queueMoves: (queued: number, running: number) => `В очереди: ${queued}, выполняется: ${running}.`,
     memory: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
     biggest: (processes: readonly BigProcessFacts[]) =>
       `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
-    memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats, top).",
+    memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats --no-stream, top).",
     disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
     trend: (bars: string, fromPct: number, toPct: number, ms: number) => `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
@@ -142,12 +143,13 @@ export const ru = {
       if (f.image !== "") lines.push(`Образ: ${f.image}.`);
       return lines.join("\n");
     },
-    containerAdvice: (name: string, state: ContainerFacts["state"]) => {
+    containerAdvice: (name: string, { state, oomKilled }: Pick<ContainerFacts, "state" | "oomKilled">) => {
+      const start = state === "exited" ? `; затем docker start ${name}` : "";
       switch (state) {
-        case "missing": return `Что делать: создайте контейнер заново (docker compose up -d) или уберите ${name} из WATCHDOG_CONTAINERS.`;
+        case "missing": return `Что делать: создайте контейнер заново (docker compose up -d <его служба>) или уберите ${name} из WATCHDOG_CONTAINERS.`;
         case "paused": return `Что делать: docker unpause ${name}`;
         case "created": return `Что делать: docker start ${name}`;
-        default: return `Что делать: docker logs --tail 50 ${name}`;
+        default: return oomKilled ? `Что делать: посмотрите, на что ушла память (${logsOf(name)}), и поднимите предел, если он задан (mem_limit в compose или docker update --memory <больше> --memory-swap <больше> ${name})${start}` : `Что делать: ${logsOf(name)}${start}`;
       }
     },
     containerUnreadable: (reason: string) => `Сейчас не читается: ${reason}.`,
@@ -157,14 +159,13 @@ export const ru = {
     depStatus: (url: string, status: string, latencyMs: number) => `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
     process: (f: ProcessFacts) =>
       `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.${f.owner ? `\nЧей: ${ownerName(f.owner)}.` : ""}\nКоманда: ${f.command}`,
-    processAdvice: (pid: number, busy: boolean) => `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.\nЧто делать: убедитесь, что он не нужен, и завершите: kill ${pid}`,
+    processAdvice: (pid: number, busy: boolean) => `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.\nЧто делать: посмотрите, тот ли это процесс и не нужен ли он: ps -o pid,lstart,args -p ${pid}; если не нужен: kill ${pid}`,
     processGone: "Процесс завершился.",
     hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
       `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
     mutes: (patterns: readonly string[], except: readonly string[], bad: readonly string[]) =>
       `${notTold(patterns, except)}${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
-    blind: (source: string, reason: string, ticks: number) =>
-      `Не читается: ${reason}; подряд: ${times(ticks)}. Сигналы этого источника заморожены, пока он не вернётся.\nЧто делать: ${blindAdvice[source] ?? "проверьте источник."}`,
+    blind: (f: BlindFacts) => `Не читается: ${f.reason}; подряд: ${times(f.ticks)}. ${blindScope(f)}\nЧто делать: ${blindAdvice(f)}`,
     /** Under a disk's alert: what of it the engine's build cache is, and the cure. */
     buildCache: ({ totalBytes, clearableBytes, ageS, command }: CacheFacts) => {
       const older = ageS === undefined ? "" : ` старше ${age(ageS)}`;
@@ -212,7 +213,7 @@ export const ru = {
     uptime: (ms: number) => `Сторож работает ${lasting(ms)}.`,
   },
   causes: {
-    engine: (f: Fault) => `Docker не отвечает: ${fault(f)}`,
+    engine: (f: Fault, proxy?: string) => `Docker не отвечает${proxy === undefined ? "" : ` через прокси ${proxy}`}: ${fault(f)}`,
     disk: (label: string, usedPct: number) => `диск ${label} занят на ${usedPct}%`,
     memory: (usedPct: number) => `память хоста занята на ${usedPct}%`,
     containerMissing: (name: string) => `контейнера ${name} нет`,
@@ -236,12 +237,28 @@ function ownerName(owner: OwnerFacts): string {
   return "container" in owner ? `контейнер ${owner.container}` : `служба ${owner.unit}`;
 }
 
-const blindAdvice: Record<string, string> = {
-  mem: "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.",
-  disk: "проверьте WATCHDOG_DISK_PATHS и смонтированы ли эти пути.",
-  docker: "проверьте, что Docker работает и сокет смонтирован (WATCHDOG_DOCKER_SOCK).",
-  proc: "проверьте pid: host и WATCHDOG_PROC_ROOT.",
-};
+const logsOf = (container: string): string => `docker logs --tail 50 ${container}`;
+
+/** What stands still meanwhile, and what goes on. */
+function blindScope({ source, part }: BlindFacts): string {
+  if (part === undefined) return "Сигналы этого источника заморожены, пока он не вернётся.";
+  const others = { disk: "остальные диски проверяются", docker: "остальные контейнеры проверяются", proc: "остальные процессы проверяются", mem: "остальное проверяется" };
+  return `Заморожено только это, ${others[source]} как обычно.`;
+}
+
+function blindAdvice({ source, part, proxy }: BlindFacts): string {
+  switch (source) {
+    case "mem": return "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.";
+    case "disk": return part === undefined ? "проверьте WATCHDOG_DISK_PATHS и смонтированы ли эти пути (на хосте: findmnt)." : `проверьте, смонтирован ли ${part} и отвечает ли он (на хосте: findmnt).`;
+    case "docker":
+      if (part !== undefined) return `docker inspect ${part}`;
+      return proxy === undefined
+        ? "проверьте, что Docker работает (systemctl status docker) и сокет смонтирован (WATCHDOG_DOCKER_SOCK)."
+        : `проверьте контейнер ${proxy}, через который читается Docker (docker ps -a --filter name=${proxy}), затем сам Docker (systemctl status docker).`;
+    case "proc": return part === undefined ? "проверьте pid: host и WATCHDOG_PROC_ROOT." : `посмотрите, чего ждёт этот процесс: sudo cat /proc/${part}/stack`;
+    default: return source satisfies never;
+  }
+}
 
 function agentWhere(f: AgentFacts): string {
   const parts = [

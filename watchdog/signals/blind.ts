@@ -1,5 +1,6 @@
 import type { Moment } from "../clock.ts";
 import type { Readings } from "../collectors/index.ts";
+import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Family, Finding } from "./signal.ts";
@@ -18,6 +19,14 @@ interface Fault {
   /** Which part could not be read; empty: all of it. */
   readonly part: string;
   readonly reason: string;
+}
+
+/** Whether some part of the source could be read. */
+function isPartlyRead(source: BlindSource, readings: Readings, faults: readonly Fault[]): boolean {
+  if (readings[source].state !== "ok") return false;
+  if (source === "disk" && readings.disk.state === "ok") return readings.disk.value.disks.length > 0;
+  if (source === "docker" && readings.docker.state === "ok") return readings.docker.value.containers.length > faults.length;
+  return true;
 }
 
 function faultsOf(source: BlindSource, readings: Readings): Fault[] {
@@ -57,12 +66,17 @@ export function blindSignals(before: BlindMemory, readings: Readings, config: Co
     memory[source] = runs;
     const [longest] = [...runs.values()].sort((a, b) => b.ticks - a.ticks);
     const lasting = faults.filter(({ part }) => (runs.get(part)?.ticks ?? 0) >= config.blindTicks);
+    const told = lasting.length > 0 ? lasting : faults;
+    const [first] = told;
     findings.push({
       key: `blind:${source}`,
       // While it already alerts, any fault keeps it; a fault too short to alert changes nothing.
       condition: lasting.length > 0 ? "bad" : faults.length > 0 ? "between" : "good",
       title: lang.titles.blind(source),
-      detail: faults.length === 0 ? lang.details.sighted : lang.details.blind(source, joined(lasting.length > 0 ? lasting : faults), longest?.ticks ?? 0),
+      detail: first === undefined ? lang.details.sighted : lang.details.blind({
+        source, reason: joined(told), ticks: longest?.ticks ?? 0, proxy: proxyHost(config.dockerTarget),
+        ...(isPartlyRead(source, readings, faults) ? { part: first.part } : {}),
+      }),
       ...(longest ? { since: longest.since } : {}),
     });
   }

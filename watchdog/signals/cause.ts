@@ -1,5 +1,6 @@
 import type { FoundContainer } from "../collectors/containers.ts";
 import type { Readings } from "../collectors/index.ts";
+import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
@@ -14,7 +15,7 @@ const JUST_STARTED_MS = 5 * 60_000;
  * blind source, host, container, orchestrator, what its /metrics feeds; a cause stands before its consequence. Pure.
  */
 export function withCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang, wallMs: number): Signal[] {
-  const engine = engineCause(readings, lang);
+  const engine = engineCause(readings, config, lang);
   const host = hostCauses(signals, readings, config, lang);
   const container = orchestratorContainer(readings, config, lang, wallMs);
   const removed = removedByHand(readings);
@@ -39,8 +40,8 @@ function removedByHand({ docker }: Readings): Set<string> {
   return new Set(containers.filter(({ found }) => found === "missing" || ("state" in found && states.includes(found.state))).map(({ name }) => `container:${name}`));
 }
 
-function engineCause({ docker }: Readings, lang: Lang): string[] {
-  return docker.state === "failed" ? [lang.causes.engine(docker)] : [];
+function engineCause({ docker }: Readings, { dockerTarget }: Config, lang: Lang): string[] {
+  return docker.state === "failed" ? [lang.causes.engine(docker, proxyHost(dockerTarget))] : [];
 }
 
 function hostCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang): string[] {

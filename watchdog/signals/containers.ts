@@ -52,7 +52,7 @@ function findingOf({ name, named, found }: ContainerSample, restarts: number, la
   if (found !== "missing" && "unreadable" in found) return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
   const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
   const facts = factsOf(found, restarts);
-  return { key, title, condition, detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts.state)}` : lang.details.container(facts) };
+  return { key, title, condition, detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts)}` : lang.details.container(facts) };
 }
 
 /** Good: up, and healthy or without a health check. Hold: on its way. Everything else is bad. */

@@ -45,7 +45,7 @@ export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>
     key: "orchestrator_down",
     condition: reading.state === "failed" ? "bad" : "good",
     title: lang.titles.orchestratorDown,
-    detail: reading.state === "failed" ? lang.details.orchestratorDown(reading, failures) : lang.details.orchestratorUp,
+    detail: reading.state === "failed" ? lang.details.orchestratorDown(reading, failures, config.orchContainer) : lang.details.orchestratorUp,
     confirmTicks: config.orchDownTicks,
     clearTicks: 1,
   };
@@ -89,7 +89,7 @@ function staleFamily(envelope: Envelope, generated: MetricsMemory["generated"], 
   const stale = ageMs >= limitMs;
   const finding: Finding = {
     key: "metrics_stale", condition: stale ? "bad" : "good", title: lang.titles.metricsStale,
-    detail: stale ? lang.details.metricsStale(ageMs, limitMs) : lang.details.metricsFresh, since: generated.seen,
+    detail: stale ? lang.details.metricsStale(ageMs, limitMs, config.orchContainer) : lang.details.metricsFresh, since: generated.seen,
   };
   return { name, frozen: false, findings: [finding], goneDetail: "" };
 }
@@ -121,7 +121,7 @@ function queueFamily({ counts }: Envelope, idle: MetricsMemory["idleQueue"], con
   const stalled = idle !== undefined && idleMs >= limitMs;
   const finding: Finding = {
     key: "queue_stalled", condition: stalled ? "bad" : "good", title: lang.titles.queueStalled,
-    detail: stalled ? lang.details.queueStalled(queued, idleMs, limitMs) : lang.details.queueMoves(queued, running),
+    detail: stalled ? lang.details.queueStalled(queued, idleMs, limitMs, config.orchContainer) : lang.details.queueMoves(queued, running),
     ...(idle ? { since: idle.since } : {}),
   };
   return { name, frozen: false, findings: [finding], goneDetail: "" };

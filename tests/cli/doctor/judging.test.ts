@@ -6,12 +6,12 @@ import { deviceNumbers, useOf } from "../../../watchdog/cli/doctor/disks.ts";
 import { exampleText } from "../../../watchdog/cli/doctor/example.ts";
 import { sharesPids } from "../../../watchdog/cli/doctor/host.ts";
 import { mountOf, parseMounts } from "../../../watchdog/cli/doctor/self.ts";
-import { judgeClock, judgeFiles } from "../../../watchdog/cli/doctor/setup.ts";
-import { refusal } from "../../../watchdog/cli/doctor/telegram.ts";
+import { judgeClock, judgeFiles, judgeSettings } from "../../../watchdog/cli/doctor/setup.ts";
+import { judgeTelegram, refusal } from "../../../watchdog/cli/doctor/telegram.ts";
 import { DOCTOR_LANGS } from "../../../watchdog/lang/doctor.ts";
 import { LANGS } from "../../../watchdog/lang/index.ts";
 import { MAX_LENGTH } from "../../../watchdog/messages/text.ts";
-import { configOf } from "../../helpers/config.ts";
+import { configOf, parsedOf } from "../../helpers/config.ts";
 
 const t = DOCTOR_LANGS.en;
 const CONTAINER = { inContainer: true, command: "docker compose run --rm watchdog" };
@@ -75,6 +75,64 @@ test("each kind of closed network to Telegram's own servers has its own way out,
   assert.match(advice("dns", configOf({ WATCHDOG_TG_PROXY_URL: "http://p:3128" }, { agentHasProxy: true })), /check WATCHDOG_TG_PROXY_URL/);
   const alien = refusal("x", "x", { kind: "alien", status: 503 }, ctx);
   assert.match(alien.state === "failed" ? alien.advice : "", /few minutes/, "Telegram's own servers are not ours to correct");
+});
+
+test("a secret's file that cannot be read is one ✗ with the chown, wherever doctor runs", { timeout: 10_000 }, () => {
+  const denied = { uid: 65_534, readSecret: (path: string) => { throw new Error(`EACCES: permission denied, open '${path}'`); } };
+  for (const [env, me] of [
+    [{ WATCHDOG_TG_BOT_TOKEN: "123:abcdefgh", WATCHDOG_TG_CHAT_ID_FILE: "/run/secrets/x" }, { me: { kind: "ok", result: { id: 1, username: "bot" } } }],
+    [{ WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_BOT_TOKEN_FILE: "/run/secrets/x" }, {}],
+    [{ WATCHDOG_STATUS_TOKEN_FILE: "/run/secrets/x" }, {}],
+  ] as const) {
+    const { config, problems } = parsedOf(env, denied);
+    for (const [place, file] of [[CONTAINER, "<the host's file that is mounted as /run/secrets/x>"], [{ ...CONTAINER, inContainer: false }, "/run/secrets/x"]] as const) {
+      const here = { config, t, place };
+      const failures = [...judgeSettings(problems, 65_534, here), ...judgeTelegram(me, false, problems, here)].filter((check) => check.state === "failed");
+      assert.deepEqual(failures.map(({ id, advice }) => [id, advice.split("; ")[0]]), [[`config.${Object.keys(env).at(-1)}`, `sudo chown 65534 ${file}`]]);
+    }
+  }
+});
+
+test("a setting that is needed is asked for, not taken away", { timeout: 10_000 }, () => {
+  const advice = (env: Readonly<Record<string, string>>): string => {
+    const { config, problems } = parsedOf(env);
+    const failures = judgeSettings(problems, 0, { ...ctx, config }).filter((check) => check.state === "failed");
+    assert.equal(failures.length, 1);
+    return failures[0]?.advice ?? "";
+  };
+  assert.match(advice({ WATCHDOG_STATUS_ADDR: "0.0.0.0:9876" }), /WATCHDOG_STATUS_TOKEN=<what openssl rand -hex 16 prints>/);
+  assert.match(advice({ WATCHDOG_STATUS_TOKEN: "short" }), /WATCHDOG_STATUS_TOKEN=<what openssl/);
+  assert.match(advice({ WATCHDOG_TG_CHAT_ID: "-1001" }), /WATCHDOG_TG_BOT_TOKEN=… \(@BotFather/);
+  assert.match(advice({ WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_BOT_TOKEN: "two words" }), /WATCHDOG_TG_BOT_TOKEN=… \(@BotFather/);
+  assert.match(advice({ WATCHDOG_TG_BOT_TOKEN: "123:abcdefgh" }), /doctor chat-id/);
+  assert.match(advice({ WATCHDOG_MEM_PCT: "900" }), /correct WATCHDOG_MEM_PCT or remove it/);
+});
+
+test("no advice stops what works without saying so, in either language", { timeout: 10_000 }, () => {
+  const warnings: readonly (readonly [command: RegExp, warning: RegExp])[] = [
+    [/systemctl restart docker/, /journalctl -u docker -n 50.*(stops every container|остановит все контейнеры)/],
+    [/usermod -aG docker/, /equals root|права root/],
+    [/hidepid=0/, /every user of the host sees|каждый пользователь хоста видит/],
+    [/umount -l/, /findmnt.*(if nobody needs it|если она никому не нужна)/],
+    [/set-ntp true/, /timedatectl status/],
+    [/chown -R|rm -r|docker (rm|rmi|stop|kill|restart)\b|system prune|docker compose down/, /never/],
+  ];
+  const texts = (value: unknown): string[] => {
+    if (typeof value === "string") return [value];
+    if (typeof value === "function") return ["a", CONTAINER, { ...CONTAINER, inContainer: false }].map((last) => { try { return String((value as (...args: unknown[]) => unknown)("timeout", "b", 1, last)); } catch { return ""; } });
+    return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
+  };
+  let seen = 0;
+  for (const lang of [DOCTOR_LANGS.ru, DOCTOR_LANGS.en, LANGS.ru.details, LANGS.en.details]) {
+    for (const text of texts(lang)) {
+      for (const [command, warning] of warnings) {
+        if (!command.test(text)) continue;
+        seen += 1;
+        assert.match(text, warning);
+      }
+    }
+  }
+  assert.ok(seen >= 10, `${seen}`);
 });
 
 test("thirty seconds off is well, a little more is not", () => {

@@ -3,7 +3,7 @@ import type { Problem } from "../../config/table.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 
 /** Every problem of the configuration, and the kill switch. Pure. */
-export function judgeSettings(problems: readonly Problem[], { config, t, place }: Ctx): Check[] {
+export function judgeSettings(problems: readonly Problem[], uid: number, { config, t, place }: Ctx): Check[] {
   const seen = new Map<string, number>();
   const found = problems.map((problem) => {
     const name = /^WATCHDOG_\w+/.exec(problem)?.[0] ?? "WATCHDOG_…";
@@ -12,8 +12,17 @@ export function judgeSettings(problems: readonly Problem[], { config, t, place }
     return failed(`config.${name}${count > 1 ? `.${count}` : ""}`, t.titles.config, problem, adviceFor(name, problem));
   });
   function adviceFor(name: string, problem: string): string {
-    if (!/has no usable value/.test(problem)) return t.config.advice(name, place);
-    return name === "WATCHDOG_TG_CHAT_ID" ? t.telegram.findChat(place) : t.telegram.newToken(place);
+    const unreadable = /^WATCHDOG_\w+_FILE="(.*?)" cannot be read \((?:EACCES|EPERM)/.exec(problem)?.[1];
+    if (unreadable !== undefined) return t.config.secretFile(unreadable, uid, place);
+    if (/WATCHDOG_STATUS_TOKEN is unset/.test(problem)) return t.config.statusToken(place);
+    // What is needed and has no value: removing it would mend nothing.
+    const needed = / no usable value|messages go to the log$|answers \/healthz alone$/.test(problem) ? name.replace(/_FILE$/, "") : "";
+    switch (needed) {
+      case "WATCHDOG_TG_CHAT_ID": return t.telegram.findChat(place);
+      case "WATCHDOG_TG_BOT_TOKEN": return t.telegram.newToken(place);
+      case "WATCHDOG_STATUS_TOKEN": return t.config.statusToken(place);
+      default: return t.config.advice(name, place);
+    }
   }
   const enabled = ["enabled", t.titles.enabled] as const;
   return [
@@ -40,7 +49,7 @@ export function judgeFiles(writeProblem: string | undefined, uid: number, { conf
     if (writeProblem === undefined) return ok(id, title, files.writable(path));
     const dir = dirname(path);
     const isMissing = writeProblem === "EROFS" || writeProblem === "ENOENT" || writeProblem === "ENOTDIR";
-    const advice = !isMissing ? files.chown(dir, uid, place) : place.inContainer ? files.mountState(dir) : files.makeDir(dir);
+    const advice = !isMissing ? files.chown(path, dir, uid, place) : place.inContainer ? files.mountState(dir) : files.makeDir(dir);
     return failed(id, title, files.notWritable(path, writeProblem), advice);
   }
 }

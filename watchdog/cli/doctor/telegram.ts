@@ -1,3 +1,4 @@
+import type { Problem } from "../../config/table.ts";
 import { isRecord } from "../../net/exchange.ts";
 import type { FaultKind } from "../../net/fault.ts";
 import { fragment } from "../../safe.ts";
@@ -33,12 +34,15 @@ export async function askTelegram(bot: Bot | undefined, chatId: string | undefin
 }
 
 /** Bot, chat, topic, right to post, test message. Pure. */
-export function judgeTelegram(facts: TelegramFacts, wantsSend: boolean, ctx: Ctx): Check[] {
+export function judgeTelegram(facts: TelegramFacts, wantsSend: boolean, problems: readonly Problem[], ctx: Ctx): Check[] {
   const { t } = ctx;
   const { me, chat } = facts;
-  if (!me) return [off("telegram.bot", t.titles.bot, t.telegram.off)];
+  // The settings have said it already, with what mends it.
+  const isReported = (name: string): boolean => problems.some((problem) => problem.startsWith(`${name}=`) || problem.startsWith(`${name}_FILE=`));
+  if (!me) return [off("telegram.bot", t.titles.bot, isReported("WATCHDOG_TG_BOT_TOKEN") ? t.telegram.badToken : t.telegram.off)];
   if (me.kind !== "ok") return [refusal("telegram.bot", t.titles.bot, me, ctx), off("telegram.chat", t.titles.chat, t.telegram.first)];
   const bot = ok("telegram.bot", t.titles.bot, t.telegram.bot(nameOf(me.result)));
+  if (!chat && isReported("WATCHDOG_TG_CHAT_ID")) return [bot, off("telegram.chat", t.titles.chat, t.telegram.badChat)];
   if (!chat) return [bot, failed("telegram.chat", t.titles.chat, t.telegram.noChat, t.telegram.findChat(ctx.place))];
   if (chat.kind !== "ok") return [bot, refusal("telegram.chat", t.titles.chat, chat, ctx), off("telegram.right", t.titles.right, t.telegram.firstChat)];
   const about = isRecord(chat.result) ? chat.result : {};
