@@ -18,7 +18,7 @@ export interface LogOptions {
   readonly format: LogFormat;
   readonly write: (line: string) => void;
   readonly wallMs: () => number;
-  /** Applied to every line, so that a secret in a foreign text cannot reach the log either. */
+  /** Applied to every event and field, so that a secret in a foreign text cannot reach the log either. */
   readonly redact: (text: string) => string;
 }
 
@@ -27,8 +27,11 @@ export function createLog(options: LogOptions): Log {
   const threshold = LOG_LEVELS.indexOf(options.level);
   const write = (level: LogLevel, event: string, fields: Fields): void => {
     const time = new Date(options.wallMs()).toISOString();
-    const line = options.format === "json" ? JSON.stringify({ time, level, event, ...fields }) : textLine(time, level, event, fields);
-    options.write(options.redact(escapeControls(line)) + "\n");
+    // Before quotes and escapes can hide what a secret is.
+    const said = options.redact(event);
+    const told = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? options.redact(value) : value]));
+    const line = options.format === "json" ? JSON.stringify({ time, level, event: said, ...told }) : textLine(time, level, said, told);
+    options.write(`${escapeControls(line)}\n`);
   };
   const emit = (level: LogLevel) => (event: string, fields: Fields = {}): void => {
     if (LOG_LEVELS.indexOf(level) >= threshold) write(level, event, fields);

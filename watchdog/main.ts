@@ -16,7 +16,7 @@ import { readFacts } from "./facts.ts";
 import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
 import { LANGS } from "./lang/index.ts";
 import { createLog } from "./log.ts";
-import { reasonOf, redactJson, redactor } from "./safe.ts";
+import { hideSecrets, reasonOf, redactJson } from "./safe.ts";
 
 /** Set by the build; the sources run unbundled under tsx, where it is not. */
 declare const __VERSION__: string | undefined;
@@ -59,7 +59,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
   const facts = readFacts();
   const parsed = parseConfig(env, facts);
-  const redact = redactor(parsed.secrets);
+  const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
   const out = command === "run" ? process.stdout : process.stderr;
   const log = createLog({ level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs, write: (line) => out.write(line) });
@@ -73,13 +73,14 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     }
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
-      const report = await once(config, LANGS[config.lang], systemClock, hostname());
-      return print(options.includes("--json") ? JSON.stringify(redactJson(report, redact)) + "\n" : redact(formatReport(report)));
+      const report = redactJson(await once(config, LANGS[config.lang], systemClock, hostname()), redact);
+      return print(options.includes("--json") ? `${JSON.stringify(report)}\n` : formatReport(report));
     }
     case "doctor": {
-      const checks = await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 });
+      // Before they are laid out: a secret with a blank in it may be wrapped there.
+      const checks = redactJson(await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 }), redact);
       const report = reportOf(checks);
-      print(redact(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100)));
+      print(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100));
       return report.ok ? 0 : 1;
     }
     case "doctor chat-id": {

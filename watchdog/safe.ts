@@ -1,6 +1,19 @@
 import { createHash } from "node:crypto";
+import { redactor, type Redact } from "./redactor.ts";
 
-/** Making foreign text harmless: bounded, printable, without secrets. Pure. */
+/**
+ * Making foreign text harmless: without secrets, printable, bounded. Always in that order, because a text that was cut inside a
+ * secret holds most of it, and no redactor recognises it any more. So nothing else cuts foreign text: `identifier`, `clip`, `excerpt`,
+ * `fragment`, `reasonOf`, `head` and `tail` do, and each of them hides this process's secrets first.
+ */
+
+// Set once by each program's main, and not handed down: the thirty places that cut foreign text would be thirty places to forget it.
+let hide: Redact = redactor([]);
+
+/** From now on these are hidden wherever foreign text is cut. Returns the same redactor for texts that are not. */
+export function hideSecrets(secrets: readonly string[]): Redact {
+  return (hide = redactor(secrets));
+}
 
 // C0 and C1 controls, line and paragraph separators, bidirectional overrides: all can forge or garble a message.
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
@@ -10,8 +23,8 @@ export function printable(text: string): string {
   return text.toWellFormed().replace(UNPRINTABLE, (c) => (c === "\n" || c === "\t" || c === "\0" ? " " : "\ufffd"));
 }
 
-/** At most `max` characters (code points are never split); an ellipsis shows that something was cut. */
-export function truncate(text: string, max: number): string {
+/** At most `max` characters (code points are never split); an ellipsis shows that something was cut. Of a text that may hold no secret any more. */
+function truncate(text: string, max: number): string {
   if (text.length <= max) return text;
   let end = max - 1;
   if (isLowSurrogate(text.charCodeAt(end))) end -= 1;
@@ -19,11 +32,11 @@ export function truncate(text: string, max: number): string {
 }
 
 /**
- * A name from outside as a part of a key: printable and at most `max` characters. What had to be changed for that ends in a short
- * hash of the whole, so that two names stay two, and each keeps its key for good.
+ * A name from outside as a part of a key: printable and at most `max` characters. What had to be changed for that, or
+ * hides a secret, ends in a short hash of the whole, so that two names stay two, and each keeps its key for good.
  */
 export function identifier(name: string, max: number): string {
-  const shown = printable(name);
+  const shown = printable(hide(name, max * 8));
   if (shown === name && name.length <= max) return name;
   return `${truncate(shown, max - HASH_LENGTH - 1)}~${createHash("sha256").update(JSON.stringify(name)).digest("hex").slice(0, HASH_LENGTH)}`;
 }
@@ -70,14 +83,36 @@ export function maskArguments(args: readonly string[]): string[] {
   return args.map((argument, index) => (isSecretFlag(args[index - 1] ?? "") && !argument.startsWith("-") ? "***" : argument));
 }
 
-/**
- * Foreign text as it may stand in a message: printable, spaces collapsed, masked, at most `max` characters.
- * Masked before it is cut, so that half a secret cannot slip through; the masking itself sees a bounded text, at whose end half a URL's credentials may stand.
- */
+/** A foreign name: printable, at most `max` characters. Nothing is masked by its looks, so that different names stay different. */
+export function clip(text: string, max: number): string {
+  return cutLast(text, max, (all) => all);
+}
+
+/** What another program said, as part of a line of ours: printable, credentials masked, at most `max` characters. */
+export function excerpt(text: string, max: number): string {
+  return cutLast(text, max, maskCredentials);
+}
+
+/** Foreign text that may hold other people's secrets, such as a command line: one line, spaces collapsed, masked, at most `max` characters. */
 export function fragment(text: string, max: number): string {
+  return cutLast(text, max, (all) => maskSecrets(all.replace(/\s+/g, " ")).trim());
+}
+
+/** The beginning of a long text, at most `max` characters, as it is but for secrets. */
+export function head(text: string, max: number): string {
+  return hide(text, max);
+}
+
+/** The end of a long output, at most `max` characters. It does not begin in the middle of a secret. */
+export function tail(text: string, max: number): string {
+  return text.length <= max ? text : hide(text).slice(-max);
+}
+
+/** Looks at a bounded beginning only: a command line can have megabytes. At its end half a URL's credentials may stand. */
+function cutLast(text: string, max: number, mask: (text: string) => string): string {
   const bound = max * 8 + 1000;
-  const head = text.length > bound ? text.slice(0, bound).replace(/:\/\/[^\s/@]*$/, "://***") : text;
-  return truncate(maskSecrets(printable(head).replace(/\s+/g, " ")).trim(), max);
+  const begin = head(text, bound);
+  return truncate(mask(printable(text.length > bound ? begin.replace(/:\/\/[^\s/@]*$/, "://***") : begin)), max);
 }
 
 /** A URL for people: no credentials, no query, no fragment. */
@@ -89,19 +124,17 @@ export function displayUrl(url: URL): string {
 /** What a thrown thing says, in one bounded line. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message || error.name : String(error);
-  return truncate(printable(text), 300);
+  return excerpt(text, 300);
 }
 
 /** The same for every text inside a JSON value; its keys, numbers and dates are ours. */
-export function redactJson(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((entry) => redactJson(entry, redact));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, redactJson(entry, redact)]));
-}
-
-/** Builds a function that removes the given secrets wherever they stand, also in percent-encoded form. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  const needles = [...new Set(secrets.filter((s) => s.length >= 4).flatMap((s) => [s, encodeURIComponent(s), JSON.stringify(s).slice(1, -1)]))];
-  return (text) => needles.reduce((result, needle) => result.replaceAll(needle, "***"), text);
+export function redactJson<T>(value: T, redact: (text: string) => string): T {
+  const redacted = (part: unknown): unknown => {
+    if (typeof part === "string") return redact(part);
+    if (Array.isArray(part)) return part.map(redacted);
+    if (typeof part !== "object" || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, entry]) => [key, redacted(entry)]));
+  };
+  // The shape stays what it was: only texts are exchanged, for texts.
+  return redacted(value) as T;
 }

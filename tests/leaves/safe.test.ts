@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { identifier, displayUrl, fragment, printable, reasonOf, truncate } from "../../watchdog/safe.ts";
+import { clip, displayUrl, fragment, identifier, printable, reasonOf } from "../../watchdog/safe.ts";
 
 test("what cannot be printed is replaced; line ends and separators of arguments become spaces", () => {
   assert.equal(printable("a\nb\tc\0d"), "a b c d");
@@ -14,13 +14,13 @@ test("bidirectional overrides and lone surrogates cannot pass", () => {
 });
 
 test("a cut text has at most that many characters and shows that it was cut", () => {
-  assert.equal(truncate("abcdef", 6), "abcdef");
-  assert.equal(truncate("abcdefg", 6), "abcde…");
+  assert.equal(clip("abcdef", 6), "abcdef");
+  assert.equal(clip("abcdefg", 6), "abcde…");
 });
 
 test("a cut never tears a character", () => {
-  assert.equal(truncate("ab🔴cd", 4), "ab…");
-  assert.equal(truncate("abc🔴d", 5), "abc…");
+  assert.equal(clip("ab🔴cd", 4), "ab…");
+  assert.equal(clip("abc🔴d", 5), "abc…");
 });
 
 test("a fragment is one bounded, printable line", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fragment, maskSecrets, redactor } from "../../watchdog/safe.ts";
+import { redactor } from "../../watchdog/redactor.ts";
+import { fragment, maskSecrets } from "../../watchdog/safe.ts";
 
 const SECRET = "S3cr3tValue";
 

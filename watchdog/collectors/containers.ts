@@ -1,6 +1,6 @@
 import type { DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
-import { printable, reasonOf, truncate } from "../safe.ts";
+import { clip, reasonOf } from "../safe.ts";
 import { dockerClient, type DockerClient } from "./docker/client.ts";
 import { parseInspect, parseList, type Inspected, type Listed } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
@@ -122,5 +122,5 @@ function sampleOf(listed: Listed, named: boolean, outcome: InspectOutcome | unde
 
 function hostnameOf(info: unknown): string | undefined {
   const name = isRecord(info) ? info["Name"] : undefined;
-  return typeof name === "string" && name.trim() !== "" ? truncate(printable(name.trim()), 64) : undefined;
+  return typeof name === "string" && name.trim() !== "" ? clip(name.trim(), 64) : undefined;
 }

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
-import { identifier, printable, truncate } from "../safe.ts";
+import { clip, identifier } from "../safe.ts";
 import type { Collector } from "./reading.ts";
 
 /** The orchestrator's answer, as far as it could be understood; a part that is undefined freezes what depends on it. */
@@ -99,11 +99,11 @@ function nonNegative(value: unknown): number | undefined {
 }
 
 /** A name from outside: a non-empty string or a whole number, printable and bounded by `bound`. */
-function label(value: unknown, bound: (text: string, max: number) => string = truncate): string | undefined {
+function label(value: unknown, bound: (text: string, max: number) => string = clip): string | undefined {
   if (typeof value === "number" && Number.isSafeInteger(value)) return String(value);
   if (typeof value !== "string") return undefined;
   const text = bound(value.trim(), 80);
-  return text === "" ? undefined : printable(text);
+  return text === "" ? undefined : text;
 }
 
 /** `{ name: value }`, or nothing when there is no value (exactOptionalPropertyTypes). */

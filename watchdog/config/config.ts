@@ -44,8 +44,6 @@ function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Co
   return { ...config, containers, mute: usefulMutes(config.mute, problems), statusToken: guardStatus(config, env, problems) };
 }
 
-const MIN_REDACTED = 8;
-
 type TelegramSettings = Pick<Config, "tgBotToken" | "tgChatId" | "tgProxyUrl">;
 
 /** The token and the chat are of use only together, the proxy only where the runtime knows one. */
@@ -66,15 +64,34 @@ export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Fa
 
 type SecretSettings = Pick<Config, "tgBotToken" | "statusToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> & Partial<Pick<Config, "metricsUrl" | "heartbeatUrl" | "deps">>;
 
+/** A shorter word by itself would tear our own texts. */
+const MIN_WORD = 8;
+const SECRET_PARAMETER = /pass|token|secret|key|auth|sig/i;
+
 /** What must never be shown of these settings. */
 export function secretsOf(config: SecretSettings): string[] {
-  const urls = [config.metricsUrl, config.tgApiUrl, config.tgProxyUrl, config.fallbackWebhookUrl, config.heartbeatUrl, ...(config.deps ?? []).map((dep) => dep.url)];
-  // No URL is ever shown with its credentials; this catches a password in foreign words. A short one would tear ours instead.
-  const passwords = urls.flatMap((url) => (url?.password ? [url.password, decodeOr(url.password)] : [])).filter((password) => password.length >= MIN_REDACTED);
-  // Whoever knows one of these URLs can write to it: the path is the secret.
-  const paths = [config.fallbackWebhookUrl, config.heartbeatUrl].flatMap((url) => (url && url.pathname.length > 8 ? [url.pathname + url.search, url.pathname] : []));
+  // Whoever knows one of these can write to it: path and query are the secret.
+  const hooks = [config.fallbackWebhookUrl, config.heartbeatUrl].flatMap((url) => (url ? [url] : []));
+  const others = [config.metricsUrl, config.tgApiUrl, config.tgProxyUrl, ...(config.deps ?? []).map((dep) => dep.url)].flatMap((url) => (url ? [url] : []));
+  const paths = hooks.flatMap(({ pathname, search }) => [...(pathname.length > 5 ? [pathname, pathname + search] : []), ...pathname.split("/").filter((part) => part.length >= 2 * MIN_WORD)]);
   const tokens = [config.tgBotToken, config.statusToken].flatMap((token) => (token ? [token] : []));
-  return [...tokens, ...passwords, ...paths];
+  return [...tokens, ...paths, ...[...hooks, ...others].flatMap(credentialsOf), ...hooks.flatMap((url) => parametersOf(url, /^/)), ...others.flatMap((url) => parametersOf(url, SECRET_PARAMETER))];
+}
+
+/** No URL is ever shown with its credentials; this is for foreign words. A short password is known by the user beside it, as URLs and the Basic scheme (RFC 7617) write the two. */
+function credentialsOf({ username, password }: URL): string[] {
+  if (password === "") return [];
+  const [user, word] = [decodeOr(username), decodeOr(password)];
+  return [
+    ...[password, word].filter((text) => text.length >= MIN_WORD), Buffer.from(`${user}:${word}`).toString("base64"),
+    ...(username === "" ? [] : [`${username}:${password}`, `${user}:${word}`]),
+  ];
+}
+
+/** The query as a whole, and what stands in parameters whose name says that it is secret. */
+function parametersOf({ search, searchParams }: URL, secretName: RegExp): string[] {
+  const values = [...searchParams].filter(([name, value]) => secretName.test(name) && value.length >= MIN_WORD).map(([, value]) => value);
+  return [...values, ...(search.length > MIN_WORD ? [search.slice(1)] : [])];
 }
 
 function decodeOr(text: string): string {

@@ -6,7 +6,7 @@ import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
 import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
 import type { Attempt } from "./journal.ts";
 import type { Sender, SendOptions, SendResult } from "./sender.ts";
-import { reasonOf } from "../safe.ts";
+import { clip, reasonOf } from "../safe.ts";
 import { addToSummary, restOfSummary } from "./summary.ts";
 import type { SendNotice } from "./webhook.ts";
 
@@ -224,7 +224,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const { id } of pending) alone.add(id);
       backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
       rest = undefined;
-      log.error("a message could not be made or sent", { reason: reasonOf(error), stack: error instanceof Error ? error.stack?.slice(0, 1000) : undefined });
+      log.error("a message could not be made or sent", { reason: reasonOf(error), stack: error instanceof Error && error.stack ? clip(error.stack, 1000) : undefined });
       return undefined;
     }
   };

@@ -1,7 +1,7 @@
 import type { Log } from "../log.ts";
 import { isRecord, parseJson, type Answer } from "../net/exchange.ts";
 import { faultOf, type FaultKind } from "../net/fault.ts";
-import { printable, truncate } from "../safe.ts";
+import { excerpt } from "../safe.ts";
 import { jsonPoster, type PostJson } from "./post.ts";
 import type { Sender, SendOptions, SendResult } from "./sender.ts";
 
@@ -116,7 +116,7 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   if (!isRecord(json)) return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? retryAfter(Number(headers["retry-after"])) : {}) };
   if (json["ok"] === true && status >= 200 && status < 300) return { kind: "delivered", ...messageId(json["result"]) };
   const code = typeof json["error_code"] === "number" ? json["error_code"] : status;
-  const description = typeof json["description"] === "string" ? truncate(printable(json["description"]), 200) : "";
+  const description = typeof json["description"] === "string" ? excerpt(json["description"], 200) : "";
   const parameters = isRecord(json["parameters"]) ? json["parameters"] : {};
   const reason = `${code} ${description}`.trim();
   const migrated = parameters["migrate_to_chat_id"];

@@ -3,7 +3,7 @@ import { dockerClient, messageOf } from "../collectors/docker/client.ts";
 import { parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
 import type { DockerTarget } from "../config/value.ts";
 import { exchange, isRecord, parseJson } from "../net/exchange.ts";
-import { printable, truncate } from "../safe.ts";
+import { clip } from "../safe.ts";
 import { pruneRequest, type MutatingRequest, type PrunePlan } from "./plan.ts";
 
 export interface EngineInfo {
@@ -35,7 +35,7 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
       const root = isRecord(info) ? info["DockerRootDir"] : undefined;
       return {
         apiVersion: await client.agreedVersion(signal),
-        ...(typeof name === "string" && name.trim() !== "" ? { hostname: truncate(printable(name.trim()), 64) } : {}),
+        ...(typeof name === "string" && name.trim() !== "" ? { hostname: clip(name.trim(), 64) } : {}),
         ...(typeof root === "string" && root.startsWith("/") ? { dataRoot: root } : {}),
       };
     },

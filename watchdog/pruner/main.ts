@@ -9,7 +9,7 @@ import { leave, stopSignal } from "../exit.ts";
 import { readFacts } from "../facts.ts";
 import { createLog } from "../log.ts";
 import { isRecord, parseJson } from "../net/exchange.ts";
-import { reasonOf, redactor } from "../safe.ts";
+import { hideSecrets, reasonOf } from "../safe.ts";
 import { runPruner } from "./daemon.ts";
 import { dryRun, pruneOnce } from "./once.ts";
 import { createRunner } from "./runner.ts";
@@ -49,7 +49,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
   const facts = readFacts();
   const parsed = parsePrunerConfig(env, facts);
-  const redact = redactor(parsed.secrets);
+  const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
   const out = command === "run" ? process.stdout : process.stderr;
   const log = createLog({ level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs, write: (line) => out.write(line) });

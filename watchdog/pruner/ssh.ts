@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { MAX_TIMER_MS } from "../clock.ts";
 import type { SshHost } from "../config/pruner-variables.ts";
-import { maskCredentials, printable, reasonOf, truncate } from "../safe.ts";
+import { excerpt, head, reasonOf, tail } from "../safe.ts";
 import { pruneCommand, shellQuote, type PrunePlan } from "./plan.ts";
 import { parseReclaimed } from "./size.ts";
 
@@ -64,7 +64,7 @@ export async function pruneOverSsh(target: SshTarget, plan: PrunePlan, options: 
   const { stdout, stderr, code, signal } = await run(sshArguments(target, plan), options);
   // Masked, but not what follows the word "key": ssh's own words are about keys, and "Host key ***" would help nobody.
   // ssh ends its lines with CR as well, and frames its loudest warning with lines of @.
-  const said = truncate(maskCredentials(printable((stderr.trim() === "" ? stdout : stderr).replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ")).replace(/\s+/g, " ").trim()), 200);
+  const said = excerpt(head(stderr.trim() === "" ? stdout : stderr, MAX_OUTPUT).replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ").replace(/\s+/g, " ").trim(), 200);
   if (code !== 0) throw new Error(`ssh ended with ${code === null ? signal : `code ${code}`}${said === "" ? "" : `: ${said}`}`);
   const freed = parseReclaimed(stdout);
   if (freed === undefined) throw new Error(`docker's answer over ssh does not say what was freed: ${said === "" ? "nothing at all" : said}`);
@@ -102,7 +102,7 @@ function run(args: readonly string[], { timeoutMs, signal, path }: SshOptions): 
     };
     for (const name of ["stdout", "stderr"] as const) {
       // The end matters: the total comes last.
-      child[name].setEncoding("utf8").on("data", (chunk: string) => (output[name] = (output[name] + chunk).slice(-MAX_OUTPUT)));
+      child[name].setEncoding("utf8").on("data", (chunk: string) => (output[name] = tail(output[name] + chunk, MAX_OUTPUT)));
     }
     child.on("error", (error: NodeJS.ErrnoException) => {
       const reason = error.code === "ENOENT" ? "ssh is not installed here (the image target pruner-ssh has it)" : `ssh cannot be started: ${reasonOf(error)}`;

@@ -2,6 +2,7 @@ import type { Moment } from "../clock.ts";
 import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
 import type { Flap } from "../decide/flap.ts";
 import { isRecord } from "../net/exchange.ts";
+import { clip, head } from "../safe.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
 import type { Summary } from "../messages/render.ts";
 import type { Damped, DampState } from "../signals/damping.ts";
@@ -62,7 +63,7 @@ function isMoment(value: unknown): value is Moment {
 export function decodeState(text: string, now: Moment): Saved {
   const json: unknown = JSON.parse(text);
   if (!isRecord(json) || json["format"] !== FORMAT) throw new Error("not a state file of the watchdog");
-  if (json["version"] !== STATE_VERSION) throw new Error(`version ${String(json["version"]).slice(0, 20)}, this watchdog reads ${STATE_VERSION}`);
+  if (json["version"] !== STATE_VERSION) throw new Error(`version ${clip(String(json["version"]), 20)}, this watchdog reads ${STATE_VERSION}`);
   const moment = rebase(now);
   const ledger = listOf(json["ledger"], "ledger").map((entry) => entryOf(entry, moment));
   const damping = listOf(json["damping"], "damping").map((entry) => dampedOf(entry, moment));
@@ -193,7 +194,7 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
 }
 function string(value: unknown): string {
   if (typeof value !== "string") throw new Error("a text is missing");
-  return value.slice(0, MAX_TEXT);
+  return head(value, MAX_TEXT);
 }
 function number(value: unknown): number {
   if (typeof value !== "number" || !Number.isFinite(value)) throw new Error("a number is missing");

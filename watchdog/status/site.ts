@@ -7,7 +7,7 @@ import { redactJson } from "../safe.ts";
 import { createHistogram, EXPOSITION_TYPE } from "./exposition.ts";
 import { isFresh } from "./health.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
-import { pageView, type PageView } from "./page-view.ts";
+import { pageView } from "./page-view.ts";
 import { prometheusText } from "./prometheus.ts";
 import { jsonAnswer, type Answer, type Routes } from "./server.ts";
 import { createSteady } from "./steady.ts";
@@ -51,7 +51,7 @@ export function createSite(options: SiteOptions): Site {
   };
   const page = (): Answer => ({
     status: 200, type: "text/html; charset=utf-8", headers: { "content-security-policy": CONTENT_SECURITY_POLICY },
-    body: renderPage(redactJson(pageView({ config, watch, clock, delivery, recent: journal.recent, steady, problems, version, startedAt }), redact) as PageView),
+    body: renderPage(redactJson(pageView({ config, watch, clock, delivery, recent: journal.recent, steady, problems, version, startedAt }), redact)),
   });
   return {
     routes: {

@@ -1,7 +1,7 @@
 import type { Problem } from "../../config/table.ts";
 import { isRecord } from "../../net/exchange.ts";
 import type { FaultKind } from "../../net/fault.ts";
-import { fragment } from "../../safe.ts";
+import { clip, fragment } from "../../safe.ts";
 import { chatIdOf, nameOf, type Bot, type BotReply } from "./bot.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 
@@ -60,7 +60,7 @@ type Json = Readonly<Record<string, unknown>>;
 function chatName(chat: Json, types: Readonly<Record<string, string>>): string {
   const type = String(chat["type"]);
   const name = typeof chat["title"] === "string" ? fragment(chat["title"], 64) : nameOf(chat);
-  return `${name}, ${types[type] ?? fragment(type, 20)}, ${String(chat["id"]).slice(0, 20)}`;
+  return `${name}, ${types[type] ?? fragment(type, 20)}, ${clip(String(chat["id"]), 20)}`;
 }
 
 /** The Bot API has no question about a topic: only a message shows whether it exists. */

@@ -2,7 +2,7 @@ import { Agent } from "node:http";
 import type { DockerTarget } from "../../config/value.ts";
 import { isRecord, parseJson } from "../../net/exchange.ts";
 import { get } from "../../net/get.ts";
-import { maskCredentials, printable, truncate } from "../../safe.ts";
+import { excerpt } from "../../safe.ts";
 import { isAllowedPath } from "./allow.ts";
 
 /** The newest API version we know of, and the oldest that has all we read. */
@@ -98,7 +98,7 @@ interface Negotiated {
 /** The engine's own words in `{"message": …}`, bounded. */
 export function messageOf(json: unknown): string {
   const message = isRecord(json) ? json["message"] : undefined;
-  return typeof message === "string" ? `: ${truncate(maskCredentials(printable(message.slice(0, 2000))), 200)}` : "";
+  return typeof message === "string" ? `: ${excerpt(message, 200)}` : "";
 }
 
 /** Clamps what we prefer into what the engine offers. Throws when the engine is too old or its answer is no version. */
