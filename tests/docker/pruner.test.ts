@@ -154,7 +154,7 @@ function onEngine(source: EngineSource, { client }: Setup): void {
 
   test("the channel is told what was freed", async () => {
     const text = await until("a message", 30_000, () => telegram.texts[0]);
-    assert.match(text, /^ℹ️ engine · Build cache cleared\nFreed \d+(\.\d)? MB of Docker's build cache older than 20 seconds\./);
+    assert.match(text, /^ℹ️ engine · Build cache cleared\nFreed \d+(\.\d+)? MB of Docker's build cache older than 20 seconds\./);
     if (canListAlone) assert.match(text, /\nBuild cache: .* before, .* after\./);
     assert.match(text, /\nDocker's disk: [\d.]+% used before, [\d.]+% after\.$/);
     assert.equal(telegram.texts.length, 1);

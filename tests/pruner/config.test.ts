@@ -121,3 +121,10 @@ test("over ssh nothing is pruned without a known_hosts file, or with one or a ke
   assert.match(reason({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: knownHosts, WATCHDOG_PRUNE_SSH_KEY_FILE: `${dir}/none` }), /KEY_FILE cannot be read: ENOENT/);
   assert.equal(reason({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: knownHosts, WATCHDOG_PRUNE_SSH_KEY_FILE: keyFile }), "ssh");
 });
+
+test("a limit of the disk has no effect over ssh, and that is said", { timeout: 10_000 }, () => {
+  const { config, problems } = parse({ WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_DISK_PCT: "85" });
+  assert.equal(config.pruneDiskPct, 0);
+  assert.match(problems.join(), /^WATCHDOG_PRUNE_DISK_PCT=85 has no effect over ssh: only the disk of this machine can be measured; .*using the default 0 = off$/);
+  assert.deepEqual(parse({ WATCHDOG_PRUNE_DISK_PCT: "85" }).problems, []);
+});

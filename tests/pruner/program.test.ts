@@ -10,7 +10,7 @@ import { runPruner, startPruner, type Pruner } from "../helpers/pruner.ts";
 import { until } from "../helpers/wait.ts";
 
 const HOUR = 3600;
-const GB = 2 ** 30;
+const GB = 1e9;
 
 interface Scene {
   readonly engine: FakePruneEngine;
@@ -137,7 +137,7 @@ test("over ssh the fake ssh hears the exact command, and the channel what it fre
   assert.deepEqual([status.lastReclaimedBytes, status.target, status.cacheBytes], [9_800_000_000, "ssh ops@box.example", null]);
   assert.deepEqual(ssh.calls().map((call) => call.slice(-3)), [["--", "box.example", "docker builder prune -f --filter until=72h"]]);
   await telegram.waitForMessages(1);
-  assert.match(telegram.told()[0]?.detail ?? "", /Freed 9\.1 GB/);
+  assert.match(telegram.told()[0]?.detail ?? "", /^Freed 9\.8 GB of Docker's build cache older than 72 h\.$/);
   assert.deepEqual(engine.requests, []);
 });
 
@@ -159,6 +159,33 @@ test("once --dry-run over ssh says the exact command and starts no ssh", async (
   assert.equal(code, 0, stdout);
   assert.match(stdout, /^command: +ssh .*StrictHostKeyChecking=yes .* -- box 'docker builder prune -f --filter until=72h'$/m);
   assert.deepEqual(ssh.calls(), []);
+});
+
+test("over ssh an end without a total is a success of unknown size, in status, log and once, and the channel hears nothing", { timeout: 60_000 }, async (t) => {
+  const ssh = fakeSsh(t);
+  ssh.does("echo done");
+  const { telegram, start, env } = await scene(t, { PATH: `${ssh.dir}:/usr/bin:/bin`, WATCHDOG_PRUNE_SSH_HOST: "box.example", WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts });
+  const pruner = await start();
+  const status = await pruner.statusWhere("a run", ({ lastReclaimed }) => lastReclaimed !== null);
+  assert.deepEqual([status.lastReclaimed, status.lastReclaimedBytes, status.lastError, status.disk.usedPct], ["unknown", null, null, null]);
+  await until("the line of its end", () => /prune ended freedBytes=unknown/.test(pruner.output()));
+  await pruner.stop();
+  assert.deepEqual(telegram.sends(), []);
+  const { code, stdout } = await runPruner(["once"], env);
+  assert.deepEqual([code, stdout], [0, "freed:       not known: docker did not say\nhost:        box\n"]);
+});
+
+test("its start is one line with what it will do", { timeout: 30_000 }, async (t) => {
+  const { start } = await scene(t, { WATCHDOG_PRUNE_INTERVAL_S: "7200", WATCHDOG_PRUNE_DISK_PCT: "85" });
+  const pruner = await start();
+  assert.match(pruner.output(), /pruner starts .*intervalS=7200 until=72h all=false target="Docker engine at \S+" diskPct=85 untilFloor=6h timeoutS=300/);
+});
+
+test("once names the host as the operator does, else as its engine does", { timeout: 60_000 }, async (t) => {
+  const { env } = await scene(t);
+  assert.match((await runPruner(["once", "--dry-run"], env)).stdout, /^host: +box$/m);
+  assert.match((await runPruner(["once"], env)).stdout, /^host: +box$/m);
+  assert.match((await runPruner(["once"], { ...env, WATCHDOG_HOST_LABEL: "" })).stdout, /^host: +\S+$/m);
 });
 
 test("once --dry-run without a target exits 1 with the reason", async () => {

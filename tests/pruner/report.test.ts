@@ -8,7 +8,7 @@ import { LARGE_BYTES, wasUseless, type Outcome } from "../../watchdog/pruner/att
 import { createReport, type Report } from "../../watchdog/pruner/report.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
-const GB = 2 ** 30;
+const GB = 1e9;
 const PLAN = { until: { text: "72h", seconds: 259_200 }, all: false };
 const FREED: Outcome = { plan: PLAN, freedBytes: 9.8 * GB, clearableBytes: 9.8 * GB, cacheBeforeBytes: 11.2 * GB, cacheAfterBytes: 1.4 * GB, diskBeforePct: 91.3, diskAfterPct: 78 };
 const IDLE: Outcome = { ...FREED, freedBytes: 0, cacheAfterBytes: 11.2 * GB, diskAfterPct: 91.3 };
@@ -22,8 +22,8 @@ interface Rig {
   due(ms: number): string[];
 }
 
-function rig(minGb = 1, code: "ru" | "en" = "en", isMuted: (key: string) => boolean = () => false): Rig {
-  const report: Report = createReport(PRUNE_LANGS[code], minGb, isMuted);
+function rig(minGb = 1, code: "ru" | "en" = "en", isMuted: (key: string) => boolean = () => false, overSsh = false): Rig {
+  const report: Report = createReport(PRUNE_LANGS[code], minGb, overSsh, isMuted);
   const due = (ms: number): string[] => {
     const notices = report.judge(momentAt(ms));
     const texts = renderAll(notices, { host: "box", lang: LANGS[code], ...momentAt(ms) }).map(({ block }) => textOf([block]).plain);
@@ -56,12 +56,26 @@ test("nothing is told below the limit, and nothing at all where the limit is 0",
   assert.deepEqual(rig(0).run(FREED), []);
 });
 
+test("a prune of unknown size is a success: no alarm, no claim, and it ends an alarm", { timeout: 10_000 }, () => {
+  const unknown: Outcome = { plan: PLAN };
+  assert.deepEqual(rig().run(unknown), []);
+  const broken = rig();
+  broken.run(BROKEN);
+  assert.match(broken.run(unknown, DAY_MS).join(), /^🟢 box · .*Clearing works again: docker did not say how much was freed\.$/s);
+  assert.match(rig(1, "ru").run(BROKEN).join(), /^🔴/);
+});
+
+test("a failure over ssh names the service that prunes over ssh", { timeout: 10_000 }, () => {
+  assert.match(rig().run(BROKEN).join(), /docker compose --profile prune logs --tail 50 watchdog-pruner, then/);
+  for (const code of ["ru", "en"] as const) assert.match(rig(1, code, undefined, true).run(BROKEN).join(), /docker compose --profile prune-ssh logs --tail 50 watchdog-pruner-ssh, /);
+});
+
 test("what could not be measured is left out", () => {
   assert.deepEqual(rig().run({ plan: { until: undefined, all: false }, freedBytes: 2 * GB }), ["ℹ️ box · Build cache cleared\nFreed 2 GB of Docker's build cache."]);
 });
 
 test("two runs that could not be told yet are two notices, not one", () => {
-  const report = createReport(PRUNE_LANGS.en, 1, () => false);
+  const report = createReport(PRUNE_LANGS.en, 1, false, () => false);
   report.observe(FREED, undefined, momentAt(0));
   report.observe({ ...FREED, freedBytes: 3 * GB }, undefined, momentAt(DAY_MS));
   const notices = report.judge(momentAt(DAY_MS));

@@ -180,7 +180,9 @@ test("with a host named it goes over ssh, and the socket that is there as well i
   const ssh = fakeSsh(t);
   const env = { WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts, WATCHDOG_PRUNE_ALL: "true", PATH: `${ssh.dir}:/usr/bin:/bin` };
   const rigged = await rig(t, env);
-  assert.equal((await rigged.look())?.outcome.freedBytes, 9_800_000_000);
+  const { outcome } = (await rigged.look()) ?? assert.fail();
+  assert.equal(outcome.freedBytes, 9_800_000_000);
+  assert.deepEqual([outcome.diskBeforePct, outcome.diskAfterPct], [undefined, undefined], "the disk of this machine is not the host's");
   assert.equal(ssh.calls()[0]?.at(-1), "docker builder prune -f -a --filter until=72h");
   assert.deepEqual(rigged.engine.requests, []);
 });

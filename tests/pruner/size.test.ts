@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parseReclaimed, parseSize } from "../../watchdog/pruner/size.ts";
+import { parseReclaimed, parseSize, sizeOf } from "../../watchdog/pruner/size.ts";
 
 test("decimal units are powers of 1000, however the k is written", () => {
   const sizes = { "0B": 0, "17B": 17, "1kB": 1000, "1KB": 1000, "24.68kB": 24_680, "1MB": 1e6, "1.183GB": 1_183_000_000, "2TB": 2e12, "3PB": 3e15 };
@@ -34,4 +34,11 @@ test("the last total counts, and one inside another line does not", () => {
 
 test("output without a total says nothing, whatever it is", () => {
   for (const output of ["", "permission denied", "Total reclaimed space:", "Total reclaimed space: lots", "\0".repeat(100)]) assert.equal(parseReclaimed(output), undefined);
+});
+
+test("a size is written as the docker client writes it, so that the two can be compared", { timeout: 10_000 }, () => {
+  // go-units, HumanSize: four digits, powers of 1000.
+  const written = { 0: "0 B", 999: "999 B", 1000: "1 kB", 24_680: "24.68 kB", 1_183_000_000: "1.183 GB", 9_663_676_416: "9.664 GB", 2e12: "2 TB", 5e18: "5000 PB" };
+  for (const [bytes, text] of Object.entries(written)) assert.equal(sizeOf(Number(bytes)), text);
+  for (const bytes of [17, 1500, 24_680, 1_183_000_000]) assert.equal(parseSize(sizeOf(bytes)), bytes, "read back as the same number");
 });

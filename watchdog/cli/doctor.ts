@@ -2,6 +2,7 @@ import { momentOf, type Clock } from "../clock.ts";
 import { probeAll, probeFilesystem } from "../collectors/disk.ts";
 import { collectAllOf, createCollectors, type Readings } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
+import { hostName } from "../config/host-name.ts";
 import { DOCTOR_LANGS, type Place } from "../lang/doctor.ts";
 import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
@@ -43,7 +44,7 @@ export async function doctor({ parsed, place, clock, log, systemHostname, send, 
   const { disk: _disk, ...collectors } = createCollectors(config);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
-  const host = readings.then(({ docker }) => config.hostLabel ?? (docker.state === "ok" ? docker.value.hostname : undefined) ?? systemHostname);
+  const host = readings.then(({ docker }) => hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname));
   const sendNow = async (): Promise<Sent> => sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), botToken ?? "", config.tgChatId ?? "", config, log);
   const telegram = askTelegram(bot, config.tgChatId, send ? sendNow : undefined);
   const measuresDisks = config.diskEnabled || config.diskCritEnabled;

@@ -1,5 +1,6 @@
 import { momentOf, type Clock } from "../clock.ts";
 import { collectAllOf, createCollectors, type SourceName } from "../collectors/index.ts";
+import { hostName } from "../config/host-name.ts";
 import type { Config } from "../config/variables.ts";
 import { decide, type Action } from "../decide/decide.ts";
 import type { Lang } from "../lang/index.ts";
@@ -26,7 +27,7 @@ export async function once(config: Config, lang: Lang, clock: Clock, systemHostn
     return [name, sourceView(name as SourceName, readings, reading.state === "ok" ? now.wallMs : null)] as const;
   });
   return {
-    host: config.hostLabel ?? engineHostname ?? systemHostname,
+    host: hostName(config.hostLabel, engineHostname, systemHostname),
     sources: Object.fromEntries(sources),
     signals: signals.map(({ key, active, title, detail }) => ({ key, active, action: decide(active, { alerting: false }, now.monoMs, 0), title, detail })),
     tickMs: round1(clock.monoMs() - now.monoMs),

@@ -23,8 +23,12 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
   if (everything) {
     problems.push("WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected");
   }
+  const unmeasured = own.pruneSshHost !== undefined && own.pruneDiskPct > 0;
+  if (unmeasured) {
+    problems.push(`WATCHDOG_PRUNE_DISK_PCT=${own.pruneDiskPct} has no effect over ssh: only the disk of this machine can be measured; allowed: together with the Docker socket; using the default 0 = off`);
+  }
   const statusToken = guardStatus(shared, env, problems);
-  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, pruneAll: own.pruneAll && !everything, mute: usefulMutes(shared.mute, problems), statusToken }, facts, problems);
+  const config: PrunerConfig = resolveTelegram({ ...own, ...shared, ...(unmeasured ? { pruneDiskPct: 0 } : {}), pruneAll: own.pruneAll && !everything, mute: usefulMutes(shared.mute, problems), statusToken }, facts, problems);
   return { config, problems, secrets: secretsOf(config), ...(everything ? { refused: EVERYTHING } : refusal(config, env, problems)) };
 }
 

@@ -1,5 +1,6 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
 import type { CollectAll, Readings } from "../collectors/index.ts";
+import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
@@ -77,7 +78,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     return due ? [edgeSignal(digest({ history, incidents, config, lang, startedMonoMs }, now))] : [];
   };
 
-  const host = (): string => config.hostLabel ?? engineHostname ?? systemHostname;
+  const host = (): string => hostName(config.hostLabel, engineHostname, systemHostname);
 
   return {
     tick: async (stop) => {

@@ -99,7 +99,8 @@ export interface CacheFacts {
 
 /** What a prune did; what could not be measured is undefined. */
 export interface PruneFacts {
-  readonly freedBytes: number;
+  /** undefined: docker did not say. */
+  readonly freedBytes: number | undefined;
   readonly ageS: number | undefined;
   readonly cacheBeforeBytes?: number | undefined;
   readonly cacheAfterBytes?: number | undefined;

@@ -53,6 +53,13 @@ export function sizeText(bytes: number, units: readonly [string, string, string,
   return `${round1(bytes / 1024 ** power)} ${units[power]}`;
 }
 
+/** As the docker client prints sizes, so that both can be compared: powers of 1000 and four digits (go-units, HumanSize). The byte first. */
+export function decimalSizeText(bytes: number, units: readonly [string, ...string[]]): string {
+  let [value, power] = [bytes, 0];
+  for (; value >= 1000 && power < units.length - 1; power += 1) value /= 1000;
+  return `${Number(value.toPrecision(4))} ${units[power]}`;
+}
+
 /** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. */
 export function clockTime(wallMs: number, nearMs: number, code: LangCode): string {
   const locale = code === "ru" ? "ru-RU" : "en-GB";

@@ -11,7 +11,8 @@ export interface Outcome {
   readonly plan: PrunePlan;
   /** Why it failed. */
   readonly error?: string;
-  readonly freedBytes?: number;
+  /** undefined beside no error: it ended well, and docker did not say. */
+  readonly freedBytes?: number | undefined;
   readonly cacheBeforeBytes?: number | undefined;
   readonly cacheAfterBytes?: number | undefined;
   /** What the engine's own listing said would go. */
@@ -25,12 +26,13 @@ export interface Outcome {
 /** How to prune: at an engine, which can be asked before and after, or over ssh, where there is only the command. */
 export type Way =
   | { readonly kind: "engine"; readonly engine: PruneEngine; readonly onInfo: (info: EngineInfo) => void }
-  | { readonly kind: "ssh"; readonly prune: (plan: PrunePlan, signal: AbortSignal) => Promise<number> };
+  | { readonly kind: "ssh"; readonly prune: (plan: PrunePlan, signal: AbortSignal) => Promise<number | undefined> };
 
 export interface AttemptOptions {
   readonly way: Way;
   readonly plan: PrunePlan;
-  readonly measureDisk: MeasureDisk;
+  /** undefined: the engine's disk is another machine's. */
+  readonly measureDisk: MeasureDisk | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -48,8 +50,8 @@ export async function attempt({ way, plan, measureDisk, clock, log, signal }: At
     }
   };
   const diskPct = async (): Promise<number | undefined> => {
-    const disk = await measureDisk(signal);
-    return "usedPct" in disk ? disk.usedPct : undefined;
+    const disk = await measureDisk?.(signal);
+    return disk && "usedPct" in disk ? disk.usedPct : undefined;
   };
 
   try {
@@ -57,7 +59,7 @@ export async function attempt({ way, plan, measureDisk, clock, log, signal }: At
     const [before, diskBeforePct] = await Promise.all([cache(), diskPct()]);
     const filter = { ageS: plan.until?.seconds, all: plan.all };
     const measured = { plan, cacheBeforeBytes: before?.totalBytes, clearableBytes: before && clearableBytes(before, filter, clock.wallMs()), diskBeforePct };
-    let freedBytes: number;
+    let freedBytes: number | undefined;
     try {
       freedBytes = await (way.kind === "engine" ? way.engine.prune(plan, signal) : way.prune(plan, signal));
     } catch (error) {

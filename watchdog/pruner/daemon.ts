@@ -15,6 +15,7 @@ import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
 import { createReport } from "./report.ts";
 import { createRunner, type RunnerOptions } from "./runner.ts";
 import { prunerStatus } from "./status.ts";
+import { prunedHost } from "./target.ts";
 
 export interface DaemonOptions extends Pick<RunnerOptions, "inContainer" | "path"> {
   readonly parsed: ParsedPrunerConfig;
@@ -38,12 +39,16 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
   const problems = [...parsed.problems];
-  log.info("pruner starts", { version, node: process.version });
+  const runner = createRunner({ parsed, inContainer, path, clock, log });
+  const target = runner.target();
+  log.info("pruner starts", {
+    version, node: process.version, intervalS: config.pruneIntervalS, until: config.pruneUntil?.text ?? "any age", all: config.pruneAll,
+    target: target.kind === "none" ? "none" : target.shown, diskPct: config.pruneDiskPct, untilFloor: config.pruneUntilFloor.text, timeoutS: config.pruneTimeoutS,
+  });
   for (const problem of problems) log.warn(`configuration: ${problem}`);
 
-  const runner = createRunner({ parsed, inContainer, path, clock, log });
-  const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, (key) => isMuted(config.mute, key));
-  const host = (): string => config.hostLabel ?? runner.view().info?.hostname ?? config.pruneSshHost?.host ?? systemHostname;
+  const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, config.pruneSshHost !== undefined, (key) => isMuted(config.mute, key));
+  const host = (): string => prunedHost(config, runner.view().info?.hostname, systemHostname);
   const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
   const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
 

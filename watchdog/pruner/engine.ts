@@ -19,8 +19,8 @@ export interface PruneEngine {
   info(signal: AbortSignal): Promise<EngineInfo>;
   /** undefined where the engine cannot list it alone (API before 1.42). */
   buildCache(signal: AbortSignal): Promise<BuildCache | undefined>;
-  /** Clears, and returns the bytes that the engine says it freed. */
-  prune(plan: PrunePlan, signal: AbortSignal): Promise<number>;
+  /** Clears, and returns the bytes that the engine says it freed; undefined: it does not say. */
+  prune(plan: PrunePlan, signal: AbortSignal): Promise<number | undefined>;
 }
 
 /** `questionMs` bounds each question, `pruneMs` the prune. */
@@ -46,9 +46,9 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
     prune: async (plan, signal) => {
       const { status, json } = await post(target, pruneRequest(await client.agreedVersion(signal), plan), pruneMs, signal);
       if (status !== 200) throw new Error(`engine answered ${status} to the prune${messageOf(json)}`);
-      const freed = isRecord(json) ? json["SpaceReclaimed"] : undefined;
-      if (typeof freed !== "number" || !Number.isFinite(freed) || freed < 0) throw new Error("engine's answer to the prune does not say what was freed");
-      return freed;
+      if (!isRecord(json)) throw new Error("the answer to the prune is not an engine's: it is no JSON object");
+      const freed = json["SpaceReclaimed"];
+      return typeof freed === "number" && Number.isFinite(freed) && freed >= 0 ? freed : undefined;
     },
   };
 }

@@ -64,7 +64,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     }
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
-      const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(config, createRunner(surroundings));
+      const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(config, createRunner(surroundings), hostname());
       return print(redact(text), exitCode);
     }
     default: {

@@ -1,7 +1,6 @@
 import type { Moment } from "../clock.ts";
 import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
 import type { PruneFacts } from "../lang/facts.ts";
-import { BYTES_PER_GB } from "../lang/format.ts";
 import type { PruneLang } from "../lang/prune/index.ts";
 import type { Signal } from "../signals/signal.ts";
 import { wasUseless, type Outcome } from "./attempt.ts";
@@ -17,8 +16,10 @@ export interface Report {
 
 /** What goes on being wrong is repeated once a day. */
 const REPEAT_S = 86_400;
+/** The docker client counts in powers of 1000, and so does every size that the pruner tells. */
+const DOCKERS_GB = 1e9;
 
-export function createReport(lang: PruneLang, notifyMinGb: number, isMuted: Rules["isMuted"]): Report {
+export function createReport(lang: PruneLang, notifyMinGb: number, overSsh: boolean, isMuted: Rules["isMuted"]): Report {
   const rules: Rules = { cooldownS: REPEAT_S, flap: { changes: 0, windowMs: 0, steadyMs: 0 }, isMuted, causeIds: [] };
   let ledger: Ledger = new Map();
   let runs = 0;
@@ -28,7 +29,7 @@ export function createReport(lang: PruneLang, notifyMinGb: number, isMuted: Rule
       runs += 1;
       // Whether it would have freed anything is not known of a run that failed.
       if (outcome.error === undefined) useless = wasUseless(outcome);
-      ledger = observeAll(ledger, signalsOf(outcome, early, { lang, notifyMinGb, runs, useless }), now, rules);
+      ledger = observeAll(ledger, signalsOf(outcome, early, { lang, notifyMinGb, overSsh, runs, useless }), now, rules);
     },
     delivered: (notices, messageId) => { ledger = deliverAll(ledger, notices, messageId); },
     judge: (now) => judgeAll(ledger, now, rules),
@@ -38,24 +39,25 @@ export function createReport(lang: PruneLang, notifyMinGb: number, isMuted: Rule
 interface About {
   readonly lang: PruneLang;
   readonly notifyMinGb: number;
+  readonly overSsh: boolean;
   readonly runs: number;
   readonly useless: boolean;
 }
 
 /** Pure. */
-function signalsOf(outcome: Outcome, early: number | undefined, { lang: { titles, details }, notifyMinGb, runs, useless }: About): Signal[] {
-  const { error, freedBytes = 0 } = outcome;
+function signalsOf(outcome: Outcome, early: number | undefined, { lang: { titles, details }, notifyMinGb, overSsh, runs, useless }: About): Signal[] {
+  const { error, freedBytes } = outcome;
   const facts = factsOf(outcome, early);
-  const failed: Signal = { key: "prune_failed", active: error !== undefined, title: titles.failed, detail: error === undefined ? details.works(facts) : details.failed(error) };
+  const failed: Signal = { key: "prune_failed", active: error !== undefined, title: titles.failed, detail: error === undefined ? details.works(facts) : details.failed(error, overSsh) };
   const idle: Signal = {
     key: "prune_useless", active: useless, title: titles.useless, detail: useless ? details.useless(facts) : details.useful(facts), frozen: error !== undefined,
   };
   // Each run that is worth telling stands for itself: two of them do not become one.
-  const worthIt = error === undefined && notifyMinGb > 0 && freedBytes >= notifyMinGb * BYTES_PER_GB;
+  const worthIt = error === undefined && notifyMinGb > 0 && freedBytes !== undefined && freedBytes >= notifyMinGb * DOCKERS_GB;
   const freed: Signal = { key: "pruned", entity: `run ${runs}`, active: true, title: titles.pruned, detail: details.pruned(facts), edge: { count: 1, tone: "info" } };
   return [failed, idle, ...(worthIt ? [freed] : [])];
 }
 
-function factsOf({ plan, freedBytes = 0, cacheBeforeBytes, cacheAfterBytes, clearableBytes, diskBeforePct, diskAfterPct }: Outcome, earlyAtPct: number | undefined): PruneFacts {
+function factsOf({ plan, freedBytes, cacheBeforeBytes, cacheAfterBytes, clearableBytes, diskBeforePct, diskAfterPct }: Outcome, earlyAtPct: number | undefined): PruneFacts {
   return { freedBytes, ageS: plan.until?.seconds, cacheBeforeBytes, cacheAfterBytes, clearableBytes, diskBeforePct, diskAfterPct, earlyAtPct };
 }

@@ -53,7 +53,8 @@ export function createRunner(options: RunnerOptions): Runner {
   const { parsed, path, clock, log, exists = existsSync } = options;
   const { config } = parsed;
   const pruneMs = config.pruneTimeoutS * 1000;
-  const measureDisk = options.measureDisk ?? diskMeter(options.inContainer, () => view.info?.dataRoot, clock, config.httpTimeoutS * 1000);
+  // Over ssh the engine's disk is another machine's.
+  const measureDisk = config.pruneSshHost ? undefined : options.measureDisk ?? diskMeter(options.inContainer, () => view.info?.dataRoot, clock, config.httpTimeoutS * 1000);
   let view: RunnerView = { lastRunAt: undefined, last: undefined, lastReclaimedBytes: null, lastError: null, cacheBytes: null, disk: undefined, pressed: false, info: undefined };
   /** Runs under the pressure that goes on: the age is halved once more at each. */
   let halvings = 0;
@@ -78,13 +79,13 @@ export function createRunner(options: RunnerOptions): Runner {
       lastReclaimedBytes: error === undefined ? (freedBytes ?? null) : view.lastReclaimedBytes,
       cacheBytes: cacheAfterBytes ?? cacheBeforeBytes ?? view.cacheBytes,
     };
-    if (error === undefined) log.info("prune ended", { freedBytes, cacheBeforeBytes, cacheAfterBytes, diskBeforePct: outcome.diskBeforePct, diskAfterPct: outcome.diskAfterPct });
+    if (error === undefined) log.info("prune ended", { freedBytes: freedBytes ?? "unknown", cacheBeforeBytes, cacheAfterBytes, diskBeforePct: outcome.diskBeforePct, diskAfterPct: outcome.diskAfterPct });
     else log.error("prune failed", { reason: error });
     return outcome;
   };
 
   const look = async (signal: AbortSignal): Promise<boolean> => {
-    if (config.pruneDiskPct === 0) return false;
+    if (config.pruneDiskPct === 0 || !measureDisk) return false;
     const disk = await measureDisk(signal);
     // A disk that cannot be measured presses nobody, and proves no relief either.
     const pressed = "usedPct" in disk ? disk.usedPct >= config.pruneDiskPct : view.pressed;

@@ -1,4 +1,9 @@
+import { decimalSizeText } from "../lang/format.ts";
+
 /** Sizes as the docker client prints them: decimal units (go-units HumanSize: 1.183GB, 24.68kB) or binary ones (BytesSize: 1.1GiB). Pure. */
+
+/** For the terminal and the status. */
+export const sizeOf = (bytes: number): string => decimalSizeText(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]);
 
 const UNITS = ["B", "K", "M", "G", "T", "P", "E"];
 

@@ -1,9 +1,9 @@
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
-import { sizeText } from "../lang/format.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { iso } from "../status/view.ts";
 import { dueInS } from "./plan.ts";
 import type { Runner } from "./runner.ts";
+import { sizeOf } from "./size.ts";
 
 export interface PrunerStatusOptions {
   readonly parsed: ParsedPrunerConfig;
@@ -36,7 +36,8 @@ export function prunerStatus({ parsed: { config, ...parsed }, runner, delivery, 
     nextRunAt: config.pruneEnabled ? iso(wallMs + nextInS * 1000) : null,
     lastUntil: last?.plan.until?.text ?? null,
     lastReclaimedBytes,
-    lastReclaimed: lastReclaimedBytes === null ? null : sizeText(lastReclaimedBytes, ["B", "KB", "MB", "GB"]),
+    // A run that ended well without a figure freed something, or nothing: nobody knows.
+    lastReclaimed: lastReclaimedBytes !== null ? sizeOf(lastReclaimedBytes) : last && last.error === undefined ? "unknown" : null,
     // Also before the first run: an operator who looks wants to know now.
     lastError: lastError ?? (target.kind === "none" && config.pruneEnabled ? target.reason : null),
     cacheBytes,

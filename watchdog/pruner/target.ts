@@ -1,4 +1,6 @@
+import { hostName } from "../config/host-name.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
+import type { PrunerConfig } from "../config/pruner-variables.ts";
 import type { DockerTarget } from "../config/value.ts";
 import { sshObstacle, type SshTarget } from "./ssh.ts";
 
@@ -25,4 +27,9 @@ export function targetOf({ config, refused }: Pick<ParsedPrunerConfig, "config" 
   const { socketPath } = dockerTarget;
   if (!exists(socketPath)) return { kind: "none", reason: `there is no Docker socket at ${socketPath} and WATCHDOG_PRUNE_SSH_HOST is not set, so there is nothing to prune on` };
   return { kind: "engine", at: dockerTarget, shown: `Docker engine at ${socketPath}` };
+}
+
+/** How the host whose cache it is, is named: by the operator, by its engine, by its address. */
+export function prunedHost({ hostLabel, pruneSshHost }: Pick<PrunerConfig, "hostLabel" | "pruneSshHost">, engines: string | undefined, system: string): string {
+  return hostName(hostLabel, engines, pruneSshHost?.host, system);
 }

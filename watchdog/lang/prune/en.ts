@@ -1,10 +1,13 @@
 import { en as lang } from "../en.ts";
+import { decimalSizeText } from "../format.ts";
 import type { PruneFacts } from "../facts.ts";
 import type { PruneLang } from "./ru.ts";
 
 /** The pruner's texts in English. */
 
-const { size, age } = lang;
+const { age } = lang;
+const size = (bytes: number): string => decimalSizeText(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]);
+const freed = (bytes: number | undefined): string => (bytes === undefined ? "docker did not say how much was freed" : `${size(bytes)} freed`);
 const pct = (value: number): string => `${value}%`;
 
 function measures(f: PruneFacts): string[] {
@@ -22,15 +25,15 @@ export const pruneEn: PruneLang = {
     useless: "Clearing the build cache frees nothing",
   },
   details: {
-    pruned: (f) => [`Freed ${size(f.freedBytes)} of Docker's build cache${older(f.ageS)}.`, ...measures(f)].join("\n"),
-    failed: (reason) => `The prune failed: ${reason}.\nUnless this is mended, the cache will fill the disk.\nWhat to do: docker compose --profile prune logs, then the WATCHDOG_PRUNE_* settings.`,
-    works: (f) => `Clearing works again: ${size(f.freedBytes)} freed.`,
+    pruned: (f) => [f.freedBytes === undefined ? `Docker's build cache${older(f.ageS)} was cleared: ${freed(undefined)}.` : `Freed ${size(f.freedBytes)} of Docker's build cache${older(f.ageS)}.`, ...measures(f)].join("\n"),
+    failed: (reason, overSsh) => `The prune failed: ${reason}.\nUnless this is mended, the cache will fill the disk.\nWhat to do: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, then the WATCHDOG_PRUNE_* settings.`,
+    works: (f) => `Clearing works again: ${freed(f.freedBytes)}.`,
     useless: (f) =>
       [
         `The prune ended without an error and freed nothing, although it should have cleared ${size(f.clearableBytes ?? 0)} of cache${older(f.ageS)}.`,
         ...measures(f),
-        "What to do: compare docker system df -v with the engine's log (journalctl -u docker); the cache can be cleared by hand as well: docker builder prune.",
+        "What to do: compare docker system df -v with the engine's log (journalctl -u docker); the cache can be cleared by hand as well: docker builder prune (takes recent cache too; images and data stay).",
       ].join("\n"),
-    useful: (f) => `No old cache is left over any more: ${size(f.freedBytes)} freed.`,
+    useful: (f) => `No old cache is left over any more: ${freed(f.freedBytes)}.`,
   },
 };

@@ -1,9 +1,12 @@
 import type { PruneFacts } from "../facts.ts";
+import { decimalSizeText } from "../format.ts";
 import { ru as lang } from "../ru.ts";
 
 /** The pruner's texts in Russian; this file is the type that every other language must match. */
 
-const { size, age } = lang;
+const { age } = lang;
+const size = (bytes: number): string => decimalSizeText(bytes, ["Б", "кБ", "МБ", "ГБ", "ТБ", "ПБ"]);
+const freed = (bytes: number | undefined): string => (bytes === undefined ? "сколько освобождено, docker не сказал" : `освобождено ${size(bytes)}`);
 const pct = (value: number): string => `${value}%`;
 
 function measures(f: PruneFacts): string[] {
@@ -21,16 +24,16 @@ export const pruneRu = {
     useless: "Очистка кэша сборки ничего не даёт",
   },
   details: {
-    pruned: (f: PruneFacts) => [`Освобождено ${size(f.freedBytes)} кэша сборки Docker${older(f.ageS)}.`, ...measures(f)].join("\n"),
-    failed: (reason: string) => `Очистка не удалась: ${reason}.\nЕсли это не исправить, кэш заполнит диск.\nЧто делать: docker compose --profile prune logs, затем настройки WATCHDOG_PRUNE_*.`,
-    works: (f: PruneFacts) => `Очистка снова работает: освобождено ${size(f.freedBytes)}.`,
+    pruned: (f: PruneFacts) => [f.freedBytes === undefined ? `Кэш сборки Docker${older(f.ageS)} очищен: ${freed(undefined)}.` : `Освобождено ${size(f.freedBytes)} кэша сборки Docker${older(f.ageS)}.`, ...measures(f)].join("\n"),
+    failed: (reason: string, overSsh: boolean) => `Очистка не удалась: ${reason}.\nЕсли это не исправить, кэш заполнит диск.\nЧто делать: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, затем настройки WATCHDOG_PRUNE_*.`,
+    works: (f: PruneFacts) => `Очистка снова работает: ${freed(f.freedBytes)}.`,
     useless: (f: PruneFacts) =>
       [
         `Очистка прошла без ошибок, но ничего не освободила, хотя ${size(f.clearableBytes ?? 0)} кэша${older(f.ageS)} она должна была удалить.`,
         ...measures(f),
-        "Что делать: сравните docker system df -v с журналом движка (journalctl -u docker); кэш можно очистить и вручную: docker builder prune.",
+        "Что делать: сравните docker system df -v с журналом движка (journalctl -u docker); кэш можно очистить и вручную: docker builder prune (удалит и недавний кэш; образы и данные останутся).",
       ].join("\n"),
-    useful: (f: PruneFacts) => `Старого кэша больше не остаётся: освобождено ${size(f.freedBytes)}.`,
+    useful: (f: PruneFacts) => `Старого кэша больше не остаётся: ${freed(f.freedBytes)}.`,
   },
 };
 
