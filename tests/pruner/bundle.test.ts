@@ -31,7 +31,9 @@ test("in the pruner the engine is sent one kind of POST, built in one place", ()
 
 test("in the pruner the remote command is built in one place, and no other prune is spelled anywhere", () => {
   assert.deepEqual(where(PRUNER, /docker builder prune -f/g), ["watchdog/pruner/plan.ts"]);
-  assert.deepEqual(where(PRUNER, /(image|system|volume|container|network) prune|docker (rm|rmi|stop|kill|restart)\b/g), []);
+  // The texts of the messages may name what somebody else did; they are told, not run.
+  const spelled = where(PRUNER, /(image|system|volume|container|network) prune|docker (rm|rmi|stop|kill|restart)\b/g);
+  assert.deepEqual(spelled.filter((name) => !/^watchdog\/lang\/(ru|en)\.ts$/.test(name)), []);
 });
 
 test("the pruner signals no process but the ssh it started", () => {
