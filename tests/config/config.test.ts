@@ -21,7 +21,7 @@ test("without any variable there is no problem, and every default is the documen
       procEnabled: false, procAgeMin: 60, procPatterns: ["pytest"], procCooldownS: 1800, procRoot: "/proc", statusAddr: { host: "127.0.0.1", port: 9876 },
       dockerTarget: { socketPath: "/var/run/docker.sock" }, containers: ["*"], deps: [], diskPaths: [{ label: "/", path: "/" }],
       fallbackAfterS: 300, heartbeatS: 60, mute: [], flapChanges: 6, flapWindowS: 3600, flapSteadyS: 900, startupGraceS: 60, certDays: 14, diskForecastH: 0, digestAt: undefined,
-      tgProxyUrl: undefined, fallbackWebhookUrl: undefined, heartbeatUrl: undefined, stateFile: undefined, statusToken: undefined, quietHours: undefined, orchContainer: undefined,
+      tgProxyUrl: undefined, fallbackWebhookUrl: undefined, heartbeatUrl: undefined, stateFile: undefined, statusToken: undefined, quietHours: undefined, quietCritical: false, orchContainer: undefined,
       hostLabel: undefined, tgBotToken: undefined, tgChatId: undefined, tgThreadId: undefined, metricsUrl: undefined,
     },
     rest,

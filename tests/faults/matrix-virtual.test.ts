@@ -65,8 +65,8 @@ function cellOf(fault: Fault): Cell {
   };
 }
 
-/** How long it is until everything is told after it healed: backoff is 5 min at most, and so is a hold. */
-const settleS = ({ obeyed }: Fault): number => (obeyed ? 10_072 : 330);
+/** How long it is until everything is told: backoff is 5 min at most after it healed, and so is a hold; about a rate limit of hours it is asked an hour after the refusal. */
+const settleS = ({ obeyed }: Fault): number => (obeyed ? 3630 : 330);
 
 interface Scenario {
   readonly name: string;

@@ -26,8 +26,11 @@ export interface OutboxRig {
   answer(result: SendResult | ((sent: Sent, signal: AbortSignal) => SendResult | Promise<SendResult>)): void;
   /** Offers notices with these ids (body = id unless given). */
   offer(...ids: readonly (string | Notice)[]): Promise<void>;
-  /** Quiet hours, from now on or no longer. */
-  quiet(on: boolean): void;
+  /** Quiet hours, from now on or no longer; `critical`: what is critical is silent in them too. */
+  quiet(on: boolean, critical?: boolean): void;
+  /** What getMe answers from now on; how often it was asked. */
+  answerProbe(result: SendResult): void;
+  probes(): number;
   stop(): Promise<void>;
 }
 
@@ -45,11 +48,13 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   const logged: string[] = [];
   let answer: Parameters<OutboxRig["answer"]>[0] = DELIVERED;
   let offered: readonly Notice[] = [];
-  let quiet = false;
+  let quiet = (_urgent: boolean): boolean => false;
+  let probeAnswer: SendResult = DELIVERED;
+  let probes = 0;
   const outbox = createOutbox({
     clock, random: options.random ?? (() => 0.5),
     log: createLog({ level: "debug", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: (line) => logged.push(line) }),
-    isQuiet: () => quiet,
+    isQuiet: (urgent) => quiet(urgent),
     renderSummary: ({ count }) => ({ head: `summary of ${count}`, body: "" }),
     ...(options.fallback ? { fallback: options.fallback } : {}),
     render: (notices) => notices.map((notice) => {
@@ -64,7 +69,10 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
     },
     sender: {
       channel: "telegram", ...(options.perMin === undefined ? {} : { perMin: options.perMin }),
-      probe: async () => DELIVERED,
+      probe: async () => {
+        probes += 1;
+        return probeAnswer;
+      },
       send: async (text, { form, silent, replyTo }, signal) => {
         const attempt: Sent = { atS: (clock.monoMs() - start) / 1000, text: form === "html" ? text.html : text.plain, form, silent, replyTo };
         sent.push(attempt);
@@ -77,7 +85,9 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   return {
     outbox, clock, sent, delivered, logged,
     answer: (result) => { answer = result; },
-    quiet: (on) => { quiet = on; },
+    quiet: (on, critical = false) => { quiet = (urgent) => on && (critical || !urgent); },
+    answerProbe: (result) => { probeAnswer = result; },
+    probes: () => probes,
     offer: async (...ids) => {
       const due = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
       offered = ids.map((id) => (typeof id === "object" ? id : (offered.find((notice) => notice.id === id) ?? noticeOf({ id, key: id, due }))));

@@ -69,7 +69,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       render: (notices) => renderAll(notices, context()),
       renderSummary: (summary) => renderSummary(summary, context()),
       onDelivered: (notices, messageId) => alive && watch.delivered(notices, messageId),
-      isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
+      isQuiet: (urgent) => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()) && !(urgent && !config.quietCritical),
       ...(config.fallbackWebhookUrl ? {
         fallback: {
           afterMs: config.fallbackAfterS * 1000,

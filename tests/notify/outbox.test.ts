@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "../helpers/notice.ts";
-import { DELIVERED, idsIn, OPERATOR, outboxRig, RETRY } from "../helpers/outbox-rig.ts";
+import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { DELIVERED, idsIn, OPERATOR, outboxRig, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
 
 const MIN = 60_000;
+const HOUR = 60 * MIN;
+const UNREADABLE: SendResult = { kind: "retry", reason: "HTTP 204 without the Bot API's JSON", mayHaveArrived: true, accepted: true };
 
 test("what is offered is sent at once, and its delivery is reported once", async () => {
   const rig = outboxRig();
@@ -82,15 +86,83 @@ test("offers during the backoff do not cut it short", async () => {
   await rig.stop();
 });
 
-test("retry_after is obeyed to the second, hours too", async () => {
+test("retry_after is obeyed to the second, up to an hour without a question", async () => {
   const rig = outboxRig();
-  rig.answer({ kind: "retry", reason: "429", afterMs: 3 * 3_600_000 });
+  rig.answer({ kind: "retry", reason: "429", afterMs: HOUR });
   await rig.offer("a");
   rig.answer(DELIVERED);
-  await rig.clock.advance(3 * 3_600_000 - 1);
-  assert.equal(rig.sent.length, 1);
+  await rig.clock.advance(HOUR - 1);
+  assert.deepEqual([rig.sent.length, rig.probes()], [1, 0]);
+  await rig.clock.advance(1);
+  assert.deepEqual([rig.delivered, rig.probes()], [["a"], 0]);
+  await rig.stop();
+});
+
+test("a longer wait is asked anew each hour: a getMe that is refused sends nothing, one that is accepted lets one send be tried", async () => {
+  const rig = outboxRig();
+  rig.answer({ kind: "retry", reason: "429", afterMs: 5 * HOUR });
+  rig.answerProbe({ kind: "retry", reason: "429", afterMs: 4 * HOUR });
+  await rig.offer("a");
+  await rig.clock.advance(HOUR);
+  assert.deepEqual([rig.sent.length, rig.probes()], [1, 1]);
+  rig.answerProbe(RETRY);
+  await rig.clock.advance(HOUR);
+  assert.deepEqual([rig.sent.length, rig.probes()], [1, 2]);
+  rig.answerProbe(DELIVERED);
+  await rig.clock.advance(HOUR);
+  assert.deepEqual([rig.sent.length, rig.probes()], [2, 3]);
+  // The send was refused again: five hours from then, and again a question after one.
+  rig.answer(DELIVERED);
+  await rig.clock.advance(HOUR - 1);
+  assert.deepEqual([rig.sent.length, rig.probes()], [2, 3]);
+  await rig.clock.advance(1);
+  assert.deepEqual([rig.delivered, rig.probes()], [["a"], 4]);
+  await rig.stop();
+});
+
+test("the end of a long wait that getMe does not shorten is obeyed to the second", async () => {
+  const rig = outboxRig();
+  rig.answer({ kind: "retry", reason: "429", afterMs: 2.5 * HOUR });
+  rig.answerProbe(RETRY);
+  await rig.offer("a");
+  rig.answer(DELIVERED);
+  await rig.clock.advance(2.5 * HOUR - 1);
+  assert.deepEqual([rig.sent.length, rig.probes()], [1, 2]);
   await rig.clock.advance(1);
   assert.deepEqual(rig.delivered, ["a"]);
+  await rig.stop();
+});
+
+test("what was accepted with an answer that cannot be read is repeated after 5 minutes, and is part of no other message meanwhile", async () => {
+  const rig = outboxRig();
+  rig.answer((sent) => (idsIn(sent).includes("a") ? UNREADABLE : DELIVERED));
+  await rig.offer("a");
+  await rig.clock.advance(MIN);
+  await rig.offer("a", "b");
+  await rig.clock.advance(MIN);
+  await rig.offer("a", "c");
+  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.atS]), [["a", 0], ["b", 60], ["c", 120]]);
+  assert.deepEqual(rig.delivered, ["b", "c"]);
+  assert.equal(rig.outbox.view().pending, 1);
+  await rig.clock.advance(12 * MIN);
+  assert.deepEqual(rig.sent.slice(3).map((sent) => [idsIn(sent), sent.atS]), [["a", 300], ["a", 600]]);
+  rig.answer(DELIVERED);
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.delivered, ["b", "c", "a"]);
+  await rig.stop();
+});
+
+test("a channel none of whose answers can be read shows each notice once in 5 minutes, and delays none", async () => {
+  const rig = outboxRig();
+  rig.answer(UNREADABLE);
+  await rig.offer("a");
+  await rig.clock.advance(10_000);
+  await rig.offer("a", "b");
+  await rig.clock.advance(10_000);
+  await rig.offer("a", "b", "c");
+  await rig.clock.advance(260_000);
+  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.atS]), [["a", 0], ["b", 10], ["c", 20]]);
+  assert.equal(rig.outbox.isFailing(), true, "nobody has confirmed anything");
   await rig.stop();
 });
 
@@ -208,6 +280,23 @@ test("quiet hours take the sound, not the message", async () => {
   await rig.offer("b");
   assert.deepEqual(rig.sent.map(({ silent }) => silent), [true, false]);
   await rig.stop();
+});
+
+test("what is critical rings in quiet hours too, again at its re-alert and with whatever else the message holds; its recovery does not", async () => {
+  const critical = (rig: OutboxRig, changes: Partial<Notice>) => noticeOf({ id: "o", key: "orchestrator_down", due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() }, ...changes });
+  const play = async (critically: boolean): Promise<boolean[]> => {
+    const rig = outboxRig();
+    rig.quiet(true, critically);
+    await rig.offer(critical(rig, {}), "a");
+    await rig.offer(critical(rig, { kind: "realert" }));
+    await rig.offer(critical(rig, { kind: "recovery", open: false }));
+    await rig.offer(critical(rig, { id: "c", key: "disk_crit:data" }));
+    await rig.offer(critical(rig, { id: "d", key: "disk:data" }));
+    await rig.stop();
+    return rig.sent.map(({ silent }) => silent);
+  };
+  assert.deepEqual(await play(false), [false, false, true, false, true]);
+  assert.deepEqual(await play(true), [true, true, true, true, true], "the operator said otherwise");
 });
 
 test("a consequence goes without sound, as a reply to the message of its cause, apart from audible ones", async () => {

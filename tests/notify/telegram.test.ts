@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { gzipSync } from "node:zlib";
 import { createLog } from "../../watchdog/log.ts";
 import type { Answer } from "../../watchdog/net/exchange.ts";
 import { consoleSender } from "../../watchdog/notify/console.ts";
@@ -20,8 +21,27 @@ test("only ok with a 2xx is a delivery", () => {
   assert.equal(judgeAnswer(answerOf(200, { ok: "true" })).kind, "retry");
 });
 
-test("a 200 that is not the Bot API's JSON is no delivery: it is some proxy's page", () => {
-  for (const body of ["<html>welcome</html>", "", "null", "[]", '"ok"', "ok"]) assert.deepEqual(judgeAnswer(answerOf(200, body)), { kind: "retry", reason: "HTTP 200 without the Bot API's JSON" }, body);
+test("a 200 with a page is no delivery: some proxy kept the message to itself", () => {
+  for (const body of ["<html>welcome</html>", " \n<!DOCTYPE html>"]) assert.deepEqual(judgeAnswer(answerOf(200, body)), { kind: "retry", reason: "HTTP 200 without the Bot API's JSON" }, body);
+});
+
+test("a 2xx whose body says nothing that can be read may well be a delivery", () => {
+  const gzipped = gzipSync(JSON.stringify({ ok: true, result: { message_id: 1 } }));
+  for (const body of [Buffer.alloc(0), gzipped, ...["null", "[]", '"ok"', "ok", '{"ok":tr'].map((text) => Buffer.from(text))]) {
+    for (const status of [200, 202, 204]) assert.deepEqual(judgeAnswer({ status, headers: {}, body }), { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, accepted: true });
+    for (const status of [302, 400, 502]) assert.deepEqual(judgeAnswer({ status, headers: {}, body }), { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON` });
+  }
+});
+
+test("a byte order mark before the answer is skipped", () => {
+  assert.deepEqual(judgeAnswer(answerOf(200, `\ufeff${JSON.stringify({ ok: true, result: { message_id: 1 } })}`)), { kind: "delivered", messageId: 1 });
+});
+
+test("an answer over its cap was given to something that was accepted", async () => {
+  const { send, calls } = rig([Object.assign(new Error("answer larger than 262144 bytes"), { code: "TOO_LARGE" }), OK]);
+  assert.deepEqual(await send(), { kind: "retry", reason: "other: answer larger than 262144 bytes", accepted: true, mayHaveArrived: true });
+  await send();
+  assert.deepEqual(calls.map(({ url }) => url.split("/").at(-1)), ["sendMessage", "getMe", "sendMessage"]);
 });
 
 test("a 502 with a page is worth another try", () => {
@@ -29,13 +49,25 @@ test("a 502 with a page is worth another try", () => {
   assert.equal(judgeAnswer(refusal(500, "Internal Server Error")).kind, "retry");
 });
 
-test("429 is tried again after retry_after seconds; hours are obeyed, absurd numbers bounded to a day", () => {
+test("429 is tried again after the longest wait that body or header names; hours are obeyed, absurd numbers bounded to a day", () => {
   assert.deepEqual(judgeAnswer(refusal(429, "Too Many Requests: retry after 7", { retry_after: 7 })), { kind: "retry", reason: "429 Too Many Requests: retry after 7", afterMs: 7000 });
-  const afterMs = (answer: Answer): number | undefined => { const verdict = judgeAnswer(answer); return verdict.kind === "retry" ? verdict.afterMs : NaN; };
-  assert.equal(afterMs(refusal(429, "x", { retry_after: 7200 })), 7_200_000);
-  assert.equal(afterMs(refusal(429, "x", { retry_after: 1e12 })), 86_400_000);
+  const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+  const afterMs = (answer: Answer): number | undefined => { const verdict = judgeAnswer(answer, NOW); return verdict.kind === "retry" ? verdict.afterMs : NaN; };
+  const asked = (retry_after: unknown, headers: Answer["headers"] = {}): number | undefined =>
+    afterMs({ status: 429, headers, body: Buffer.from(JSON.stringify({ ok: false, error_code: 429, parameters: { retry_after } })) });
+  for (const [value, ms] of [[7200, 7_200_000], ["30", 30_000], [" 30 ", 30_000], ["2.5", 2500], [0.5, 500], [1e12, 86_400_000], ["99999999999999999999", 86_400_000]] as const) assert.equal(asked(value), ms, String(value));
+  for (const value of [undefined, null, "", "soon", "-5", "1e3", "0", -1, 0, true, {}, [30]]) assert.equal(asked(value), undefined, JSON.stringify(value));
+  assert.equal(asked(7, { "retry-after": "9" }), 9000, "the header is longer");
+  assert.equal(asked("30", { "retry-after": "9" }), 30_000, "the body is longer");
+  assert.equal(asked(-1, { "retry-after": "9" }), 9000);
+  assert.equal(asked(7, { "retry-after": "-9" }), 7000);
+  assert.equal(asked(undefined, { "retry-after": "Fri, 02 Jan 2026 03:05:05 GMT" }), 60_000);
+  assert.equal(asked(undefined, { "retry-after": "Fri, 02 Jan 2026 03:05:05 GMT", date: "Fri, 02 Jan 2026 03:04:55 GMT" }), 10_000, "by the answer's own clock");
+  assert.equal(asked(undefined, { "retry-after": "Fri, 02 Jan 2026 03:00:00 GMT" }), undefined, "long over");
+  assert.equal(asked(undefined, { "retry-after": "Fri, 02 Jan 2099 03:00:00 GMT" }), 86_400_000);
+  assert.equal(asked(undefined, { "retry-after": "Foo, 99 Bar" }), undefined);
+  assert.equal(afterMs(answerOf(429, "<html>slow down</html>", { "retry-after": "9" })), 9000, "without the Bot API's JSON too");
   assert.equal(afterMs(answerOf(429, { ok: false }, { "retry-after": "9" })), 9000);
-  for (const retry_after of [undefined, null, "7", -1, 0]) assert.equal(afterMs(refusal(429, "x", { retry_after })), undefined, String(retry_after));
 });
 
 test("a bad token, a kicked bot and an unknown chat are the operator's to mend", () => {

@@ -65,7 +65,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
     renderSummary: (summary) => redacted(renderSummary(summary, context())),
     onAttempt: journal.record,
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
-    isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
+    isQuiet: (urgent) => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()) && !(urgent && !config.quietCritical),
     ...(config.fallbackWebhookUrl
       ? { fallback: { send: webhookSender(config.fallbackWebhookUrl, config.httpTimeoutS * 1000, () => watch.host(), redact), afterMs: config.fallbackAfterS * 1000 } }
       : {}),

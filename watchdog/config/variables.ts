@@ -43,6 +43,7 @@ export const VARIABLES = {
   stateFile: optional("WATCHDOG_STATE_FILE", text("an absolute path", /^\/[^\0]*[^/\0]$/), "file that keeps what was told and what is pending across restarts; unset: memory only"),
   mute: list("WATCHDOG_MUTE", keyPattern, "", () => [], "signal keys that are never told, such as dep:*,container:build-*"),
   quietHours: optional("WATCHDOG_QUIET_HOURS", dailySpan, "send without sound in these hours, such as 23:00-07:00 Europe/Moscow"),
+  quietCritical: one("WATCHDOG_QUIET_CRITICAL", flag, false, "true = even orchestrator_down and disk_crit go without sound in the quiet hours"),
   flapChanges: one("WATCHDOG_FLAP_CHANGES", countOrOff, 6, "changes of state within the window from which a signal counts as flapping; 0 = off"),
   flapWindowS: one("WATCHDOG_FLAP_WINDOW_S", period, 3600, "that window, in seconds"),
   flapSteadyS: one("WATCHDOG_FLAP_STEADY_S", period, 900, "seconds without a change until a flapping signal counts as settled"),

@@ -18,7 +18,10 @@ export interface Answer {
 /** The code of the error that a passed deadline raises. */
 export const DEADLINE_CODE = "DEADLINE";
 
-const REFUSALS: readonly unknown[] = [DEADLINE_CODE, "TOO_LARGE", "ABORTED"];
+/** The code of the error that an answer over its cap raises. */
+export const TOO_LARGE_CODE = "TOO_LARGE";
+
+const REFUSALS: readonly unknown[] = [DEADLINE_CODE, TOO_LARGE_CODE, "ABORTED"];
 
 /** Whether this exchange was ended by us, for what it asked of us, rather than by its connection. */
 export function isRefusal(error: unknown): boolean {
@@ -57,7 +60,7 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
       let size = 0;
       response.on("data", (chunk: Buffer) => {
         size += chunk.length;
-        if (size > limits.maxBytes) fail(codedError("TOO_LARGE", `answer larger than ${limits.maxBytes} bytes`));
+        if (size > limits.maxBytes) fail(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`));
         else chunks.push(chunk);
       });
       response.on("error", () => fail(codedError("ECONNRESET", "connection closed in the middle of the answer")));
@@ -71,10 +74,10 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
   });
 }
 
-/** JSON or undefined; never throws. */
+/** JSON or undefined; never throws. A byte order mark before it is skipped (RFC 8259, 8.1). */
 export function parseJson(body: Buffer | string): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return JSON.parse(body.toString("utf8").replace(/^\ufeff/, ""));
   } catch {
     return undefined;
   }

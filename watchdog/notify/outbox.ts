@@ -1,5 +1,6 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
 import type { Notice } from "../decide/ledger.ts";
+import { isUrgent } from "../decide/severity.ts";
 import type { Log } from "../log.ts";
 import type { Rendered, Summary } from "../messages/render.ts";
 import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
@@ -23,8 +24,8 @@ export interface OutboxOptions {
   readonly onDelivered: (notices: readonly Notice[], messageId: number | undefined) => void;
   /** Called after every send, with what was sent and what became of it. */
   readonly onAttempt?: (attempt: Attempt) => void;
-  /** Whether messages go without sound just now. */
-  readonly isQuiet: () => boolean;
+  /** Whether messages go without sound just now; `urgent`: one that holds something critical. */
+  readonly isQuiet: (urgent: boolean) => boolean;
   /** 0 ≤ random < 1, for jitter. */
   readonly random: () => number;
   /** What an earlier run left to say. */
@@ -38,8 +39,10 @@ export interface DeliveryView {
   readonly lastError: string | null;
 }
 
-/** What the operator has to mend, and a message that Telegram refuses, are tried again this often. */
+/** What the operator has to mend, and a message that Telegram refuses or has probably shown already, are tried again this often. */
 const HOLD_MS = 5 * 60_000;
+/** A rate limit may be lifted earlier than it was announced: a longer wait is asked about this often. */
+const ASK_ANEW_MS = 60 * 60_000;
 
 /**
  * The notices to tell, at most one an entity because each tick replaces them by what is judged then, and the sending of them.
@@ -79,6 +82,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Monotonic times before which nothing is sent. */
   let backoffUntil = -Infinity;
   let rateLimitUntil = -Infinity;
+  /** Within a long rate limit: when the bot is asked whether it still answers. */
+  let askAt = Infinity;
   let fallbackUntil = -Infinity;
   /** Since when every send has failed. */
   let failing: Moment | undefined;
@@ -109,7 +114,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const holds = [...pending.map(({ id }) => held.get(id) ?? now), ...(summary ? [summaryHeldUntil] : [])];
       return holds.length > 0 ? Math.min(...holds) - now : undefined;
     }
-    return Math.max(0, backoffUntil - now, rateLimitUntil - now, pacingDelayMs(sentAt, now, sender.perMin));
+    return Math.max(0, backoffUntil - now, Math.min(rateLimitUntil, askAt) - now, pacingDelayMs(sentAt, now, sender.perMin));
   };
 
   /** The same for the second channel; it waits until the first has failed for long enough. */
@@ -126,14 +131,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (said) {
       const block = options.renderSummary(said);
       const parts = fitting([block]) > 0 ? [block] : splitBlock(block);
-      return { notices: [], block: parts.slice(0, 1), left: parts.slice(1), options: { form: summaryForm, silent: options.isQuiet() }, summary: said };
+      return { notices: [], block: parts.slice(0, 1), left: parts.slice(1), options: { form: summaryForm, silent: options.isQuiet(false) }, summary: said };
     }
     const batch = first && alone.has(first.id) ? [first] : all.filter((notice) => !alone.has(notice.id) && first && soundOf(notice) === soundOf(first));
     const rendered = options.render(batch);
     const count = fitting(rendered.map(({ block }) => block));
     const form = batch.some(({ id }) => plain.has(id)) ? "plain" : "html";
     const replyTo = first?.consequenceOf?.messageId;
-    const sendOptions: SendOptions = { form, silent: options.isQuiet() || first?.consequenceOf !== undefined, ...(replyTo === undefined ? {} : { replyTo }) };
+    const sendOptions: SendOptions = { form, silent: options.isQuiet(batch.some(isUrgent)) || first?.consequenceOf !== undefined, ...(replyTo === undefined ? {} : { replyTo }) };
     const common = { options: sendOptions };
     if (count > 0) {
       const chosen = rendered.slice(0, count);
@@ -143,7 +148,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return { ...common, notices: rendered[0]?.notices ?? [], block: parts.slice(0, 1), left: parts.slice(1) };
   };
 
+  /** In the middle of a long rate limit: once getMe is answered, one send is tried; a 429 to either sets the wait anew. */
+  const askAnew = async (signal: AbortSignal): Promise<SendResult> => {
+    const answer = await sender.probe(signal);
+    if (answer.kind === "delivered") limitFor(0);
+    else limitFor((answer.kind === "retry" ? answer.afterMs : undefined) ?? rateLimitUntil - clock.monoMs());
+    return answer;
+  };
+
+  const limitFor = (ms: number): void => {
+    rateLimitUntil = clock.monoMs() + ms;
+    askAt = ms > ASK_ANEW_MS ? clock.monoMs() + ASK_ANEW_MS : Infinity;
+  };
+
   const sendNext = async (signal: AbortSignal): Promise<SendResult> => {
+    if (rateLimitUntil > clock.monoMs()) {
+      const answer = await askAnew(signal);
+      if (answer.kind !== "delivered") return answer;
+    }
     const draft = compose();
     const result = await sender.send(textOf(draft.block), draft.options, signal);
     options.onAttempt?.({ channel: sender.channel, result: result.kind, blocks: draft.block });
@@ -169,8 +191,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
         delivered(draft.notices, result.messageId);
         return;
       case "retry":
+        if (result.accepted) return unconfirmed(result.reason, draft, now.monoMs);
         failures += 1;
-        if (result.afterMs !== undefined) rateLimitUntil = now.monoMs + result.afterMs;
+        if (result.afterMs !== undefined) limitFor(result.afterMs);
         else backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
         log.warn("message not delivered, it is kept and tried again", { reason: result.reason, pending: pending.length, retryInS: Math.ceil((waitMs() ?? 0) / 1000) });
         return;
@@ -184,6 +207,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
         return;
       default: return result satisfies never;
     }
+  };
+
+  /**
+   * Telegram took it and its answer could not be read, so it is probably in the chat. It is repeated, because nobody knows, but not
+   * before the hold is over; until then it is part of no other message, and everything else goes on without it.
+   */
+  const unconfirmed = (reason: string, { notices, summary: said }: Draft, now: number): void => {
+    log.warn("Telegram seems to have accepted a message, but its answer cannot be read; it is repeated in 5 min", { reason, notices: notices.map(({ id }) => id).join(" ") });
+    rest = undefined;
+    if (said) summaryHeldUntil = now + HOLD_MS;
+    for (const { id } of notices) held.set(id, now + HOLD_MS);
   };
 
   /** First once more as plain text, then each notice by itself, then the refused one is held while the rest pass. */

@@ -19,7 +19,8 @@ export function jsonPoster(proxy?: URL): PostJson {
   const secure = new https.Agent({ keepAlive: false, maxSockets: 1, ...proxied });
   return (url, body, limits) => {
     const payload = JSON.stringify(body);
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(payload), "user-agent": "watchdog" };
+    // Nothing here unpacks an answer, so that none may be packed (RFC 9110, 12.5.3).
+    const headers = { "accept-encoding": "identity", "content-type": "application/json", "content-length": Buffer.byteLength(payload), "user-agent": "watchdog" };
     const request = url.protocol === "https:"
       ? https.request(url, { method: "POST", headers, agent: secure })
       : http.request(url, { method: "POST", headers, agent: plain });

@@ -1,8 +1,9 @@
 import type { Log } from "../log.ts";
-import { isRecord, parseJson, type Answer } from "../net/exchange.ts";
+import { isRecord, parseJson, TOO_LARGE_CODE, type Answer } from "../net/exchange.ts";
 import { faultOf, type FaultKind } from "../net/fault.ts";
 import { excerpt } from "../safe.ts";
 import { jsonPoster, type PostJson } from "./post.ts";
+import { retryAfterMs } from "./retry-after.ts";
 import type { Sender, SendOptions, SendResult } from "./sender.ts";
 
 export interface TelegramOptions {
@@ -41,7 +42,9 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
       return { verdict: judgeAnswer(answer), lost: !isRecord(parseJson(answer.body)) };
     } catch (error) {
       const { kind, reason } = faultOf(error);
-      return { verdict: { kind: "retry", reason: `${kind}: ${reason}` }, lost: mayHaveArrived(kind) };
+      // Only what was accepted is answered at such length, if at all; an error of the Bot API is one line.
+      const accepted = (error as NodeJS.ErrnoException).code === TOO_LARGE_CODE;
+      return { verdict: { kind: "retry", reason: `${kind}: ${reason}`, ...(accepted ? { accepted } : {}) }, lost: mayHaveArrived(kind) };
     }
   };
 
@@ -111,9 +114,16 @@ export function methodUrl(apiUrl: URL, token: string, method: string): URL {
 type Verdict = SendResult | { readonly kind: "migrated"; readonly chatId: string } | { readonly kind: "threadGone" };
 
 /** Bot API, "Making requests": `{ok, description, error_code, parameters{migrate_to_chat_id, retry_after}}`. Only `ok: true` is a delivery; a proxy's 200 page is not. */
-export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "headers" | "body">): Verdict {
+export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "headers" | "body">, nowMs: number = Date.now()): Verdict {
   const json = parseJson(body);
-  if (!isRecord(json)) return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? retryAfter(Number(headers["retry-after"])) : {}) };
+  const wait = (parameter?: unknown): { afterMs?: number } => {
+    const afterMs = retryAfterMs(parameter, headers, nowMs);
+    return afterMs === undefined ? {} : { afterMs };
+  };
+  if (!isRecord(json)) {
+    const accepted = status >= 200 && status < 300 && !isPage(body);
+    return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? wait() : {}), ...(accepted ? { accepted } : {}) };
+  }
   if (json["ok"] === true && status >= 200 && status < 300) return { kind: "delivered", ...messageId(json["result"]) };
   const code = typeof json["error_code"] === "number" ? json["error_code"] : status;
   const description = typeof json["description"] === "string" ? excerpt(json["description"], 200) : "";
@@ -122,19 +132,17 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   const migrated = parameters["migrate_to_chat_id"];
   if (code === 400 && Number.isSafeInteger(migrated)) return { kind: "migrated", chatId: String(migrated) };
   if (code === 400 && /message thread not found/i.test(description)) return { kind: "threadGone" };
-  if (code === 429) return { kind: "retry", reason, ...retryAfter(parameters["retry_after"] ?? Number(headers["retry-after"])) };
+  if (code === 429) return { kind: "retry", reason, ...wait(parameters["retry_after"]) };
   if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description))) return { kind: "operator", reason };
   return code === 400 || code === 413 ? { kind: "rejected", reason } : { kind: "retry", reason };
+}
+
+/** A page of HTML comes from a proxy or a captive portal in between, which kept the message to itself. */
+function isPage(body: Buffer): boolean {
+  return /^\s*</.test(body.toString("utf8", 0, 200));
 }
 
 function messageId(result: unknown): { messageId?: number } {
   const id = isRecord(result) ? result["message_id"] : undefined;
   return typeof id === "number" && Number.isSafeInteger(id) ? { messageId: id } : {};
-}
-
-/** A day at most, so that an absurd number does not silence us for good. */
-const MAX_RETRY_AFTER_S = 86_400;
-
-function retryAfter(seconds: unknown): { afterMs?: number } {
-  return typeof seconds === "number" && seconds > 0 ? { afterMs: Math.min(seconds, MAX_RETRY_AFTER_S) * 1000 } : {};
 }

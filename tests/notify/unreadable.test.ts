@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { describe, it } from "node:test";
+import { jsonPoster } from "../../watchdog/notify/post.ts";
+import { byCall, ok, type Behaviour } from "../helpers/fake-telegram.ts";
+import { listen } from "../helpers/net.ts";
+import { pipeline } from "../helpers/pipeline.ts";
+import { brief, told } from "../helpers/told.ts";
+
+/** The message is in the chat, and the answer to it is this. */
+const shownBut = (status: number, body: string): Behaviour => byCall({ sendMessage: () => ({ kind: "answer", status, body, ok: true }) });
+
+const ANSWERS: readonly { readonly name: string; readonly behaviour: Behaviour; readonly sends: number }[] = [
+  { name: "204 without a body", behaviour: shownBut(204, ""), sends: 3 },
+  { name: "an empty 200", behaviour: shownBut(200, ""), sends: 3 },
+  { name: "a packed body", behaviour: shownBut(200, "\u001f\ufffd\b\0\0garbage"), sends: 3 },
+  { name: "JSON that is cut off", behaviour: shownBut(200, '{"ok":true,"result":{"mess'), sends: 3 },
+  { name: "JSON after a byte order mark", behaviour: shownBut(200, '\ufeff{"ok":true,"result":{"message_id":7}}'), sends: 1 },
+];
+
+describe("Telegram shows the message and answers with", () => {
+  for (const { name, behaviour, sends } of ANSWERS) {
+    it(`${name}: it is repeated at most once in 5 minutes, after getMe was answered`, { timeout: 60_000 }, async () => {
+      const line = pipeline();
+      line.telegram.behave(behaviour);
+      line.scene.dataPct = 93;
+      await line.pass(11 * 60);
+      const { messages, requests } = line.telegram;
+      assert.deepEqual(messages.map(({ text }) => brief(told(text)[0] ?? assert.fail())), Array(sends).fill("🔴 Disk data"));
+      for (const [index, { atMs }] of messages.entries()) assert.ok(index === 0 || atMs - (messages[index - 1]?.atMs ?? 0) >= 300_000);
+      assert.deepEqual(requests.map(({ call }) => call).filter((call, index, all) => call === "sendMessage" && index > 0 && all[index - 1] !== "getMe"), []);
+      line.telegram.behave(ok);
+      await line.pass(5 * 60);
+      assert.equal(line.outbox().view().pending, 0);
+      line.kill();
+    });
+  }
+});
+
+it("no packed answer is asked for", { timeout: 10_000 }, async () => {
+  let encoding: string | undefined;
+  const server = await listen(createServer((request, response) => {
+    encoding = request.headers["accept-encoding"];
+    response.end("{}");
+  }));
+  await jsonPoster()(new URL(`http://127.0.0.1:${server.port}/`), {}, { deadlineMs: 5000, maxBytes: 1000 });
+  await server.close();
+  assert.equal(encoding, "identity");
+});
