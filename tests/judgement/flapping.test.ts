@@ -21,7 +21,7 @@ async function toggle(line: Pipeline, times: number, set: (bad: boolean) => void
 }
 
 it("the bundle: six changes are called flapping, then it is quiet, then it says how it settled", async (t) => {
-  const world = await makeWorld(t, { ...QUICK, WATCHDOG_FLAP_STEADY_S: "1.5" });
+  const world = await makeWorld(t, { ...QUICK, WATCHDOG_FLAP_STEADY_S: "5" });
   const { telegram, db } = world;
   const daemon = await world.start();
   const change = async (down: boolean): Promise<void> => {

@@ -25,13 +25,38 @@ test("an alert has the red mark, host, title, detail and since when, with the zo
 });
 
 test("a re-alert says how long it has lasted", () => {
-  assert.equal(shown("en", { kind: "realert", lastedMs: 1_860_000 }), "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used");
-  assert.equal(shown("ru", { kind: "realert", lastedMs: 1_860_000 }), "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used");
+  assert.equal(shown("en", { kind: "realert", lastedMs: 1_860_000, judged: momentAt(1_860_000) }), "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used");
+  assert.equal(shown("ru", { kind: "realert", lastedMs: 1_860_000, judged: momentAt(1_860_000) }), "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used");
 });
 
 test("a recovery says so in so many words, and how long it lasted", () => {
   assert.equal(shown("en", { kind: "recovery", detail: "40% used", ...ENDED }), "🟢 box · Disk root\nrecovered: it lasted 12 minutes (03:04:05 UTC – 03:16:05 UTC).\n40% used");
   assert.equal(shown("ru", { kind: "recovery", detail: "40% used", ...ENDED }), "🟢 box · Disk root\nвосстановление: длилось 12 минут (03:04:05 UTC – 03:16:05 UTC).\n40% used");
+});
+
+test("how long it lasted and the two times agree to the second", { timeout: 5000 }, () => {
+  const recovered = (sinceMs: number, untilMs: number, lastedMs: number): string => shown("en", { kind: "recovery", span: { sinceMs, untilMs }, lastedMs, open: false }).split("\n")[1] ?? "";
+  // 59.98 s by the monotonic clock; the wall clock was slewed a little meanwhile.
+  assert.equal(recovered(at(0) + 10, at(1) + 5, 59_980), "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).");
+  assert.equal(recovered(at(0) + 990, at(1) + 10, 59_020), "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).");
+  assert.equal(recovered(at(0) + 10, at(1) - 10, 59_980), "recovered: it lasted 59 seconds (03:04:05 UTC – 03:05:04 UTC).");
+  // The wall clock was set by an hour meanwhile: the length is true, the beginning is told by the clock that is right now.
+  for (const step of [-60, 60]) assert.equal(recovered(at(0), at(1 + step), 60_000), `recovered: it lasted 1 minute (0${3 + step / 60}:04:05 UTC – 0${3 + step / 60}:05:05 UTC).`);
+});
+
+test("a card tells each name's own time where they are more than a minute apart", { timeout: 5000 }, () => {
+  const card = (apartMs: number, changes: Partial<Notice> = {}, code: "ru" | "en" = "en"): string => {
+    const members = many(STORM, changes).map((notice, index) => {
+      const sinceMs = at(0) + (index === 0 ? apartMs : 0);
+      const untilMs = changes.kind === "recovery" ? { untilMs: at(12) } : {};
+      return { ...notice, span: { sinceMs, ...untilMs }, lastedMs: at(12) - sinceMs, judged: momentAt(12 * 60_000) };
+    });
+    return renderAll(members, contextOf(code))[0]?.block.body ?? "";
+  };
+  assert.equal(card(60_000), "Since 03:04:05 UTC.\n• c0, c1, c2, c3, c4, c5: State: stopped. more");
+  assert.equal(card(61_000), `• c0 (since 03:05:06 UTC), ${[1, 2, 3, 4, 5].map((n) => `c${n} (since 03:04:05 UTC)`).join(", ")}: State: stopped. more`);
+  assert.match(card(61_000, {}, "ru"), /^• c0 \(с 03:05:06 UTC\), c1 \(с 03:04:05 UTC\)/);
+  assert.match(card(61_000, { kind: "recovery", open: false }), /^recovered\. It lasted between 10 minutes and 12 minutes\.\nc0 \(03:05:06 UTC – 03:16:05 UTC\), c1 \(03:04:05 UTC – 03:16:05 UTC\)/);
 });
 
 test("an incident that was missed is one message: from when to when, recovered, and the reason", () => {

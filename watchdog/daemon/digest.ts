@@ -4,7 +4,7 @@ import { localTime, type DailyTime } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import type { Incident, Incidents } from "../history/incidents.ts";
 import { sparkline, type History } from "../history/history.ts";
-import { round1 } from "../lang/format.ts";
+import { round1, shownSpan } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Occurrence } from "../signals/signal.ts";
 
@@ -64,9 +64,10 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
 }
 
 function incidentLine({ title, since, until }: Incident, lang: Lang, now: Moment): string {
-  const times = until ? lang.messages.span(since.wallMs, until.wallMs, now.wallMs) : lang.digest.ongoing(since.wallMs, now.wallMs);
+  const { sinceMs, lastedMs } = shownSpan(since.wallMs, (until ?? now).wallMs, (until ?? now).monoMs - since.monoMs);
+  const times = until ? lang.messages.span(sinceMs, until.wallMs, now.wallMs) : lang.digest.ongoing(sinceMs, now.wallMs);
   const isMoment = until !== undefined && until.monoMs === since.monoMs;
-  return isMoment ? `• ${title}: ${lang.time(since.wallMs, now.wallMs)}` : `• ${title}: ${lang.duration((until ?? now).monoMs - since.monoMs)}, ${times}`;
+  return isMoment ? `• ${title}: ${lang.time(since.wallMs, now.wallMs)}` : `• ${title}: ${lang.duration(lastedMs)}, ${times}`;
 }
 
 function useLine(name: string, history: History, lang: Lang, now: Moment): string[] {

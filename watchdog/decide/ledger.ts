@@ -17,6 +17,8 @@ export interface Entry extends History {
   readonly cause?: string;
   readonly active: boolean;
   readonly frozen: boolean;
+  /** Good again, for too short a time to call it over. */
+  readonly easing?: boolean;
   readonly cooldownS?: number;
   readonly told: Told;
   /** Oldest first, since what was told: the first may be the episode that was told as going on. Only the last can be open. */
@@ -42,6 +44,8 @@ export interface Episode {
   /** When it became an alert, after debounce; lateness counts from here. */
   readonly flagged: Moment;
   readonly until?: Moment;
+  /** When it was called over, after so many good readings; the recovery's lateness counts from here. */
+  readonly cleared?: Moment;
   /** What was last said of it while it was bad, and the last cause that was known. */
   readonly detail: string;
   readonly cause?: string;
@@ -105,33 +109,33 @@ export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Mome
       continue;
     }
     const entry = observe(ledger.get(id), signal, now);
-    if (entry) next.set(id, withHistory(entry, ledger.get(id), now, rules));
+    if (entry) next.set(id, withHistory(entry, ledger.get(id), signal.steadySince ?? now, now, rules));
   }
   for (const [id, before] of ledger) {
     if (next.has(id) || dropped.has(id) || rules.isMuted(before.key)) continue;
     const entry = before.edge ? before : close({ ...before, active: false, frozen: false }, now);
-    next.set(id, withHistory(entry, before, now, rules));
+    next.set(id, withHistory(entry, before, now, now, rules));
   }
   return withoutIdle(next);
 }
 
-function withHistory({ flap: _flap, ...entry }: Entry, before: Entry | undefined, now: Moment, rules: Rules): Entry {
+function withHistory({ flap: _flap, ...entry }: Entry, before: Entry | undefined, changedAt: Moment, now: Moment, rules: Rules): Entry {
   const changed = entry.active !== (before?.active ?? false) && !entry.edge;
-  return { ...entry, ...trackChanges(before ?? { changes: [] }, entry.key, changed, now, rules.flap) };
+  return { ...entry, ...trackChanges(before ?? { changes: [] }, entry.key, changed ? changedAt : undefined, now, rules.flap) };
 }
 
 /** undefined: nothing to tell and nothing told. */
 function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry | undefined {
-  const { key, entity, title, detail, cause, cooldownS, active } = signal;
+  const { key, entity, title, detail, cause, cooldownS, active, until } = signal;
   if (!before && !active) return undefined;
-  const { cause: _cause, ...known } = before ?? { told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [] };
+  const { cause: _cause, easing: _easing, ...known } = before ?? { told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [] };
   const entry: Entry = {
-    ...known, ...(cause === undefined ? {} : { cause }),
+    ...known, ...(cause === undefined ? {} : { cause }), ...(active && until ? { easing: true } : {}),
     key, title, detail, active, frozen: signal.frozen ?? false,
     ...(entity === undefined ? {} : { entity }), ...(cooldownS === undefined ? {} : { cooldownS }),
   };
   if (signal.edge) return observeEdge(entry, before, signal.edge, now);
-  return active ? open(entry, signal, now) : close(entry, now);
+  return active ? open(entry, signal, now) : close(entry, now, until);
 }
 
 function observeEdge({ edge: _edge, ...entry }: Entry, before: Entry | undefined, { count, tone }: NonNullable<Signal["edge"]>, now: Moment): Entry {
@@ -153,9 +157,9 @@ function open(entry: Entry, { since, detail: current, reason, cause }: Signal, n
   return { ...entry, nextSeq: entry.nextSeq + 1, episodes: tooMany ? episodes.toSpliced(1, 1) : episodes, skipped: entry.skipped + (tooMany ? 1 : 0) };
 }
 
-function close(entry: Entry, now: Moment): Entry {
+function close(entry: Entry, now: Moment, until = now): Entry {
   const last = entry.episodes.at(-1);
-  return last && !last.until ? { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, until: now }] } : entry;
+  return last && !last.until ? { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, until, cleared: now }] } : entry;
 }
 
 function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
@@ -164,7 +168,8 @@ function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
 
 /** What is to be told now, judged by what is observed now against what was told; oldest first. */
 export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
-  const cause = rules.causeIds.map((id) => ledger.get(id)).find((entry) => entry?.active && entry.told.alerting)?.told;
+  // What is good again, or cannot be judged, is no cause of what is told now.
+  const cause = rules.causeIds.map((id) => ledger.get(id)).find((entry) => entry?.active && !entry.easing && !entry.frozen && entry.told.alerting)?.told;
   return [...ledger]
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
     .map((notice) => (cause && isFedByMetrics(notice.key) ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } } : notice))
@@ -197,7 +202,7 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   // The first thing nobody was told yet: the end of the told episode, or the beginning of the first.
   const first = episodes[0] ?? last;
   // What a flapping key kept to itself was not late.
-  const due = flap ? now : told.alerting ? (first.until ?? now) : first.flagged;
+  const due = flap ? now : told.alerting ? (first.cleared ?? first.until ?? now) : first.flagged;
   const ended = kind === "recovery" || kind === "missed";
   return {
     ...common, due, skipped, count: 0, throughSeq: last.seq, open: !ended,

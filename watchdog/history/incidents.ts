@@ -16,6 +16,7 @@ interface Observed {
   readonly title: string;
   readonly active: boolean;
   readonly since?: Moment;
+  readonly until?: Moment;
   readonly edge?: { readonly tone?: "info" };
 }
 
@@ -48,21 +49,23 @@ export function createIncidents(): Incidents {
   return {
     observe: (signals, now) => {
       const active = new Set<string>();
-      for (const { key, entity, title, active: isActive, since = now, edge } of signals) {
+      const ends = new Map<string, Moment>();
+      for (const { key, entity, title, active: isActive, since = now, until = now, edge } of signals) {
+        const id = `${key}#${entity ?? ""}`;
+        if (!isActive) ends.set(id, until);
         if (!isActive || edge?.tone === "info") continue;
         // An occurrence begins and ends at once.
         if (edge) {
           end({ key, title, since: now }, now);
           continue;
         }
-        const id = `${key}#${entity ?? ""}`;
         active.add(id);
         if (!open.has(id)) open.set(id, { key, title, since });
       }
       for (const [id, incident] of open) {
         if (active.has(id)) continue;
         open.delete(id);
-        end(incident, now);
+        end(incident, ends.get(id) ?? now);
       }
       const kept = ended.filter(({ until }) => until && now.monoMs - until.monoMs < DAY_MS);
       for (const hour of [...dropped.keys()]) if (now.monoMs - hour * HOUR_MS >= DAY_MS) dropped.delete(hour);

@@ -175,6 +175,7 @@ export const en: Lang = {
   hello: helloEn,
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
+    nameSince: (name, sinceMs, nowMs) => `${name} (since ${time(sinceMs, nowMs)})`,
     lasting: (ms, sinceMs, nowMs) => `Lasting ${duration(ms)}, since ${time(sinceMs, nowMs)}.`,
     recovered: (ms, sinceMs, untilMs) => `recovered: it lasted ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
     missed: (ms, sinceMs, untilMs) => `Was down ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), recovered.`,

@@ -35,6 +35,15 @@ export function durationParts(ms: number): { unit: DurationUnit; count: number }
   return [{ unit: first, count }, ...(next !== undefined && rest > 0 ? [{ unit: next, count: rest }] : [])];
 }
 
+/**
+ * A span as it is shown: its length agrees to the second with its two times. `lastedMs` is what the clock that does not step
+ * measured; where the wall clock was set meanwhile, the beginning is told by the wall clock as it is at the end.
+ */
+export function shownSpan(sinceMs: number, untilMs: number, lastedMs: number): { readonly sinceMs: number; readonly lastedMs: number } {
+  const beganMs = Math.abs(untilMs - sinceMs - lastedMs) > 2000 ? untilMs - lastedMs : sinceMs;
+  return { sinceMs: beganMs, lastedMs: (Math.floor(untilMs / 1000) - Math.floor(beganMs / 1000)) * 1000 };
+}
+
 /** One decimal at most; a whole number without it. */
 export function round1(value: number): number {
   return Math.round(value * 10) / 10;

@@ -182,6 +182,7 @@ export const ru = {
   hello: helloRu,
   messages: {
     since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
+    nameSince: (name: string, sinceMs: number, nowMs: number) => `${name} (с ${time(sinceMs, nowMs)})`,
     lasting: (ms: number, sinceMs: number, nowMs: number) => `Длится ${lasting(ms)}, с ${time(sinceMs, nowMs)}.`,
     recovered: (ms: number, sinceMs: number, untilMs: number) => `восстановление: длилось ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
     /** Alert and recovery in one, because neither could be delivered in time. */

@@ -1,4 +1,5 @@
 import type { Notice, NoticeKind } from "../decide/ledger.ts";
+import { shownSpan } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { printable } from "../safe.ts";
 import type { Block } from "./text.ts";
@@ -60,13 +61,15 @@ function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: 
   if (!first) return { head: "", body: "" };
   const family = first.key.slice(0, first.key.indexOf(":"));
   const names = new Map<string, string[]>();
+  const timed = first.kind !== "missed" && areApart(members);
   for (const member of members) {
     const state = stateOf(member, lang, wallMs);
-    names.set(state, [...(names.get(state) ?? []), printable(member.key.slice(family.length + 1))]);
+    const name = printable(member.key.slice(family.length + 1));
+    names.set(state, [...(names.get(state) ?? []), timed ? timedName(name, member, lang, wallMs) : name]);
   }
   const advice = first.kind === "recovery" || first.kind === "missed" ? [] : first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
   const lines = [
-    ...spanLines(members, first.kind, lang, wallMs),
+    ...(timed && first.kind === "alert" ? [] : spanLines(members, first.kind, lang, wallMs)),
     ...causeLine(members, lang),
     ...[...names].map(([state, list]) => (state === "" ? list.join(", ") : `• ${list.join(", ")}: ${state}`)),
     ...advice,
@@ -75,16 +78,36 @@ function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: 
   return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
 }
 
+/** More than this apart, each name has its own time. */
+const APART_MS = 60_000;
+
+function areApart(members: readonly Notice[]): boolean {
+  const spread = (moments: readonly number[]): number => Math.max(...moments) - Math.min(...moments);
+  return spread(members.map(({ span }) => span.sinceMs)) > APART_MS || spread(members.map(({ span, judged }) => span.untilMs ?? judged.wallMs)) > APART_MS;
+}
+
+function timedName(name: string, notice: Notice, lang: Lang, nowMs: number): string {
+  const { span: { untilMs }, open } = notice;
+  const { sinceMs } = shownOf(notice);
+  return untilMs === undefined || open ? lang.messages.nameSince(name, sinceMs, nowMs) : `${name} (${lang.messages.span(sinceMs, untilMs, nowMs)})`;
+}
+
+function shownOf({ span: { sinceMs, untilMs }, judged, lastedMs }: Notice): { readonly sinceMs: number; readonly lastedMs: number } {
+  return shownSpan(sinceMs, untilMs ?? judged.wallMs, lastedMs);
+}
+
 /** What is to be said of one name of a card, if only that; of what is over already also when it was. */
-function stateOf({ kind, detail, span: { sinceMs, untilMs }, lastedMs }: Notice, lang: Lang, nowMs: number): string {
+function stateOf(notice: Notice, lang: Lang, nowMs: number): string {
+  const { kind, detail, span: { untilMs } } = notice;
   if (kind === "recovery") return "";
+  const { sinceMs, lastedMs } = shownOf(notice);
   const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
   return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${state}` : state;
 }
 
 function spanLines(members: readonly Notice[], kind: NoticeKind, lang: Lang, wallMs: number): string[] {
   const since = Math.min(...members.map(({ span }) => span.sinceMs));
-  const lasted = members.map(({ lastedMs }) => lastedMs);
+  const lasted = members.map((member) => shownOf(member).lastedMs);
   const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
   if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
   if (kind === "missed") return [];
@@ -126,8 +149,9 @@ function markOf(kind: NoticeKind, open: boolean): string {
   }
 }
 
-function linesOf({ kind, detail, span, lastedMs, count, open, flap }: Notice, lang: Lang, nowMs: number): string[] {
-  const { sinceMs, untilMs = nowMs } = span;
+function linesOf(notice: Notice, lang: Lang, nowMs: number): string[] {
+  const { kind, detail, span: { untilMs = nowMs }, count, open, flap } = notice;
+  const { sinceMs, lastedMs } = shownOf(notice);
   switch (kind) {
     case "alert": return [detail, lang.messages.since(sinceMs, nowMs)];
     case "realert": return [lang.messages.lasting(lastedMs, sinceMs, nowMs), detail];
@@ -135,8 +159,8 @@ function linesOf({ kind, detail, span, lastedMs, count, open, flap }: Notice, la
     case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
     case "edge": return [`${lang.details.jobFailedCount(count)}. ${detail}`];
     case "info": return [detail];
-    case "flapping": return [lang.messages.flapping(flap?.count ?? 0, lastedMs, open), detail];
-    case "settled": return [(open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, lastedMs), detail];
+    case "flapping": return [lang.messages.flapping(flap?.count ?? 0, notice.lastedMs, open), detail];
+    case "settled": return [(open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, notice.lastedMs), detail];
     default: return kind satisfies never;
   }
 }

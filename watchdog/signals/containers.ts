@@ -24,7 +24,7 @@ export function containerSignals(before: RestartMemory, reading: Reading<DockerR
   const findings = reading.value.containers.map((sample): Finding => {
     const history = historyOf(before.get(sample.name), sample, now);
     if (history) memory.set(sample.name, history);
-    return { ...findingOf(sample, restartsIn(history), lang), confirmTicks: config.containerDownTicks };
+    return { ...findingOf(sample, restartsIn(history), lang, now), confirmTicks: config.containerDownTicks };
   });
   return { memory, family: { name: "docker", frozen: false, findings, goneDetail, awaited: true } };
 }
@@ -46,13 +46,14 @@ function restartsIn(history: Restarts | undefined): number {
   return (seen.at(-1)?.count ?? 0) - (seen[0]?.count ?? 0);
 }
 
-function findingOf({ name, named, found }: ContainerSample, restarts: number, lang: Lang): Finding {
+function findingOf({ name, named, found }: ContainerSample, restarts: number, lang: Lang, now: Moment): Finding {
   const key = `container:${name}`;
   const title = lang.titles.container(name);
   if (found !== "missing" && "unreadable" in found) return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
   const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
   const facts = factsOf(found, restarts);
-  return { key, title, condition, detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts)}` : lang.details.container(facts) };
+  const changed = found === "missing" ? undefined : changedOf(found, condition, now);
+  return { key, title, condition, ...(changed ? { changed } : {}), detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts)}` : lang.details.container(facts) };
 }
 
 /** Good: up, and healthy or without a health check. Hold: on its way. Everything else is bad. */
@@ -65,6 +66,13 @@ export function conditionOf(found: FoundContainer, named: boolean, restarts: num
     case "created": case "paused": case "restarting": case "dead": return "bad";
     default: return found.state satisfies never;
   }
+}
+
+/** When it came to be as it is, by the engine. With a health check it is well only once that has spoken; a time to come is another clock's. */
+function changedOf({ state, health, startedAtMs, finishedAtMs }: FoundContainer, condition: Condition, now: Moment): Moment | undefined {
+  const isUp = state === "running" && health === "none" && condition === "good";
+  const atMs = state === "exited" || state === "dead" ? finishedAtMs : isUp ? startedAtMs : undefined;
+  return atMs === undefined || atMs > now.wallMs ? undefined : { wallMs: atMs, monoMs: now.monoMs - (now.wallMs - atMs) };
 }
 
 /** A one-shot that did its work: nobody meant it to run on. */

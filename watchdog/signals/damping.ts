@@ -10,8 +10,11 @@ export interface Damped {
   /** Length of the current run of bad (good) readings; one of them is 0. */
   readonly bad: number;
   readonly good: number;
-  /** When the current bad run began. */
+  /** When the current run of bad (good) readings began. */
   readonly badSince?: Moment;
+  readonly goodSince?: Moment;
+  /** The last good reading. */
+  readonly goodAt?: Moment;
   /** It was seen good at least once: from then on a bad reading is news, not a slow start. */
   readonly everGood: boolean;
   /** What was last said of it while it was plainly bad. */
@@ -53,7 +56,7 @@ function freeze(entry: Damped): Damped {
   return { ...entry, signal: { ...entry.signal, frozen: true } };
 }
 
-function goneOf({ since: _since, frozen: _frozen, reason: _reason, ...signal }: Signal, detail: string): Signal {
+function goneOf({ since: _since, until: _until, steadySince: _steady, frozen: _frozen, reason: _reason, ...signal }: Signal, detail: string): Signal {
   return { ...signal, active: false, detail };
 }
 
@@ -68,15 +71,28 @@ function dampOne({ name: family, awaited }: Family, before: Damped | undefined, 
   const bad = isBad ? (before?.bad ?? 0) + 1 : 0;
   const good = isBad ? 0 : (before?.good ?? 0) + 1;
   const badSince = isBad ? (before?.badSince ?? now) : undefined;
+  const goodSince = isBad ? undefined : (before?.goodSince ?? now);
+  const goodAt = isBad ? before?.goodAt : now;
   const everGood = (before?.everGood ?? false) || !isBad;
   const isAwaited = rules.grace && awaited === true && !everGood;
   const active = wasActive ? good < (finding.clearTicks ?? rules.clearTicks) : bad >= (finding.confirmTicks ?? 1) && !isAwaited;
-  const since = active ? (wasActive ? before?.signal.since : (finding.since ?? badSince)) : undefined;
-  const signal = signalOf(finding, active, since);
-  const common = { family, bad, good, everGood, ...(badSince ? { badSince } : {}) };
+  // The source's own time counts where it lies between two readings that it fits; a clock that differs from ours does not.
+  const toldOf = (from: Moment | undefined, to: Moment | undefined): Moment | undefined =>
+    finding.changed && to && finding.changed.monoMs < to.monoMs && finding.changed.monoMs >= (from?.monoMs ?? -Infinity) ? finding.changed : undefined;
+  const began = toldOf(before?.goodAt, badSince);
+  const since = active ? (wasActive ? before?.signal.since : (finding.since ?? began ?? badSince)) : undefined;
+  const ended = wasActive ? toldOf(before?.signal.since, goodSince) : undefined;
+  const until = wasActive ? (ended ?? goodSince) : undefined;
+  const [real, shown] = active ? [began, badSince] : [ended, goodSince];
+  const steadySince = real && shown && shown.monoMs - real.monoMs >= STEADY_MS ? real : undefined;
+  const signal = { ...signalOf(finding, active, since), ...(until ? { until } : {}), ...(steadySince ? { steadySince } : {}) };
+  const common = { family, bad, good, everGood, ...(badSince ? { badSince } : {}), ...(goodSince ? { goodSince } : {}), ...(goodAt ? { goodAt } : {}) };
   if (finding.condition === "bad") return { ...common, reason: finding.detail, signal };
   return active ? { ...common, ...reasonOf(before), signal: { ...signal, ...reasonOf(before) } } : { ...common, signal };
 }
+
+/** What was as it is for so long before we saw it has not just changed. */
+const STEADY_MS = 2 * 60_000;
 
 function reasonOf(before: Damped | undefined): { reason?: string } {
   return before?.reason === undefined ? {} : { reason: before.reason };

@@ -19,6 +19,8 @@ export interface Finding {
   readonly cooldownS?: number;
   /** When it began to be bad, where the builder knows better than the first bad reading. */
   readonly since?: Moment;
+  /** When it came into the state it is in, where the source itself tells that (a container's FinishedAt or StartedAt). */
+  readonly changed?: Moment;
 }
 
 /** Something that happened rather than lasts: each occurrence alerts, nothing recovers. */
@@ -60,6 +62,10 @@ export interface Signal {
   readonly cooldownS?: number;
   /** Since the first bad reading of the run that made it active. */
   readonly since?: Moment;
+  /** The first good reading after that, or the earlier moment that the source tells; while it is still active it is about to be over. */
+  readonly until?: Moment;
+  /** When it changed to what it is, where the source tells that it was long before the first reading that showed it. */
+  readonly steadySince?: Moment;
   /** What was last said of it while it was plainly bad, when the reading of this tick is not. */
   readonly reason?: string;
   /** Its source is switched off now: to be forgotten. */

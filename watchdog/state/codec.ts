@@ -122,6 +122,7 @@ function episodeOf(json: unknown, moment: Decode<Moment>): Episode {
   return {
     seq: number(episode["seq"]), since: moment(episode["since"]), flagged: moment(episode["flagged"]), detail: string(episode["detail"]),
     ...optional("until", episode["until"], moment),
+    ...optional("cleared", episode["cleared"], moment),
     ...optional("cause", episode["cause"], string),
   };
 }

@@ -28,8 +28,9 @@ export interface Inspected {
   readonly error: string;
   readonly healthOutput: string;
   readonly restartCount: number;
-  /** State.StartedAt, in wall time. */
+  /** State.StartedAt and State.FinishedAt, in the engine's wall time. */
   readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
   /** RestartPolicy.Name: no, on-failure, always or unless-stopped. */
   readonly restartPolicy: string;
 }
@@ -71,7 +72,6 @@ export function parseInspect(json: unknown): Inspected {
   if (!isRecord(json) || !isRecord(state)) throw new Error("engine's inspect answer has no State");
   const health = isRecord(state["Health"]) ? state["Health"] : {};
   const hostConfig = isRecord(json["HostConfig"]) ? json["HostConfig"] : {};
-  const startedAtMs = typeof state["StartedAt"] === "string" ? Date.parse(state["StartedAt"]) : NaN;
   const policy = isRecord(hostConfig["RestartPolicy"]) ? hostConfig["RestartPolicy"]["Name"] : undefined;
   return {
     state: stateOf(state["Status"]),
@@ -81,10 +81,17 @@ export function parseInspect(json: unknown): Inspected {
     error: typeof state["Error"] === "string" ? fragment(state["Error"], 200) : "",
     healthOutput: lastHealthOutput(health["Log"]),
     restartCount: integer(json["RestartCount"]),
-    // The zero time 0001-01-01 means never started.
-    ...(startedAtMs > 0 ? { startedAtMs } : {}),
+    ...timeIn(state, "StartedAt", "startedAtMs"),
+    ...timeIn(state, "FinishedAt", "finishedAtMs"),
     restartPolicy: typeof policy === "string" && policy !== "" ? policy : "no",
   };
+}
+
+/** The zero time 0001-01-01 means never. */
+function timeIn<K extends string>(state: Readonly<Record<string, unknown>>, field: string, name: K): { [P in K]?: number } {
+  const value = state[field];
+  const atMs = typeof value === "string" ? Date.parse(value) : NaN;
+  return (atMs > 0 ? { [name]: atMs } : {}) as { [P in K]?: number };
 }
 
 function lastHealthOutput(log: unknown): string {
