@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
-import { assembleDisks, diskCollector, DiskLabels, type Probe, type ProbeOutcome } from "../../watchdog/collectors/disk.ts";
+import { assembleDisks, diskCollector, DiskLabels, probeFilesystem, type Probe, type ProbeOutcome } from "../../watchdog/collectors/disk.ts";
 import type { DiskPath } from "../../watchdog/config/value.ts";
 
 const probe = (device: string, changes: Partial<Probe> = {}): Probe => ({
@@ -150,4 +153,19 @@ test("a real path is measured as the system says", async () => {
   const { disks } = await diskCollector([{ label: "root", path: "/" }], 5000).collect(context());
   assert.ok((disks[0]?.totalBytes ?? 0) > 0);
   assert.ok((disks[0]?.usedBytes ?? 0) <= (disks[0]?.totalBytes ?? 0));
+});
+
+test("a probe reads each number of statfs(2) from its own field: free for root too is one, available to others another", { timeout: 10_000 }, async () => {
+  // The fake answers for this process as it does for the daemon, on a path that it is told of.
+  const folder = mkdtempSync(join(tmpdir(), "wd-statfs-"));
+  process.env["FAKE_STATFS"] = join(folder, "statfs.json");
+  writeFileSync(process.env["FAKE_STATFS"], JSON.stringify({ "/made-up/data": { usedPct: 40, inodePct: 10, device: 7 } }));
+  try {
+    // A path of its own, because this module has no types and what it exports is its effect.
+    await import(new URL("../helpers/fake-statfs.mjs", import.meta.url).href);
+    const found = await probeFilesystem("/made-up/data");
+    assert.deepEqual(found, { device: "7", blockSize: 1024 * 1024, blocks: 1_000_000, freeBlocks: 620_000, availableBlocks: 570_000, files: 1000, freeFiles: 900 });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

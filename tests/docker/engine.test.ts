@@ -125,7 +125,7 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     assert.deepEqual(host.CapDrop, ["ALL"]);
     // An engine may add its own, such as label=disable for the shared pid namespace.
     assert.ok(host.SecurityOpt?.includes("no-new-privileges:true"));
-    assert.equal(host.RestartPolicy.Name, "unless-stopped");
+    assert.equal(host.RestartPolicy.Name, "always");
     assert.ok(host.Memory > 0 && host.NanoCpus > 0 && (host.PidsLimit ?? 0) > 0);
   });
 

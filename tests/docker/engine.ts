@@ -24,14 +24,16 @@ export type Engine = {
   apiVersion: string;
   /** The docker client, against this engine. */
   docker(args: readonly string[], options?: RunOptions): Promise<string>;
-  /** dockerd goes and comes; containers live on, and the socket stays the same file. */
+  /** dockerd goes and comes, and the socket stays the same file; with live-restore the containers live on. */
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** kill -9 of dockerd, as the kernel does when memory runs out. */
+  crash(): Promise<void>;
   /** Removes every container, stops the engine, deletes its folder. */
   destroy(): Promise<void>;
 };
 
-export async function startEngine(source: EngineSource, client: Client): Promise<Engine> {
+export async function startEngine(source: EngineSource, client: Client, { liveRestore = true } = {}): Promise<Engine> {
   const dir = mkdtempSync(path.join(tmpdir(), "watchdog-engine-"));
   const sock = path.join(dir, "docker.sock");
   const log = path.join(dir, "dockerd.log");
@@ -50,11 +52,12 @@ export async function startEngine(source: EngineSource, client: Client): Promise
   const logFd = openSync(log, "a");
   // In a session of its own, so that Ctrl-C reaches the test alone; the end of its stdin is what tells it to clean up.
   const supervisor = spawn(
-    "sh",
+    "unshare",
     [
+      ...["--mount", "sh"],
       path.join(import.meta.dirname, "supervise.sh"),
       ...[dir, client.docker, source.dockerd],
-      ...["-H", "fd://", "--live-restore", "--pidfile", pidfile],
+      ...["-H", "fd://", ...(liveRestore ? ["--live-restore"] : []), "--pidfile", pidfile],
       ...["--data-root", path.join(dir, "data"), "--exec-root", path.join(dir, "exec")],
     ],
     { env, detached: true, stdio: ["pipe", logFd, logFd, listener.fd] },
@@ -77,10 +80,10 @@ export async function startEngine(source: EngineSource, client: Client): Promise
       logTail,
     );
   };
-  const stop = async () => {
+  const end = async (command: "stop" | "crash") => {
     const pid = readFileSync(pidfile, "utf8").trim();
-    tell("stop");
-    await until(`${source.name} stops`, 60_000, () => !alive(Number(pid)), logTail);
+    tell(command);
+    await until(`${source.name} ends after ${command}`, 60_000, () => !alive(Number(pid)), logTail);
   };
   const destroy = async () => {
     supervisor.stdin?.end();
@@ -91,7 +94,7 @@ export async function startEngine(source: EngineSource, client: Client): Promise
     await start();
     const format = "{{.Server.Version}} {{.Server.APIVersion}}";
     const [version = "", apiVersion = ""] = (await docker(["version", "--format", format])).trim().split(" ");
-    return { name: source.name, dir, sock, version, apiVersion, docker, start, stop, destroy };
+    return { name: source.name, dir, sock, version, apiVersion, docker, start, stop: () => end("stop"), crash: () => end("crash"), destroy };
   } catch (error) {
     await destroy();
     throw error;

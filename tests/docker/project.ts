@@ -46,15 +46,15 @@ export type Inspected = {
 };
 
 /**
- * A copy of the project below the engine's folder. What a test machine needs and an operator does not goes into
- * override files: the private socket, and a build that reaches the machine's package registry.
+ * A copy of the project below the engine's folder. What a test machine needs and an operator does not is in an override
+ * file: a build that reaches the machine's package registry. All that runs is as the shipped files say, mounts included.
  */
 export async function makeProject(engine: Engine, kind: "plain" | "hardened"): Promise<Project> {
   const dir = path.join(engine.dir, kind);
   mkdirSync(dir);
   for (const file of FILES) cpSync(path.join(repo, file), path.join(dir, file), { recursive: true });
   writeFileSync(path.join(dir, "npmrc"), await npmrc(), { mode: 0o600 });
-  writeFileSync(path.join(dir, "override.yml"), override(engine, kind === "plain" ? "watchdog" : "docker-proxy"));
+  writeFileSync(path.join(dir, "override.yml"), override(kind === "plain" ? ["watchdog", "watchdog-pruner", "watchdog-pruner-ssh"] : ["watchdog", "watchdog-pruner"]));
 
   const main = kind === "plain" ? "docker-compose.yml" : "docker-compose.hardened.yml";
   const compose = (args: readonly string[], timeoutMs = 300_000) =>
@@ -93,13 +93,10 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
   };
 }
 
-function override(engine: Engine, socketHolder: "watchdog" | "docker-proxy"): string {
-  // Merged by service name and, for volumes, by target path.
-  const build = { build: { network: "host", secrets: ["npmrc"] } };
-  const socket = { volumes: [`${engine.sock}:/var/run/docker.sock:ro`] };
-  const pruner = { "watchdog-pruner": { ...build, ...socket }, ...(socketHolder === "watchdog" ? { "watchdog-pruner-ssh": build } : {}) };
-  const services = socketHolder === "watchdog" ? { watchdog: { ...build, ...socket }, ...pruner } : { watchdog: build, "docker-proxy": socket, ...pruner };
-  return JSON.stringify({ services, secrets: { npmrc: { file: "npmrc" } } });
+/** How to build, and nothing about what runs. */
+function override(services: readonly string[]): string {
+  const build = { network: "host", secrets: ["npmrc"] };
+  return JSON.stringify({ services: Object.fromEntries(services.map((name) => [name, { build }])), secrets: { npmrc: { file: "npmrc" } } });
 }
 
 /** The user's npm settings, plus what npm takes from its surroundings, which a build has not. */

@@ -6,6 +6,8 @@ import { syncBuiltinESMExports } from "node:module";
 const control = process.env.FAKE_STATFS;
 const real = { stat: fs.promises.stat, statfs: fs.promises.statfs };
 const BLOCKS = 1_000_000;
+/** Of them for root alone, as ext4 keeps 5 % by default: what is free and what is available are two numbers. */
+const RESERVED = BLOCKS * 0.05;
 
 function scripted(path) {
   if (control === undefined || !fs.existsSync(control)) return undefined;
@@ -25,10 +27,11 @@ fs.promises.stat = (path, ...rest) => {
 fs.promises.statfs = (path, ...rest) => {
   const state = scripted(path);
   if (!state) return real.statfs(path, ...rest);
-  const free = Math.round(BLOCKS * (1 - state.usedPct / 100));
+  // usedPct is df's: used / (used + available).
+  const available = Math.round((BLOCKS - RESERVED) * (1 - state.usedPct / 100));
   const files = 1000;
   return failing(state, "statfs", path) ?? Promise.resolve({
-    type: 0, bsize: 1024 * 1024, blocks: BLOCKS, bfree: free, bavail: free, files, ffree: Math.round(files * (1 - (state.inodePct ?? 10) / 100)),
+    type: 0, bsize: 1024 * 1024, blocks: BLOCKS, bfree: available + RESERVED, bavail: available, files, ffree: Math.round(files * (1 - (state.inodePct ?? 10) / 100)),
   });
 };
 syncBuiltinESMExports();
