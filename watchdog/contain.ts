@@ -5,6 +5,4 @@ import { clip, reasonOf } from "./safe.ts";
 export function contain(log: Log): void {
   process.on("uncaughtException", (error) => log.error("unexpected fault", { reason: reasonOf(error), stack: error.stack && clip(error.stack, 2000) }));
   process.on("unhandledRejection", (error) => log.error("unexpected fault", { reason: reasonOf(error) }));
-  // A reader of our output that goes away must not end the watch.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }

@@ -8,7 +8,7 @@ const END_MS = 4600;
 /** npm and others pass a signal on that the terminal sent to the whole group: so close together it is one signal, not two. */
 const SAME_SIGNAL_MS = 500;
 /** A reader of our output that is merely slow gets this long; one that does not read at all must not keep us. */
-const WRITE_MS = 5000;
+const WRITE_MS = 300;
 /** The same for a file operation. */
 const POOL_MS = 200;
 

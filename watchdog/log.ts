@@ -8,15 +8,15 @@ export interface Log {
   info(event: string, fields?: Fields): void;
   warn(event: string, fields?: Fields): void;
   error(event: string, fields?: Fields): void;
-  /** A message to the operator, for whom the log is the channel: written whatever the level. */
-  message(text: string): void;
+  /** A message to the operator, for whom the log is the channel: written whatever the level. `done` and `signal` as a line writer has them. */
+  message(text: string, done: (error?: Error) => void, signal: AbortSignal): void;
 }
 export type Fields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export interface LogOptions {
   readonly level: LogLevel;
   readonly format: LogFormat;
-  readonly write: (line: string) => void;
+  readonly write: (line: string, done?: (error?: Error) => void, signal?: AbortSignal) => void;
   readonly wallMs: () => number;
   /** Applied to every event and field, so that a secret in a foreign text cannot reach the log either. */
   readonly redact: (text: string) => string;
@@ -25,18 +25,23 @@ export interface LogOptions {
 /** One line an event. Control characters, line breaks among them, are escaped so that nothing can fake a second line. */
 export function createLog(options: LogOptions): Log {
   const threshold = LOG_LEVELS.indexOf(options.level);
-  const write = (level: LogLevel, event: string, fields: Fields): void => {
-    const time = new Date(options.wallMs()).toISOString();
-    // Before quotes and escapes can hide what a secret is.
-    const said = options.redact(event);
-    const told = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? options.redact(value) : value]));
-    const line = options.format === "json" ? JSON.stringify({ time, level, event: said, ...told }) : textLine(time, level, said, told);
-    options.write(`${escapeControls(line)}\n`);
-  };
   const emit = (level: LogLevel) => (event: string, fields: Fields = {}): void => {
-    if (LOG_LEVELS.indexOf(level) >= threshold) write(level, event, fields);
+    if (LOG_LEVELS.indexOf(level) >= threshold) options.write(lineOf(options, level, event, fields));
   };
-  return { debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error"), message: (text) => write("info", `message: ${text}`, {}) };
+  return {
+    debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error"),
+    message: (text, done, signal) => options.write(lineOf(options, "info", `message: ${text}`, {}), done, signal),
+  };
+}
+
+/** The line itself, its end included. */
+export function lineOf({ format, redact, wallMs }: Pick<LogOptions, "format" | "redact" | "wallMs">, level: LogLevel, event: string, fields: Fields): string {
+  const time = new Date(wallMs()).toISOString();
+  // Before quotes and escapes can hide what a secret is.
+  const said = redact(event);
+  const told = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]));
+  const line = format === "json" ? JSON.stringify({ time, level, event: said, ...told }) : textLine(time, level, said, told);
+  return `${escapeControls(line)}\n`;
 }
 
 function textLine(time: string, level: LogLevel, event: string, fields: Fields): string {

@@ -15,7 +15,7 @@ import { leave, stopSignal } from "./exit.ts";
 import { readFacts } from "./facts.ts";
 import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
 import { LANGS } from "./lang/index.ts";
-import { createLog } from "./log.ts";
+import { openLog, say } from "./output.ts";
 import { hideSecrets, reasonOf, redactJson } from "./safe.ts";
 
 /** Set by the build; the sources run unbundled under tsx, where it is not. */
@@ -49,8 +49,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const allowed = Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
   const unknown = allowed ? options.find((option) => !allowed.includes(option)) : command;
   if (unknown !== undefined) {
-    process.stderr.write(`watchdog: unknown ${allowed ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help\n`);
-    return 2;
+    return complain(`unknown ${allowed ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help`, 2);
   }
   if (command === "--version") return print(`${VERSION}\n`);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
@@ -61,15 +60,14 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const parsed = parseConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
-  const out = command === "run" ? process.stdout : process.stderr;
-  const log = createLog({ level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs, write: (line) => out.write(line) });
+  const { log, written } = openLog(command === "run" ? 1 : 2, { level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs });
+  logged = written;
   contain(log);
 
   switch (command) {
     case "healthcheck": {
       const { exitCode, text } = await healthcheck(config);
-      print(`${redact(text)}\n`);
-      return exitCode;
+      return print(`${redact(text)}\n`, exitCode);
     }
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
@@ -80,13 +78,11 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       // Before they are laid out: a secret with a blank in it may be wrapped there.
       const checks = redactJson(await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 }), redact);
       const report = reportOf(checks);
-      print(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100));
-      return report.ok ? 0 : 1;
+      return print(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100), report.ok ? 0 : 1);
     }
     case "doctor chat-id": {
       const { text, exitCode } = await chatIds(doctorBot(parsed, systemClock), { config, t: DOCTOR_LANGS[config.lang], place: placeOf(facts) });
-      print(redact(text));
-      return exitCode;
+      return print(redact(text), exitCode);
     }
     default: {
       await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop });
@@ -99,13 +95,20 @@ function placeOf({ inContainer }: Facts): Place {
   return { inContainer, command: inContainer ? "docker compose run --rm watchdog" : `node ${process.argv[1] ?? "watchdog.mjs"}` };
 }
 
-function print(text: string): 0 {
-  process.stdout.write(text);
-  return 0;
+/** Resolves with the exit code: what could not be printed is a failure too. */
+async function print(text: string, exitCode = 0): Promise<number> {
+  const error = await say(1, text);
+  return error ? complain(`the output could not be written: ${reasonOf(error)}`, 1) : exitCode;
 }
 
-const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
-  process.stderr.write(`watchdog: ${reasonOf(error)}\n`);
-  return 1;
-});
-await leave(exitCode, new Promise((resolve) => process.stdout.write("", resolve)));
+async function complain(text: string, exitCode: number): Promise<number> {
+  await say(2, `watchdog: ${text}\n`);
+  return exitCode;
+}
+
+/** What the log still has to write; nothing before there is one. */
+let logged = (): Promise<void> => Promise.resolve();
+
+
+const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => complain(reasonOf(error), 1));
+await leave(exitCode, logged());

@@ -56,7 +56,7 @@ const FLAGS = `(?:--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*[=\\s]\\s*)*`;
 // A quote that is never closed hides the rest; one in the middle of a word belongs to it.
 const VALUE = `(?:\\\\?"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s"']+(?:["'](?![\\s,;:}\\])]|$)[^\\s"']*)*)`;
 const AFTER_WORD = new RegExp(`(${ANNOUNCED})${FLAGS}${VALUE}`, "gi");
-const URL_CREDENTIALS = /([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/]*@/gi;
+const URL_CREDENTIALS = /(\w:\/\/)[^\s/]*@/g;
 // The shape of a Telegram bot token; it can stand in a URL path, where no word announces it.
 const BOT_TOKEN = /\b(bot)?\d{6,}:[A-Za-z0-9_-]{20,}/g;
 

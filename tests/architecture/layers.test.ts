@@ -7,7 +7,9 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["clock", "a leaf: two clocks, known to everyone"],
   ["redactor", "a leaf: what a secret is made of, for the text functions"],
   ["safe", "a leaf: pure text functions, known to everyone"],
+  ["line-writer", "a leaf: lines to a device that may take none of them"],
   ["log", "a leaf: everyone may log, the log knows nobody"],
+  ["output", "standard output and error: what the log and the commands write to"],
   ["exit", "a leaf: how a program ends, whatever it was doing"],
   ["kinds", "a leaf: what kinds of signals there are, known to everyone"],
   ["contain", "the net under a program: log and text, nothing of the pipeline"],
@@ -53,7 +55,7 @@ test("imports run one way along the flow", () => {
 });
 
 test("leaves import nothing but leaves before them", () => {
-  const leaves = ["clock", "redactor", "safe", "log", "exit", "kinds"];
+  const leaves = ["clock", "redactor", "safe", "line-writer", "log", "exit", "kinds"];
   for (const [index, leaf] of leaves.entries()) {
     const before = leaves.slice(0, index).map((name) => `${name}.ts`);
     assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports.filter((path) => !before.includes(path)), [], leaf);

@@ -46,7 +46,7 @@ test("the bundle holds the sources, and nothing else", () => {
 
 test("only these modules of Node are used, and only where they are expected", () => {
   const expected: Readonly<Record<string, RegExp>> = {
-    "node:fs": /^(main|facts|collectors\/(boot|memory|proc|proc\/reader)|state\/file|cli\/doctor\/self)\.ts$/,
+    "node:fs": /^(main|facts|output|collectors\/(boot|memory|proc|proc\/reader)|state\/file|cli\/doctor\/self)\.ts$/,
     "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
     "node:http": /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
@@ -92,7 +92,10 @@ const WRITES = "write|writeFile|writev|appendFile|createWriteStream|rename|unlin
 
 test("no file is written, but the one that WATCHDOG_STATE_FILE names", () => {
   const imported = new RegExp(`^import \\{[^}]*\\b(?:${WRITES})(?:Sync)?\\b[^}]*\\} from "node:fs(?:/promises)?"`, "m");
-  assert.deepEqual(where(imported), ["state/file.ts"]);
+  assert.deepEqual(where(imported), ["output.ts", "state/file.ts"]);
+  const writes = sources.find(({ path }) => path === "output.ts")?.code.match(/(?<!\.)\bwrite\(.*?,/g) ?? [];
+  assert.deepEqual(writes, ["write(fd,", "write(text,"], "to standard output and standard error, which are open already");
+  assert.match(sources.find(({ path }) => path === "output.ts")?.code ?? "", /export type Fd = 1 \| 2;/);
   assert.deepEqual(where(new RegExp(`\\b(?:fs|fsp|promises)\\d*\\.(?:${WRITES})(?:Sync)?\\b`)), []);
   assert.deepEqual(where(/\* as \w+ from "node:fs/), [], "names are imported one by one, so that this test sees them");
 });

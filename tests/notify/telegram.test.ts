@@ -3,7 +3,6 @@ import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { createLog } from "../../watchdog/log.ts";
 import type { Answer } from "../../watchdog/net/exchange.ts";
-import { consoleSender } from "../../watchdog/notify/console.ts";
 import type { PostJson } from "../../watchdog/notify/post.ts";
 import { judgeAnswer, methodUrl, telegramSender, type TelegramMemory, type TelegramOptions } from "../../watchdog/notify/telegram.ts";
 
@@ -211,13 +210,4 @@ test("the token stands in no result and no log line", async () => {
     const { send, logged } = rig([answer]);
     assert.doesNotMatch(JSON.stringify(await send()) + logged.join(), /AAEhBP/);
   }
-});
-
-test("the console channel delivers each message as one line of the log, without a limit", async () => {
-  const lines: string[] = [];
-  const log = createLog({ level: "info", format: "text", redact: (text) => text, wallMs: () => 0, write: (line) => lines.push(line) });
-  const sender = consoleSender(log);
-  assert.deepEqual(await sender.send({ html: "", plain: "🔴 box · Disk\n91% used" }, { form: "html", silent: false }, new AbortController().signal), { kind: "delivered" });
-  assert.equal(sender.perMin, undefined);
-  assert.deepEqual(lines, ["1970-01-01T00:00:00.000Z info  message: 🔴 box · Disk | 91% used\n"]);
 });

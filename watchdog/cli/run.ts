@@ -54,7 +54,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
   const file = config.enabled && config.stateFile !== undefined ? stateFile(config.stateFile, log) : undefined;
   const saved = file?.load(started);
   const boot = readBoot(config.procRoot);
-  const sender = senderOf(config, log, saved?.telegram);
+  const sender = senderOf(config, log, clock, saved?.telegram);
   const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
   const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
 

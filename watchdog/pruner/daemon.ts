@@ -52,7 +52,7 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
   const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
   const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
 
-  const sender = senderOf(config, log);
+  const sender = senderOf(config, log, clock);
   const outbox: Outbox = createOutbox({
     sender, clock, log, random: Math.random,
     render: (notices) => renderAll(notices, context()).map((rendered) => ({ ...rendered, block: redacted(rendered.block) })),

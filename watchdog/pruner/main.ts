@@ -7,8 +7,8 @@ import { PRUNER_VARIABLES, SHARED_VARIABLES } from "../config/pruner-variables.t
 import { contain } from "../contain.ts";
 import { leave, stopSignal } from "../exit.ts";
 import { readFacts } from "../facts.ts";
-import { createLog } from "../log.ts";
 import { isRecord, parseJson } from "../net/exchange.ts";
+import { openLog, say } from "../output.ts";
 import { hideSecrets, reasonOf } from "../safe.ts";
 import { runPruner } from "./daemon.ts";
 import { dryRun, pruneOnce } from "./once.ts";
@@ -39,8 +39,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const known = ["run", "once", "healthcheck", "--help", "-h", "--version"].includes(command);
   const unknown = known ? options.find((option) => !allowed.includes(option)) : command;
   if (unknown !== undefined) {
-    process.stderr.write(`pruner: unknown ${known ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see pruner --help\n`);
-    return 2;
+    return complain(`unknown ${known ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see pruner --help`, 2);
   }
   if (command === "--version") return print(VERSION);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp({ ...PRUNER_VARIABLES, ...SHARED_VARIABLES })}`);
@@ -51,8 +50,8 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const parsed = parsePrunerConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
-  const out = command === "run" ? process.stdout : process.stderr;
-  const log = createLog({ level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs, write: (line) => out.write(line) });
+  const { log, written } = openLog(command === "run" ? 1 : 2, { level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs });
+  logged = written;
   contain(log);
   const surroundings = { parsed, inContainer: facts.inContainer, path: env["PATH"], clock: systemClock, log };
 
@@ -80,13 +79,19 @@ function isPruner(body: string): boolean {
   return isRecord(json) && json["program"] === "pruner";
 }
 
-function print(text: string, exitCode: 0 | 1 = 0): number {
-  process.stdout.write(`${text}\n`);
+/** Resolves with the exit code: what could not be printed is a failure too. */
+async function print(text: string, exitCode = 0): Promise<number> {
+  const error = await say(1, `${text}\n`);
+  return error ? complain(`the output could not be written: ${reasonOf(error)}`, 1) : exitCode;
+}
+
+async function complain(text: string, exitCode: number): Promise<number> {
+  await say(2, `pruner: ${text}\n`);
   return exitCode;
 }
 
-const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => {
-  process.stderr.write(`pruner: ${reasonOf(error)}\n`);
-  return 1;
-});
-await leave(exitCode, new Promise((resolve) => process.stdout.write("", resolve)));
+/** What the log still has to write; nothing before there is one. */
+let logged = (): Promise<void> => Promise.resolve();
+
+const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => complain(reasonOf(error), 1));
+await leave(exitCode, logged());
