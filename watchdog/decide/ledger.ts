@@ -1,6 +1,7 @@
 import type { Moment } from "../clock.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
+import { partners } from "./covers.ts";
 import { decide, type AlertState } from "./decide.ts";
 import { flapVerdict, trackChanges, type FlapRules, type History } from "./flap.ts";
 
@@ -172,6 +173,7 @@ export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
   const cause = rules.causeIds.map((id) => ledger.get(id)).find((entry) => entry?.active && !entry.easing && !entry.frozen && entry.told.alerting)?.told;
   return [...ledger]
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
+    .filter((notice) => !isCovered(ledger, notice))
     .map((notice) => (cause && isFedByMetrics(notice.key) ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } } : notice))
     .sort((a, b) => a.due.monoMs - b.due.monoMs);
 }
@@ -211,7 +213,7 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   };
 }
 
-function kindOf({ told, active, frozen, episodes, edge, cooldownS, flap }: Entry, now: Moment, rules: Rules): NoticeKind | undefined {
+function kindOf({ told, active, frozen, easing, episodes, edge, cooldownS, flap }: Entry, now: Moment, rules: Rules): NoticeKind | undefined {
   if (edge) return edge.tone ?? "edge";
   if (flap) {
     const verdict = flapVerdict(flap, active, episodes.at(-1)?.since, frozen, now, rules.flap);
@@ -219,8 +221,8 @@ function kindOf({ told, active, frozen, episodes, edge, cooldownS, flap }: Entry
     if (verdict !== "as usual") return verdict;
   }
   const action = decide(active, told, now.monoMs, (cooldownS ?? rules.cooldownS) * 1000);
-  // A frozen signal cannot be said to go on.
-  if (action === "realert" && frozen) return undefined;
+  // A frozen signal cannot be said to go on, nor one that is good again.
+  if (action === "realert" && (frozen || easing)) return undefined;
   if (action !== "none") return action;
   return !told.alerting && !active && episodes.length > 0 ? "missed" : undefined;
 }
@@ -234,9 +236,34 @@ export function deliverAll(ledger: Ledger, notices: readonly Notice[], messageId
   const next = new Map(ledger);
   for (const notice of notices) {
     const entry = next.get(notice.id);
-    if (entry) next.set(notice.id, deliver(entry, notice, messageId));
+    if (!entry) continue;
+    next.set(notice.id, deliver(entry, notice, messageId));
+    uncover(next, notice);
   }
   return withoutIdle(next);
+}
+
+/** Whether another alert about the same subject says it already. What was told is always told to be over. */
+function isCovered(ledger: Ledger, { key, kind }: Notice): boolean {
+  if (kind === "recovery") return false;
+  return partners(key, "covers").some(({ id }) => {
+    const cover = ledger.get(id);
+    return cover !== undefined && (cover.active || cover.told.alerting || (kind === "missed" && cover.episodes.length > 0));
+  });
+}
+
+/** An alert that covers others was told to be over: what it covered and is over too needs no word, and what stands was told with it, where its text says so. */
+function uncover(ledger: Map<string, Entry>, { key, kind, judged }: Notice): void {
+  if (kind !== "recovery" && kind !== "missed") return;
+  for (const { id, recoverySaysSo } of partners(key, "by")) {
+    const entry = ledger.get(id);
+    const last = entry?.episodes.at(-1);
+    if (!entry) continue;
+    if (!entry.active && !entry.told.alerting) ledger.set(id, { ...entry, episodes: [], skipped: 0 });
+    else if (entry.active && last && last.flagged.monoMs <= judged.monoMs && recoverySaysSo && kind === "recovery") {
+      ledger.set(id, { ...entry, episodes: [last], skipped: 0, told: { ...entry.told, alerting: true, lastAlertAt: judged.monoMs, lastAlertWallMs: judged.wallMs } });
+    }
+  }
 }
 
 function deliver(entry: Entry, notice: Notice, messageId: number | undefined): Entry {

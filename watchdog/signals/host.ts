@@ -72,7 +72,9 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
   const level = (key: string, title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
     const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.usedBytes + disk.availableBytes);
-    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(lang.details.disk(facts), condition, [...trendOf(points, lang), lang.details.diskAdvice].join("\n")) };
+    const stands = key === "disk_crit" && condition !== "bad" && config.diskEnabled && percentCondition(usedPct, config.diskPct, config.hysteresisPct) !== "good";
+    const text = stands ? `${lang.details.disk(facts)} ${lang.details.diskAlertStands(config.diskPct)}` : lang.details.disk(facts);
+    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice].join("\n")) };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));
   if (config.diskCritEnabled) findings.push(level("disk_crit", lang.titles.diskCrit(disk.label), config.diskCritPct));

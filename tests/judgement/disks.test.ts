@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ok } from "../helpers/fake-telegram.ts";
+import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { brief, told } from "../helpers/told.ts";
+
+const LIMIT = { timeout: 20_000 };
+const CRIT = { WATCHDOG_DISK_CRIT_ENABLED: "true" };
+const toldBy = ({ telegram }: Pipeline, from = 0): string[] => telegram.messages.slice(from).flatMap(({ text }) => told(text)).map(brief);
+
+/** Lives through levels of the disk `data`, each for so many seconds. */
+async function levels(line: Pipeline, steps: readonly (readonly [pct: number, seconds: number])[]): Promise<void> {
+  for (const [pct, seconds] of steps) {
+    line.scene.dataPct = pct;
+    await line.pass(seconds);
+  }
+}
+
+describe("one disk, one alert", () => {
+  it("what is over 97 % at once is one alert, repeated alone, and one recovery", LIMIT, async () => {
+    const line = pipeline(CRIT);
+    await levels(line, [[62, 60], [98, 3700], [62, 120]]);
+    assert.deepEqual(toldBy(line), ["🔴 Disk almost full data", "🔁 Disk almost full data", "🔁 Disk almost full data", "🟢 Disk almost full data"]);
+  });
+
+  it("the second limit takes over from the first, and gives back to it without a word more than is true", LIMIT, async () => {
+    const line = pipeline(CRIT);
+    await levels(line, [[62, 60], [90, 600], [98, 3600]]);
+    assert.deepEqual(toldBy(line), ["🔴 Disk data", "🔴 Disk almost full data", "🔁 Disk almost full data"]);
+    assert.equal(line.watch().lastTick()?.signals.find(({ key }) => key === "disk:data")?.active, true, "its signal stays");
+    await levels(line, [[90, 1770]]);
+    assert.deepEqual(toldBy(line).slice(3), ["🟢 Disk almost full data"], "no second alert, and no re-alert before a cooldown after that");
+    assert.match(line.telegram.messages.at(-1)?.text ?? "", /90% used \(threshold 97%\).* The alert at 85% stands\.$/m);
+    await levels(line, [[90, 120], [62, 120]]);
+    assert.deepEqual(toldBy(line).slice(4), ["🔁 Disk data", "🟢 Disk data"]);
+  });
+
+  it("a first limit that was never told by itself is told with the second one's recovery, and over later", LIMIT, async () => {
+    const line = pipeline(CRIT);
+    await levels(line, [[62, 60], [98, 60], [90, 1700], [62, 120]]);
+    assert.deepEqual(toldBy(line), ["🔴 Disk almost full data", "🟢 Disk almost full data", "🟢 Disk data"]);
+  });
+
+  it("what came and went while Telegram was away is one message, what stands is another", LIMIT, async () => {
+    for (const [after, expected] of [[62, ["🟢 Disk almost full data"]], [90, ["🔴 Disk data", "🟢 Disk almost full data"]]] as const) {
+      const line = pipeline(CRIT);
+      await levels(line, [[62, 60]]);
+      line.telegram.behave("ECONNREFUSED");
+      await levels(line, [[98, 120], [after, 180]]);
+      line.telegram.behave(ok);
+      await levels(line, [[after, 600]]);
+      assert.deepEqual(toldBy(line).sort(), expected);
+    }
+  });
+
+  it("other disks and inodes have their own alerts, and a muted second limit covers nothing", LIMIT, async () => {
+    const line = pipeline(CRIT);
+    line.scene.dataInodePct = 95;
+    await levels(line, [[98, 60]]);
+    assert.deepEqual(toldBy(line).sort(), ["🔴 Disk almost full data", "🔴 Inodes data"]);
+    const muted = pipeline({ ...CRIT, WATCHDOG_MUTE: "disk_crit:*" });
+    await levels(muted, [[98, 60]]);
+    assert.deepEqual(toldBy(muted), ["🔴 Disk data"]);
+  });
+});
