@@ -48,10 +48,10 @@ test("only these modules of Node are used, and only where they are expected", ()
   const expected: Readonly<Record<string, RegExp>> = {
     "node:fs": /^(main|facts|output|collectors\/(boot|memory|proc|proc\/reader)|state\/file|cli\/doctor\/self)\.ts$/,
     "node:fs/promises": /^collectors\/(disk|memory)\.ts$/,
-    "node:http": /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/server|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
+    "node:http": /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/(server|connections)|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
     "node:crypto": /^(safe|status\/(guard|page))\.ts$/,
-    "node:net": /^(net\/ping|status\/guard)\.ts$/,
+    "node:net": /^(net\/ping|status\/(connections|guard))\.ts$/,
     "node:os": /^(main|facts|collectors\/proc)\.ts$/,
     "node:path": /^(state\/file|cli\/doctor\/(self|setup))\.ts$/,
     "node:timers/promises": /^collectors\/(memory|proc)\.ts$/,

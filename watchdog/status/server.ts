@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { HostPort } from "../config/value.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
+import { boundConnections } from "./connections.ts";
 import { hasToken, isOurHost } from "./guard.ts";
 
 export interface Answer {
@@ -32,19 +33,24 @@ const HEADERS = {
 
 /** A read-only server: GET and HEAD alone, asked under a name of ours, with the token if there is one; bounded in connections and time. Rejects when the address cannot be bound. */
 export function startStatusServer(address: HostPort, routes: Routes, guards: Guards = {}): Promise<Server> {
-  // Node looks for connections that are too slow only every 30 s by default; so long 32 of them could lock everybody out.
+  // Node looks for requests that are too slow only every 30 s by default.
   const server = createServer({ connectionsCheckingInterval: 1000 }, (request, response) => {
+    const { socket } = request;
+    if (!connections.admit(socket)) return;
     const { status, body, type, headers } = answerOf(request, address, routes, guards);
-    response.writeHead(status, { ...HEADERS, ...headers, "content-type": type, "content-length": Buffer.byteLength(body) });
+    const bytes = Buffer.byteLength(body);
+    connections.answering(socket, response, bytes);
+    response.writeHead(status, { ...HEADERS, ...headers, "content-type": type, "content-length": bytes });
     response.end(request.method === "HEAD" ? undefined : body);
   });
-  server.maxConnections = 32;
+  const connections = boundConnections(server);
   server.requestTimeout = 5000;
   server.headersTimeout = 5000;
   server.keepAliveTimeout = 1000;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(address.port, address.host, () => {
+    // A crowd that connects at once must not fill the queue of accept(2): who finds it full comes again a second later.
+    server.listen({ port: address.port, host: address.host, backlog: 4096 }, () => {
       server.off("error", reject);
       server.on("error", () => {});
       resolve(server);
