@@ -28,7 +28,8 @@ function truncate(text: string, max: number): string {
   if (text.length <= max) return text;
   let end = max - 1;
   if (isLowSurrogate(text.charCodeAt(end))) end -= 1;
-  return text.slice(0, end) + "…";
+  // A slice holds on to the whole text it was cut from, which may be megabytes that somebody sent; a copy does not.
+  return Buffer.from(text.slice(0, end), "utf16le").toString("utf16le") + "…";
 }
 
 /**

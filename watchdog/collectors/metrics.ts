@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from "../net/exchange.ts";
+import { isRecord, readJson } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
 import { clip, identifier } from "../safe.ts";
 import type { Collector } from "./reading.ts";
@@ -39,7 +39,7 @@ export function metricsCollector(url: URL, deadlineMs: number): Collector<Envelo
 
 /** Throws when the body is not a JSON object; everything inside it is read leniently. */
 export function parseEnvelope(body: Buffer | string): Envelope {
-  const json = parseJson(body);
+  const json = readJson(typeof body === "string" ? Buffer.from(body) : body, MAX_BYTES);
   if (!isRecord(json)) throw new Error("the answer is not a JSON object");
   const queue = isRecord(json["queue"]) ? json["queue"] : {};
   const counts = isRecord(queue["counts"]) ? queue["counts"] : {};

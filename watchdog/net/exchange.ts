@@ -1,5 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import { MAX_TIMER_MS } from "../clock.ts";
+import { createBody, release } from "./body.ts";
+import { heapOf } from "./heap.ts";
 
 export interface Limits {
   /** From now to the last byte. */
@@ -49,24 +51,25 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
       Math.min(limits.deadlineMs, MAX_TIMER_MS),
     );
     const onAbort = (): void => fail(codedError("ABORTED", "stopped"));
+    let isOver = false;
     const finish = (): void => {
+      isOver = true;
       clearTimeout(timer);
       limits.signal?.removeEventListener("abort", onAbort);
     };
     limits.signal?.addEventListener("abort", onAbort, { once: true });
     request.on("error", fail);
     request.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const body = createBody(limits.maxBytes);
       response.on("data", (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > limits.maxBytes) fail(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`));
-        else chunks.push(chunk);
+        if (isOver) return;
+        if (!body.add(chunk)) fail(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`));
       });
+      response.on("close", () => { if (!response.complete) body.release(); });
       response.on("error", () => fail(codedError("ECONNRESET", "connection closed in the middle of the answer")));
       response.on("end", () => {
         finish();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: body.bytes() });
       });
     });
     if (limits.signal?.aborted) onAbort();
@@ -74,12 +77,32 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
   });
 }
 
-/** JSON or undefined; never throws. A byte order mark before it is skipped (RFC 8259, 8.1). */
+/** What one JSON text may become in memory, whoever sent it: the container of 128 MB has about 50 for all of this. */
+const MAX_HEAP_BYTES = 32 * 1024 * 1024;
+
+/** JSON or undefined; never throws. Undefined too for what would not fit into memory. A byte order mark before it is skipped (RFC 8259, 8.1). */
 export function parseJson(body: Buffer | string): unknown {
+  const bytes = typeof body === "string" ? Buffer.from(body) : body;
+  if (heapOf(bytes) > MAX_HEAP_BYTES) return undefined;
   try {
-    return JSON.parse(body.toString("utf8").replace(/^\ufeff/, ""));
+    return JSON.parse(bytes.toString("utf8").replace(/^\ufeff/, ""));
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * The JSON of an answer that was allowed `maxBytes`, or undefined where it is none; the answer's memory is given back. Throws with
+ * code TOO_COMPLEX when it would become more than four times that in memory: `[[],[],…` becomes twenty times as large, what an engine
+ * says of its containers about three times.
+ */
+export function readJson(body: Buffer, maxBytes: number): unknown {
+  try {
+    const heap = heapOf(body);
+    if (heap > 4 * maxBytes) throw codedError("TOO_COMPLEX", `answer too complex: ${body.length} bytes of JSON would take about ${Math.ceil(heap / 2 ** 20)} MB of memory`);
+    return parseJson(body);
+  } finally {
+    release(body);
   }
 }
 

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from "node:http";
 import { dockerClient, messageOf } from "../collectors/docker/client.ts";
 import { parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
 import type { DockerTarget } from "../config/value.ts";
-import { exchange, isRecord, parseJson } from "../net/exchange.ts";
+import { exchange, isRecord, readJson } from "../net/exchange.ts";
 import { clip } from "../safe.ts";
 import { pruneRequest, type MutatingRequest, type PrunePlan } from "./plan.ts";
 
@@ -53,7 +53,8 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
   };
 }
 
-const MAX_BYTES = 16 * 1024 * 1024;
+/** It lists the id of every record that was cleared. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** A connection of its own, and never tried again: what was sent may have been done. */
 async function post(target: DockerTarget, { method, path }: MutatingRequest, deadlineMs: number, signal: AbortSignal): Promise<{ status: number; json: unknown }> {
@@ -61,5 +62,5 @@ async function post(target: DockerTarget, { method, path }: MutatingRequest, dea
   const headers = { accept: "application/json", "content-length": 0, "user-agent": "watchdog-pruner", ...("socketPath" in target ? { host: "docker" } : {}) };
   const request = httpRequest({ ...where, method, path, headers, agent: new Agent() });
   const { status, body } = await exchange(request, { deadlineMs, maxBytes: MAX_BYTES, signal });
-  return { status, json: parseJson(body) };
+  return { status, json: readJson(body, MAX_BYTES) };
 }

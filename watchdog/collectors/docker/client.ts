@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import type { DockerTarget } from "../../config/value.ts";
-import { isRecord, parseJson } from "../../net/exchange.ts";
+import { isRecord, readJson } from "../../net/exchange.ts";
 import { get } from "../../net/get.ts";
 import { excerpt } from "../../safe.ts";
 import { isAllowedPath } from "./allow.ts";
@@ -11,7 +11,12 @@ const OLDEST_MINOR = 41;
 /** `type=build-cache` came with 1.42; from 1.52 on the records are listed only on a further parameter, so the question is put in 1.51 where the engine still speaks it. */
 const BUILD_CACHE_SINCE_MINOR = 42;
 const BUILD_CACHE_BEST_MINOR = 51;
-const MAX_BYTES = 16 * 1024 * 1024;
+/**
+ * An answer may be as large as any that means something, and no larger: 3,000 containers with the labels of compose, 10,000 records of
+ * build cache; one container has 5 logs of 4,096 bytes of its health, its labels and its environment.
+ */
+const MAX_BYTES = { version: 256 * 1024, info: 1024 * 1024, inspect: 1024 * 1024, list: 8 * 1024 * 1024, buildCache: 8 * 1024 * 1024 } as const;
+type Question = keyof typeof MAX_BYTES;
 
 export interface DockerClient {
   /** GET /version, as the engine says it. */
@@ -36,14 +41,15 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   let negotiated: Negotiated | undefined;
 
-  const ask = (path: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> => {
+  const ask = async (question: Question, path: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> => {
     if (!isAllowedPath(path)) throw new Error(`path ${path} is not on the allow-list`);
-    return get({ ...target, path, agent }, { deadlineMs, maxBytes: MAX_BYTES, signal })
-      .then(({ status, body }) => ({ status, json: parseJson(body) }));
+    const maxBytes = MAX_BYTES[question];
+    const { status, body } = await get({ ...target, path, agent }, { deadlineMs, maxBytes, signal });
+    return { status, json: readJson(body, maxBytes) };
   };
 
   const version = async (signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> => {
-    const { status, json } = await ask("/version", signal);
+    const { status, json } = await ask("version", "/version", signal);
     if (status !== 200 || !isRecord(json)) throw new Error(`engine answered ${status} to /version${messageOf(json)}`);
     return json;
   };
@@ -55,18 +61,18 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     return (negotiated = { version: spoken, buildCacheVersion: buildCacheVersion(json["ApiVersion"], json["MinAPIVersion"]) });
   };
 
-  const versioned = async (path: string, signal: AbortSignal, pick: (agreed: Negotiated) => string = (all) => all.version, retry = true): Promise<{ status: number; json: unknown }> => {
-    const answer = await ask(`/v${pick(await agreed(signal))}${path}`, signal);
+  const versioned = async (question: Question, path: string, signal: AbortSignal, pick: (agreed: Negotiated) => string = (all) => all.version, retry = true): Promise<{ status: number; json: unknown }> => {
+    const answer = await ask(question, `/v${pick(await agreed(signal))}${path}`, signal);
     // The engine was replaced under us by one that does not speak this version: ask anew, once.
     if (answer.status === 400 && retry && /version/i.test(messageOf(answer.json))) {
       negotiated = undefined;
-      return versioned(path, signal, pick, false);
+      return versioned(question, path, signal, pick, false);
     }
     return answer;
   };
 
-  const expect200 = async (path: string, signal: AbortSignal, pick?: (agreed: Negotiated) => string): Promise<unknown> => {
-    const { status, json } = await versioned(path, signal, pick);
+  const expect200 = async (question: Question, path: string, signal: AbortSignal, pick?: (agreed: Negotiated) => string): Promise<unknown> => {
+    const { status, json } = await versioned(question, path, signal, pick);
     if (status !== 200) throw new Error(`engine answered ${status}${messageOf(json)}`);
     if (json === undefined) throw new Error("engine's answer is not JSON");
     return json;
@@ -76,15 +82,16 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     agreedVersion: async (signal) => (await agreed(signal)).version,
     buildCache: async (signal) => {
       if ((await agreed(signal)).buildCacheVersion === undefined) return undefined;
-      return expect200("/system/df?type=build-cache", signal, (all) => all.buildCacheVersion ?? all.version);
+      return expect200("buildCache", "/system/df?type=build-cache", signal, (all) => all.buildCacheVersion ?? all.version);
     },
     version,
-    list: (signal) => expect200("/containers/json?all=1", signal),
-    info: (signal) => expect200("/info", signal),
+    list: (signal) => expect200("list", "/containers/json?all=1", signal),
+    info: (signal) => expect200("info", "/info", signal),
     inspect: async (id, signal) => {
-      const { status, json } = await versioned(`/containers/${id}/json`, signal);
+      const { status, json } = await versioned("inspect", `/containers/${id}/json`, signal);
       if (status === 404) return undefined;
-      if (status !== 200 || !isRecord(json)) throw new Error(`engine answered ${status}${messageOf(json)}`);
+      if (status !== 200) throw new Error(`engine answered ${status}${messageOf(json)}`);
+      if (!isRecord(json)) throw new Error("engine's answer is not a JSON object");
       return json;
     },
   };
