@@ -128,13 +128,15 @@ describe("a command whose output is not taken", { concurrency: 2, timeout: 120_0
         return { ...exit, stderr };
       };
       const device = openSync("/dev/full", "w");
-      const pipe = fullPipe(world.dir);
+      // A pipe each: a Node that ends makes the pipe that it shares with another one block again.
+      const [pipe, both] = [fullPipe(world.dir), fullPipe(world.dir)];
       t.after(() => {
         closeSync(device);
         pipe.close();
+        both.close();
       });
       const [usual, closed, refused, stuck, mute] = await Promise.all([
-        run(["pipe", "pipe"], (child) => child.stdout?.resume()), run(["pipe", "pipe"], (child) => child.stdout?.destroy()), run([device, "pipe"]), run([pipe.fd, "pipe"]), run([pipe.fd, pipe.fd]),
+        run(["pipe", "pipe"], (child) => child.stdout?.resume()), run(["pipe", "pipe"], (child) => child.stdout?.destroy()), run([device, "pipe"]), run([pipe.fd, "pipe"]), run([both.fd, both.fd]),
       ]);
       // What has closed its end wanted no more: no word and no other exit code.
       assert.deepEqual([closed.code, /could not be written/.test(closed.stderr)], [usual.code, false], closed.stderr);
