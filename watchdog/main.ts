@@ -17,6 +17,7 @@ import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
 import { LANGS } from "./lang/index.ts";
 import { openLog, say } from "./output.ts";
 import { hideSecrets, reasonOf, redactJson } from "./safe.ts";
+import { threadPool, threadsOf } from "./thread-pool.ts";
 
 /** Set by the build; the sources run unbundled under tsx, where it is not. */
 declare const __VERSION__: string | undefined;
@@ -63,6 +64,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const { log, written } = openLog(command === "run" ? 1 : 2, { level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs });
   logged = written;
   contain(log);
+  const pool = threadPool(threadsOf(env["UV_THREADPOOL_SIZE"]));
 
   switch (command) {
     case "healthcheck": {
@@ -71,12 +73,12 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     }
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
-      const report = redactJson(await once(config, LANGS[config.lang], systemClock, hostname()), redact);
+      const report = redactJson(await once(config, LANGS[config.lang], systemClock, pool, hostname()), redact);
       return print(options.includes("--json") ? `${JSON.stringify(report)}\n` : formatReport(report));
     }
     case "doctor": {
       // Before they are laid out: a secret with a blank in it may be wrapped there.
-      const checks = redactJson(await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 }), redact);
+      const checks = redactJson(await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, pool, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 }), redact);
       const report = reportOf(checks);
       return print(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100), report.ok ? 0 : 1);
     }
@@ -85,7 +87,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(redact(text), exitCode);
     }
     default: {
-      await run({ parsed, clock: systemClock, log, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop });
+      await run({ parsed, clock: systemClock, log, pool, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop });
       return 0;
     }
   }

@@ -160,7 +160,7 @@ function dockerfileFaults(text: string): string[] {
   if (of("CMD").join() !== `["run"],["run"]`) faults.push(`CMD: ${of("CMD").join(", ")}`);
   const checks = of("HEALTHCHECK").map((line) => line.replace(/^.*?CMD /, ""));
   if (checks.join() !== `["node", "/opt/watchdog/pruner.mjs", "healthcheck"],["node", "/opt/watchdog/watchdog.mjs", "healthcheck"]`) faults.push(`HEALTHCHECK: ${checks.join(", ")}`);
-  if (of("ENV").some((line) => line !== "NODE_ENV=production") || of("ENV").length !== 2) faults.push(`ENV: ${of("ENV").join(", ")}`);
+  if (of("ENV").join() !== "NODE_ENV=production,NODE_ENV=production,UV_THREADPOOL_SIZE=8") faults.push(`ENV: ${of("ENV").join(", ")}`);
   for (const name of ["ADD", "VOLUME", "EXPOSE", "SHELL", "USER", "ONBUILD"]) if (of(name).length > 0) faults.push(`${name} is not known here`);
   if (/^#\s*syntax=/m.test(text)) faults.push("a frontend image would be pulled");
   return faults;

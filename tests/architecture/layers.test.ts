@@ -12,6 +12,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["output", "standard output and error: what the log and the commands write to"],
   ["exit", "a leaf: how a program ends, whatever it was doing"],
   ["kinds", "a leaf: what kinds of signals there are, known to everyone"],
+  ["thread-pool", "a leaf: what may hang and how much of it, whoever runs it"],
   ["contain", "the net under a program: log and text, nothing of the pipeline"],
   ["history", "bounded memories of plain values; they know nothing of where those come from"],
   ["config", "the configuration is parsed before anything exists that it configures"],
@@ -55,7 +56,7 @@ test("imports run one way along the flow", () => {
 });
 
 test("leaves import nothing but leaves before them", () => {
-  const leaves = ["clock", "redactor", "safe", "line-writer", "log", "exit", "kinds"];
+  const leaves = ["clock", "redactor", "safe", "line-writer", "log", "exit", "kinds", "thread-pool"];
   for (const [index, leaf] of leaves.entries()) {
     const before = leaves.slice(0, index).map((name) => `${name}.ts`);
     assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports.filter((path) => !before.includes(path)), [], leaf);

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { assembleDisks, diskCollector, DiskLabels, probeFilesystem, type Probe, type ProbeOutcome } from "../../watchdog/collectors/disk.ts";
+import { assembleDisks, diskCollector as collectorIn, DiskLabels, probeFilesystem, type Probe, type ProbeOutcome, type ProbePath } from "../../watchdog/collectors/disk.ts";
 import type { DiskPath } from "../../watchdog/config/value.ts";
+import { threadPool } from "../../watchdog/thread-pool.ts";
+
+const diskCollector = (paths: readonly DiskPath[], deadlineMs: number, probePath?: ProbePath) => collectorIn(paths, deadlineMs, threadPool(4), probePath);
 
 const probe = (device: string, changes: Partial<Probe> = {}): Probe => ({
   device, blockSize: 4096, blocks: 1000, freeBlocks: 300, availableBlocks: 250, files: 100, freeFiles: 40, ...changes,

@@ -3,7 +3,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { memoryCollector, parseMeminfo } from "../../watchdog/collectors/memory.ts";
+import { threadPool } from "../../watchdog/thread-pool.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
+import { settled } from "../helpers/virtual-clock.ts";
 
 const MEMINFO = `MemTotal:       16316412 kB
 MemFree:          512340 kB
@@ -36,7 +38,28 @@ test("all memory available is a value, not a fault", () => {
 
 test("meminfo is read under the proc root that was given", async (t) => {
   const root = tempDir(t);
-  await assert.rejects(memoryCollector(root, 100, 1000).collect(context), /ENOENT/);
+  await assert.rejects(memoryCollector(root, 100, 1000, threadPool(4)).collect(context), /ENOENT/);
   writeFileSync(join(root, "meminfo"), MEMINFO);
-  assert.equal((await memoryCollector(root, 100, 1000).collect(context)).totalBytes, 16_316_412 * 1024);
+  assert.equal((await memoryCollector(root, 100, 1000, threadPool(4)).collect(context)).totalBytes, 16_316_412 * 1024);
+});
+
+test("a meminfo that does not answer fails memory with that reason, and is not read again until it has answered", { timeout: 10_000 }, async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let reads = 0;
+  let answer: (text: string) => void = () => {};
+  const collector = memoryCollector("/proc", 100, 1000, threadPool(4), () => {
+    reads += 1;
+    return new Promise((resolve) => (answer = resolve));
+  });
+  const first = assert.rejects(collector.collect(context), /^Error: meminfo: does not answer within 1 s$/);
+  await settled();
+  t.mock.timers.tick(1000);
+  await first;
+  await assert.rejects(collector.collect(context), /^Error: meminfo: an earlier measurement still hangs$/);
+  assert.equal(reads, 1);
+  answer(MEMINFO);
+  await settled();
+  const after = collector.collect(context);
+  answer(MEMINFO);
+  assert.equal((await after).totalBytes, 16_316_412 * 1024);
 });

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
 import { procCollector, type ProcReading } from "../../watchdog/collectors/proc.ts";
+import { threadPool } from "../../watchdog/thread-pool.ts";
 import { BTIME_S, fakeProc, statLine, type FakeProc } from "../helpers/fake-proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
@@ -11,7 +12,7 @@ const NOW_MS = (BTIME_S + 5000) * 1000;
 
 function setUp(t: TestContext, patterns: readonly string[] = ["pytest"]): { proc: FakeProc; scan: (nowMs?: number) => Promise<ProcReading> } {
   const proc = fakeProc(tempDir(t));
-  const collector = procCollector(proc.root, patterns, 1000);
+  const collector = procCollector(proc.root, patterns, 5000, threadPool(4));
   return { proc, scan: (wallMs = NOW_MS) => collector.collect({ wallMs, monoMs: 0, signal: new AbortController().signal }) };
 }
 const pids = ({ candidates }: ProcReading): number[] => candidates.map(({ pid }) => pid).sort((a, b) => a - b);
@@ -124,7 +125,7 @@ test("a process whose stat is cut short or broken is unreadable: it neither coun
   proc.add({ pid: 4, cmdline: "pytest\0" });
   const reading = await scan();
   assert.deepEqual(pids(reading), [4]);
-  assert.deepEqual([...reading.unreadable].sort(), [1, 2, 3]);
+  assert.deepEqual(reading.unreadable.map(({ pid }) => pid).sort(), [1, 2, 3]);
 });
 
 test("a pid that is used again is another process: same pid, other start", async (t) => {
@@ -151,7 +152,7 @@ test("thousands of processes are scanned in slices that an abort can end", async
   for (let pid = 1; pid <= 1000; pid += 1) proc.add({ pid, cmdline: pid % 100 === 0 ? "pytest\0" : "sh\0" });
   assert.equal((await scan()).candidates.length, 10);
   const abort = new AbortController();
-  const scanning = procCollector(proc.root, ["pytest"], 1000).collect({ wallMs: NOW_MS, monoMs: 0, signal: abort.signal });
+  const scanning = procCollector(proc.root, ["pytest"], 5000, threadPool(4)).collect({ wallMs: NOW_MS, monoMs: 0, signal: abort.signal });
   abort.abort(new Error("stopped"));
   await assert.rejects(scanning, /stopped/);
 });

@@ -17,9 +17,10 @@ import { makeProject, repo, type Project } from "./project.ts";
 import { ALLOWED, REFUSED, startProxy } from "./proxy.ts";
 import { until, which } from "./run.ts";
 import { engineRequired, prepare, type Setup } from "./setup.ts";
-import { NAMES, SICK_OUTPUT, orphanProgram, setHealth, startOrphan, startSubject, type Orphan } from "./subjects.ts";
+import { NAMES, SICK_OUTPUT, orphanProgram, setHealth, startOrphan, startStuck, startSubject, type Orphan } from "./subjects.ts";
 import { CHAT_ID, TOKEN, fakeTelegram, type FakeTelegram, type Notice } from "./telegram.ts";
 
+const noStuck = engineRequired || ((await which("gcc")) !== undefined && existsSync("/dev/fuse")) ? false : "gcc and /dev/fuse make the process that hangs";
 const setup = await prepare();
 if (typeof setup === "string") {
   test("a real engine can be started here", { skip: engineRequired ? false : setup }, () => assert.fail(setup));
@@ -284,6 +285,38 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     await ticking(plain, ticks + 3);
     assert.equal(telegram.notices().length, 12, JSON.stringify(telegram.texts, null, 1));
     assert.deepEqual(telegram.faults, []);
+  });
+
+  // Kept short: as long as it hangs, it hangs every `ps` on this machine.
+  test("a process whose command line never answers stops nothing, is named, and does not keep SIGTERM from ending the watch", { skip: noStuck, timeout: 120_000 }, async () => {
+    const program = `${orphanProgram(engine)}-stuck`;
+    const stuck = await startStuck(program);
+    let other: Orphan | undefined;
+    try {
+      await arrives(plain, "🔴", `Blocking process ${stuck.pid}`);
+      stuck.hang();
+      const { text } = await arrives(plain, "🔴", "Source unavailable: proc");
+      assert.ok(text.includes(`pid ${stuck.pid}: its command line does not answer`), text);
+      other = await startOrphan(`${orphanProgram(engine)}-other`);
+      await arrives(plain, "🔴", `Blocking process ${other.pid}`);
+
+      const { ticks } = await ticking(plain, 1);
+      const status = await ticking(plain, ticks + 3);
+      for (const source of ["mem", "disk", "docker"]) assert.equal(status.sources[source]?.state, "ok", source);
+      const healthy = 'require("http").get("http://127.0.0.1:9876/healthz", (answer) => { console.log(answer.statusCode); answer.resume(); })';
+      assert.equal(await plain.inside(healthy), 200);
+      assert.equal(telegram.notices().some(({ mark, title }) => mark === "🟢" && title.includes(String(stuck.pid))), false, "its state stands still");
+
+      const before = performance.now();
+      await plain.compose(["stop"]);
+      const took = performance.now() - before;
+      const { State } = await plain.inspect("watchdog");
+      assert.equal(State.ExitCode, 0);
+      assert.ok(took < 5_000, `took ${Math.round(took)} ms`);
+    } finally {
+      await stuck.end();
+      other?.end();
+    }
     await plain.compose(["down"]);
   });
 }

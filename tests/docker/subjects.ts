@@ -1,5 +1,7 @@
 // What the watchdog is shown: containers that can be hurt and healed, and an orphaned process on the host.
-import { copyFileSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Engine } from "./engine.ts";
 import { run, until } from "./run.ts";
@@ -48,4 +50,25 @@ export async function startOrphan(program: string): Promise<Orphan> {
 /** Where the orphan's program lies; also the pattern that finds it and nobody else's pytest on this machine. */
 export function orphanProgram(engine: Engine): string {
   return path.join(engine.dir, "pytest");
+}
+
+export type Stuck = { pid: number; hang: () => void; end: () => Promise<void> };
+
+/** A process whose command line stops answering when it is told to `hang`; tests/docker/stuck.c says how. `program`: where it is compiled to. */
+export async function startStuck(program: string): Promise<Stuck> {
+  await run("gcc", ["-O1", "-o", program, path.join(import.meta.dirname, "stuck.c")]);
+  const folder = `${program}-mount`;
+  mkdirSync(folder);
+  const child = spawn(program, [folder], { stdio: ["pipe", "pipe", "inherit"] });
+  const gone = once(child, "exit");
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  return {
+    pid: Number(String(line)),
+    hang: () => void child.stdin.write("hang\n"),
+    // The file system goes with it, and with that everything that waits for it.
+    end: async () => {
+      child.stdin.end();
+      await gone;
+    },
+  };
 }

@@ -52,5 +52,5 @@ export function candidate(changes: Partial<ProcCandidate> = {}): ProcCandidate {
 }
 
 export function processes(candidates: readonly ProcCandidate[], unreadable: readonly number[] = []): Reading<ProcReading> {
-  return ok({ candidates, unreadable });
+  return ok({ candidates, unreadable: unreadable.map((pid) => ({ pid, why: "unreadable" as const })) });
 }

@@ -143,3 +143,23 @@ test("what the orchestrator's own container is called is in the advice, and an e
   assert.match(rig.signal("orchestrator_down").detail, /What to do: docker logs --tail 50 orch$/);
   assert.equal(rig.signal("orchestrator_down").cause, "Docker does not answer through the proxy docker-proxy: cannot be read");
 });
+
+test("a process that does not answer for K ticks is told by its pid; its own state stands still, the others are judged", { timeout: 10_000 }, () => {
+  const rig = rigOf({ WATCHDOG_LANG: "en" });
+  const hangs = { proc: ok({ candidates: [candidate()], unreadable: [{ pid: 4242, startTicks: 5, why: "hangs" as const }] }) };
+  rig.tick({ proc: processes([candidate({ pid: 4242, startTicks: 5 })]) });
+  const told = [1, 2, 3].map(() => { rig.tick(hangs); return [rig.signal("blind:proc").active, rig.signal("proc_blocking:4242").active]; });
+  assert.deepEqual(told, [[false, true], [false, true], [true, true]]);
+  assert.match(rig.signal("blind:proc").detail, /pid 4242: its command line does not answer; 3 times in a row\. .*the other processes are checked as usual[^]*\/proc\/4242\/stack/);
+  assert.deepEqual([rig.signal("proc_blocking:4242").frozen, rig.signal("proc_blocking:77").frozen], [true, undefined]);
+  rig.tick({ proc: processes([candidate()]) });
+  rig.tick({ proc: processes([candidate()]) });
+  assert.deepEqual([rig.signal("blind:proc").active, rig.find("proc_blocking:4242")], [false, undefined]);
+});
+
+test("the state that stands still is that of the process that hangs, not of the one that had its pid before", { timeout: 10_000 }, () => {
+  const rig = rigOf();
+  rig.tick({ proc: processes([candidate({ pid: 4242, startTicks: 5 })]) });
+  rig.tick({ proc: ok({ candidates: [], unreadable: [{ pid: 4242, startTicks: 900, why: "hangs" as const }] }) });
+  assert.equal(rig.signal("proc_blocking:4242").active, false, "the first one is gone");
+});

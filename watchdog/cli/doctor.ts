@@ -7,6 +7,7 @@ import { DOCTOR_LANGS, type Place } from "../lang/doctor.ts";
 import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
+import type { ThreadPool } from "../thread-pool.ts";
 import { botOf, type Bot } from "./doctor/bot.ts";
 import { failed, type Check, type Ctx } from "./doctor/check.ts";
 import { judgeConfinement } from "./doctor/confinement.ts";
@@ -24,6 +25,7 @@ export interface DoctorOptions {
   readonly place: Place;
   readonly clock: Clock;
   readonly log: Log;
+  readonly pool: ThreadPool;
   readonly systemHostname: string;
   /** Post the test message. */
   readonly send: boolean;
@@ -31,25 +33,27 @@ export interface DoctorOptions {
 }
 
 /** Proves the set-up, point by point: every area side by side under its own deadlines, and none that breaks hides another. Never rejects. */
-export async function doctor({ parsed, place, clock, log, systemHostname, send, uid }: DoctorOptions): Promise<Check[]> {
+export async function doctor({ parsed, place, clock, log, pool, systemHostname, send, uid }: DoctorOptions): Promise<Check[]> {
   const { config, problems, botToken } = parsed;
   const t = DOCTOR_LANGS[config.lang];
   const ctx: Ctx = { config, t, place };
   const stop = new AbortController().signal;
   const now = momentOf(clock);
+  const deadlineMs = config.httpTimeoutS * 1000;
 
   const bot = doctorBot(parsed, clock);
   // An engine that is named and not there is asked all the same: the answer says why.
   const isEngineWatched = config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
-  const { disk: _disk, ...collectors } = createCollectors(config);
+  const { disk: _disk, ...collectors } = createCollectors(config, pool);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
   const host = readings.then(({ docker }) => hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname));
   const sendNow = async (): Promise<Sent> => sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), botToken ?? "", config.tgChatId ?? "", config, log);
   const telegram = askTelegram(bot, config.tgChatId, send ? sendNow : undefined);
   const measuresDisks = config.diskEnabled || config.diskCritEnabled;
-  const probes = measuresDisks ? probeAll(config.diskPaths.map(({ path }) => path), new Set(), probeFilesystem, config.httpTimeoutS * 1000, stop) : Promise.resolve(new Map());
-  const self = readSelf(config.procRoot);
+  const probes = measuresDisks ? probeAll(config.diskPaths.map(({ path }) => path), pool, probeFilesystem, deadlineMs, stop) : Promise.resolve(new Map());
+  const self = readSelf(config.procRoot, pool, deadlineMs);
+  const stateProblem = config.stateFile === undefined ? Promise.resolve(undefined) : writeProblem(config.stateFile, pool, deadlineMs);
 
   const contained = async (id: string, judge: () => Check[] | Promise<Check[]>): Promise<Check[]> => {
     try {
@@ -62,16 +66,16 @@ export async function doctor({ parsed, place, clock, log, systemHostname, send, 
     contained("config", () => judgeSettings(problems, uid, ctx)),
     contained("telegram", async () => judgeTelegram(await telegram, send, problems, ctx)),
     contained("engine", async () => judgeEngine(await engine, (await readings).docker, ctx)),
-    contained("host", async () => judgeHost(await readings, self, ctx)),
-    contained("disks", async () => judgeDisks(await probes, self, ctx)),
+    contained("host", async () => judgeHost(await readings, await self, ctx)),
+    contained("disks", async () => judgeDisks(await probes, await self, ctx)),
     contained("metrics", async () => judgeMetrics((await readings).metrics, ctx)),
     contained("deps", async () => judgeDeps((await readings).deps, ctx)),
     contained("clock", async () => {
       await telegram;
       return [judgeClock(clockFacts(bot, await readings, clock.wallMs()), ctx)];
     }),
-    contained("confinement", () => judgeConfinement(self, ctx)),
-    contained("files", () => judgeFiles(config.stateFile === undefined ? undefined : writeProblem(config.stateFile), uid, ctx)),
+    contained("confinement", async () => judgeConfinement(await self, ctx)),
+    contained("files", async () => judgeFiles(await stateProblem, uid, ctx)),
   ]);
   return areas.flat();
 }

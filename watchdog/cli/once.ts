@@ -7,6 +7,7 @@ import type { Lang } from "../lang/index.ts";
 import { round1 } from "../lang/format.ts";
 import { buildSignals, NO_SIGNALS } from "../signals/index.ts";
 import { sourceView, type SourceView } from "../status/view.ts";
+import type { ThreadPool } from "../thread-pool.ts";
 
 export interface OnceReport {
   readonly host: string;
@@ -16,10 +17,10 @@ export interface OnceReport {
 }
 
 /** One tick that sends nothing: each signal's condition itself, and the action it would mean if nothing were debounced. */
-export async function once(config: Config, lang: Lang, clock: Clock, systemHostname: string): Promise<OnceReport> {
+export async function once(config: Config, lang: Lang, clock: Clock, pool: ThreadPool, systemHostname: string): Promise<OnceReport> {
   const undamped: Config = { ...config, orchDownTicks: 1, containerDownTicks: 1, depDownTicks: 1, blindTicks: 1, startupGraceS: 0 };
   const now = momentOf(clock);
-  const readings = await collectAllOf(createCollectors(undamped))(now, new AbortController().signal);
+  const readings = await collectAllOf(createCollectors(undamped, pool))(now, new AbortController().signal);
   const { signals } = buildSignals(NO_SIGNALS, readings, undamped, lang, now);
   const engineHostname = readings.docker.state === "ok" ? readings.docker.value.hostname : undefined;
   const sources = Object.keys(readings).map((name) => {

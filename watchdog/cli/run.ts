@@ -23,12 +23,14 @@ import { stateFile } from "../state/file.ts";
 import { resumeSignals, snapshotOf } from "../state/resume.ts";
 import { serveStatus } from "../status/server.ts";
 import { createSite } from "../status/site.ts";
+import type { ThreadPool } from "../thread-pool.ts";
 import { logSources } from "./source-log.ts";
 
 export interface RunOptions {
   readonly parsed: ParsedConfig;
   readonly clock: Clock;
   readonly log: Log;
+  readonly pool: ThreadPool;
   readonly redact: (text: string) => string;
   readonly version: string;
   readonly systemHostname: string;
@@ -43,7 +45,7 @@ const FLUSH_MS = 4000;
 const LISTING_MS = 60_000;
 
 /** The daemon: wires the pipeline, runs until `stop`, then flushes. Resolves when it may exit. */
-export async function run({ parsed, clock, log, redact, version, systemHostname, inContainer, stop }: RunOptions): Promise<void> {
+export async function run({ parsed, clock, log, pool, redact, version, systemHostname, inContainer, stop }: RunOptions): Promise<void> {
   const { config } = parsed;
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
@@ -53,7 +55,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
 
   const file = config.enabled && config.stateFile !== undefined ? stateFile(config.stateFile, log) : undefined;
   const saved = file?.load(started);
-  const boot = readBoot(config.procRoot);
+  const boot = await readBoot(config.procRoot, pool);
   const sender = senderOf(config, log, clock, saved?.telegram);
   const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
   const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
@@ -71,7 +73,7 @@ export async function run({ parsed, clock, log, redact, version, systemHostname,
       : {}),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config)), offer: (notices) => hint.offer(notices),
+    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config, pool)), offer: (notices) => hint.offer(notices),
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
     hello: config.hello ? { version, problems } : undefined,
     changed: () => save(),

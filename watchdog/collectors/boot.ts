@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import type { ThreadPool } from "../thread-pool.ts";
 import { parseBtime } from "./proc/parse.ts";
+import { readWhole } from "./proc/reader.ts";
 
 /** Which boot of the host this is; each part undefined where it cannot be read. */
 export interface Boot {
@@ -9,16 +10,18 @@ export interface Boot {
   readonly atMs?: number;
 }
 
-/** Read once, at start. Never throws. */
-export function readBoot(procRoot: string): Boot {
+/** It is worth this wait at start; a lxcfs that hangs must not keep the watch from beginning. */
+const DEADLINE_MS = 2000;
+
+/** Read once, at start. Never rejects. */
+export async function readBoot(procRoot: string, pool: ThreadPool, read: (path: string) => Promise<string> = readWhole): Promise<Boot> {
+  const [idPath, statPath] = [`${procRoot}/sys/kernel/random/boot_id`, `${procRoot}/stat`];
+  const texts = await pool.share("stat", 1).runAll([idPath, statPath], read, DEADLINE_MS, new AbortController().signal);
   const text = (path: string): string => {
-    try {
-      return readFileSync(`${procRoot}/${path}`, "latin1");
-    } catch {
-      return "";
-    }
+    const outcome = texts.get(path);
+    return outcome && "value" in outcome ? outcome.value : "";
   };
-  const id = /^[0-9a-f-]{36}$/.exec(text("sys/kernel/random/boot_id").trim())?.[0];
-  const btimeS = parseBtime(text("stat"));
+  const id = /^[0-9a-f-]{36}$/.exec(text(idPath).trim())?.[0];
+  const btimeS = parseBtime(text(statPath));
   return { ...(id === undefined ? {} : { id }), ...(btimeS === undefined ? {} : { atMs: btimeS * 1000 }) };
 }

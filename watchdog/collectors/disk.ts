@@ -1,7 +1,6 @@
 import { stat, statfs } from "node:fs/promises";
-import { MAX_TIMER_MS } from "../clock.ts";
 import type { DiskPath } from "../config/value.ts";
-import { reasonOf } from "../safe.ts";
+import type { ThreadPool } from "../thread-pool.ts";
 import type { Collector } from "./reading.ts";
 
 /** One filesystem, measured through the first of its paths that answered. */
@@ -44,62 +43,22 @@ export type ProbeOutcome = { readonly probe: Probe } | { readonly reason: string
 /** The two system calls; handed in so that a test can let them hang. */
 export type ProbePath = (path: string) => Promise<Probe>;
 
-// libuv has 4 threads for fs and DNS. A hung statfs holds one for as long as the mount is dead, so no more than two may ever wait.
-const MAX_STUCK = 2;
+/** A hung statfs holds a thread for as long as the mount is dead, so no more than two may ever wait. */
+const MOST_HANGING = 2;
 
 /** Measures each path, one probe at most per path and two in all; a probe that hangs is remembered, not repeated. */
-export function diskCollector(paths: readonly DiskPath[], deadlineMs: number, probePath: ProbePath = probeFilesystem): Collector<DiskReading> {
-  const underWay = new Set<string>();
+export function diskCollector(paths: readonly DiskPath[], deadlineMs: number, pool: ThreadPool, probePath: ProbePath = probeFilesystem): Collector<DiskReading> {
   const labels = new DiskLabels();
   return {
     deadlineMs: deadlineMs + 1000,
-    collect: async ({ signal }) => {
-      const outcomes = await probeAll(paths.map(({ path }) => path), underWay, probePath, deadlineMs, signal);
-      return assembleDisks(paths, outcomes, labels);
-    },
+    collect: async ({ signal }) => assembleDisks(paths, await probeAll(paths.map(({ path }) => path), pool, probePath, deadlineMs, signal), labels),
   };
 }
 
-/** One probe a path, at most two under way; each outcome within `deadlineMs`. `underWay`: paths whose earlier probe may still hang. Never rejects. */
-export function probeAll(
-  paths: readonly string[], underWay: Set<string>, probePath: ProbePath, deadlineMs: number, signal: AbortSignal,
-): Promise<Map<string, ProbeOutcome>> {
-  const outcomes = new Map<string, ProbeOutcome>();
-  const waiting: string[] = [];
-  for (const path of new Set(paths)) {
-    if (underWay.has(path)) outcomes.set(path, { reason: "an earlier measurement still hangs" });
-    else waiting.push(path);
-  }
-  return new Promise((resolve) => {
-    const mine = new Set<string>();
-    const settle = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", settle);
-      for (const path of mine) outcomes.set(path, { reason: `does not answer within ${deadlineMs / 1000} s` });
-      for (const path of waiting.splice(0)) outcomes.set(path, { reason: `not tried: ${MAX_STUCK} other measurements hang` });
-      resolve(outcomes);
-    };
-    const advance = (): void => {
-      while (underWay.size < MAX_STUCK) {
-        const path = waiting.shift();
-        if (path === undefined) break;
-        underWay.add(path);
-        mine.add(path);
-        void probePath(path)
-          .then((probe): ProbeOutcome => ({ probe }), (error: unknown): ProbeOutcome => ({ reason: reasonOf(error) }))
-          .then((outcome) => {
-            underWay.delete(path);
-            if (mine.delete(path) && !signal.aborted) outcomes.set(path, outcome);
-            advance();
-          });
-      }
-      // Nothing of ours is running: either all is done, or stuck probes of earlier ticks hold every slot.
-      if (mine.size === 0) settle();
-    };
-    const timer = setTimeout(settle, Math.min(deadlineMs, MAX_TIMER_MS));
-    signal.addEventListener("abort", settle, { once: true });
-    advance();
-  });
+/** One probe a path; each outcome within `deadlineMs`. Never rejects. */
+export async function probeAll(paths: readonly string[], pool: ThreadPool, probePath: ProbePath, deadlineMs: number, signal: AbortSignal): Promise<Map<string, ProbeOutcome>> {
+  const outcomes = await pool.share("disk", MOST_HANGING).runAll(paths, probePath, deadlineMs, signal);
+  return new Map([...outcomes].map(([path, outcome]) => [path, "value" in outcome ? { probe: outcome.value } : { reason: outcome.reason }]));
 }
 
 export async function probeFilesystem(path: string): Promise<Probe> {

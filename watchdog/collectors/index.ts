@@ -2,6 +2,7 @@ import { MAX_TIMER_MS, type Moment } from "../clock.ts";
 import type { Config } from "../config/variables.ts";
 import { codedError, DEADLINE_CODE } from "../net/exchange.ts";
 import { faultOf } from "../net/fault.ts";
+import type { ThreadPool } from "../thread-pool.ts";
 import { containersCollector, type DockerReading } from "./containers.ts";
 import { depsCollector, type DependencySample } from "./deps.ts";
 import { diskCollector, type DiskReading } from "./disk.ts";
@@ -26,17 +27,17 @@ export type Readings = { readonly [N in SourceName]: Reading<Values[N]> };
 export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 
 /** The one list of collectors, each with its deadline; undefined = off. */
-export function createCollectors(config: Config): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
+export function createCollectors(config: Config, pool: ThreadPool): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
   const deadlineMs = config.httpTimeoutS * 1000;
   // The kill switch: nothing at all is read.
   if (!config.enabled) return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
   return {
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
-    mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs) : undefined,
-    disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs) : undefined,
+    mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs, pool) : undefined,
+    disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs, pool) : undefined,
     docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs) : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
-    proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs) : undefined,
+    proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs, pool) : undefined,
   };
 }
 

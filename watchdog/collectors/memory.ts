@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
+import { readdirSync } from "node:fs";
 import { fragment } from "../safe.ts";
-import { parseOwner, type Owner } from "./proc/owner.ts";
+import { runOne, type ThreadPool } from "../thread-pool.ts";
+import { turnAfter } from "./proc/command-lines.ts";
+import { ownersOf, type Owner } from "./proc/owner.ts";
 import { parseStat } from "./proc/parse.ts";
-import { procReader } from "./proc/reader.ts";
+import { procReader, procReadSlowly, readWhole } from "./proc/reader.ts";
 import type { Collector } from "./reading.ts";
 
 export interface MemorySample {
@@ -21,42 +22,49 @@ export interface BigProcess {
 }
 
 const SHOWN = 3;
-const SLICE = 200;
 /** x86-64 and most arm64 kernels; Node cannot ask for it (getpagesize(2)), and the figure is for people. */
 const PAGE_BYTES = 4096;
 
-/** Read synchronously, which procfs allows: thread-pool reads could wait behind a dead network mount. The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. `detailPct`: from this use on the biggest processes are read as well. */
-export function memoryCollector(procRoot: string, detailPct: number, deadlineMs: number): Collector<MemorySample> {
+/**
+ * The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. It is read on the pool, since it may be
+ * a file of lxcfs. `detailPct`: from this use on the biggest processes are read as well. `readMeminfo` is handed in so that a test can let it hang.
+ */
+export function memoryCollector(procRoot: string, detailPct: number, deadlineMs: number, pool: ThreadPool, readMeminfo = readWhole): Collector<MemorySample> {
+  const path = `${procRoot}/meminfo`;
+  const [meminfo, cgroup] = [pool.share("meminfo", 1), pool.share("cgroup", 1)];
+  const readCgroup = procReadSlowly();
   return {
-    deadlineMs,
+    // Meminfo, then the owners of the biggest processes; a little more, so that their own deadline speaks first.
+    deadlineMs: deadlineMs * 2 + 1000,
     collect: async ({ signal }) => {
-      const sample = parseMeminfo(readFileSync(`${procRoot}/meminfo`, "utf8"));
+      const sample = parseMeminfo(await runOne(meminfo, path, readMeminfo, "meminfo", deadlineMs, signal));
       const usedPct = (100 * (sample.totalBytes - sample.availableBytes)) / sample.totalBytes;
-      return usedPct < detailPct ? sample : { ...sample, biggest: await biggestProcesses(procRoot, signal) };
+      if (usedPct < detailPct) return sample;
+      const biggest = await biggestProcesses(procRoot, signal);
+      const owners = await ownersOf(procRoot, biggest.map(({ pid }) => pid), cgroup, readCgroup, deadlineMs, signal);
+      return { ...sample, biggest: biggest.map((process) => ({ ...process, ...ownerIn(owners, process.pid) })) };
     },
   };
 }
 
-/** Never rejects: memory that is short is told without the culprits if they cannot be read. */
+function ownerIn(owners: ReadonlyMap<number, Owner>, pid: number): { owner?: Owner } {
+  const owner = owners.get(pid);
+  return owner ? { owner } : {};
+}
+
+/** By `stat`, which waits for nobody. Memory that is short is told without the culprits if they cannot be read. Rejects when it is aborted. */
 async function biggestProcesses(procRoot: string, signal: AbortSignal): Promise<BigProcess[]> {
   const read = procReader();
-  const text = (path: string): string => {
-    const outcome = read(path);
-    return Buffer.isBuffer(outcome) ? outcome.toString("latin1") : "";
-  };
-  let biggest: { pid: number; name: string; residentBytes: number }[] = [];
+  let biggest: BigProcess[] = [];
   for (const [index, pid] of pidsOf(procRoot).entries()) {
-    if (index % SLICE === SLICE - 1) await setImmediate();
-    if (signal.aborted) return [];
-    const stat = parseStat(text(`${procRoot}/${pid}/stat`));
+    await turnAfter(index, signal);
+    const outcome = read(`${procRoot}/${pid}/stat`);
+    const stat = Buffer.isBuffer(outcome) ? parseStat(outcome.toString("latin1")) : undefined;
     const residentBytes = (stat?.rssPages ?? 0) * PAGE_BYTES;
     if (!stat || residentBytes <= (biggest[SHOWN - 1]?.residentBytes ?? 0)) continue;
     biggest = [...biggest, { pid, name: fragment(stat.comm, 20), residentBytes }].sort((a, b) => b.residentBytes - a.residentBytes).slice(0, SHOWN);
   }
-  return biggest.map((process) => {
-    const owner = parseOwner(text(`${procRoot}/${process.pid}/cgroup`));
-    return owner ? { ...process, owner } : process;
-  });
+  return biggest;
 }
 
 function pidsOf(procRoot: string): number[] {

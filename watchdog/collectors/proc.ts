@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { endianness } from "node:os";
-import { setImmediate } from "node:timers/promises";
-import { fragment, maskArguments } from "../safe.ts";
-import { parseOwner, type Owner } from "./proc/owner.ts";
+import { fragment } from "../safe.ts";
+import { runOne, type ThreadPool } from "../thread-pool.ts";
+import { commandLines, turnAfter, type Unread } from "./proc/command-lines.ts";
+import { ownersOf, type Owner } from "./proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "./proc/parse.ts";
-import { procReader, type ReadOutcome } from "./proc/reader.ts";
+import { procReader, procReadSlowly, readWhole, type ReadFile, type ReadOutcome } from "./proc/reader.ts";
 import type { Collector } from "./reading.ts";
 
 /** A process whose command line holds one of the patterns. */
@@ -25,30 +26,74 @@ export interface ProcCandidate {
   readonly command: string;
 }
 
-export interface ProcReading {
-  readonly candidates: readonly ProcCandidate[];
-  /** Processes that are there but could not be read this time; what is known of them stays as it is. */
-  readonly unreadable: readonly number[];
+/** A process that is there but could not be read this time; what is known of it stays as it is. */
+export interface UnreadProcess {
+  readonly pid: number;
+  /** undefined: its `stat` cannot be read either. */
+  readonly startTicks?: number;
+  readonly why: Unread;
 }
 
-const COMMAND_LENGTH = 120;
-/** Of a command line, for showing; the patterns see all of it. */
-const SHOWN_BYTES = 8192;
-/** A scan of this many takes about 2 ms; then the event loop gets its turn. */
-const SLICE = 200;
+export interface ProcReading {
+  readonly candidates: readonly ProcCandidate[];
+  readonly unreadable: readonly UnreadProcess[];
+}
 
-/** Scans `<root>/<pid>/cmdline` of every process; `stat`, `cgroup` and the parent's `stat` of those that match. Never reads anything else of a process. Rejects without a btime or a proc root. */
-export function procCollector(root: string, patterns: readonly string[], deadlineMs: number): Collector<ProcReading> {
-  const needles = patterns.map((pattern) => Buffer.from(pattern));
+/** The reads that may never end; handed in so that a test can let them hang. */
+export interface SlowReads {
+  /** `cmdline` and `cgroup` of a process. */
+  readonly ofProcess: ReadFile;
+  /** `<root>/stat`. */
+  readonly whole: (path: string) => Promise<string>;
+}
+
+/** Two, as with disks: more would only hold more threads. */
+const MOST_HANGING = 2;
+
+/**
+ * Scans `<root>/<pid>/cmdline` of every process; `stat`, `cgroup` and the parent's `stat` of those that match. Never reads anything else of a process.
+ * What may wait for another process (`cmdline`, `cgroup`) or for lxcfs (`<root>/stat`) is read on the pool. Rejects without a btime or a proc root.
+ */
+export function procCollector(
+  root: string, patterns: readonly string[], deadlineMs: number, pool: ThreadPool, reads: SlowReads = { ofProcess: procReadSlowly(), whole: readWhole },
+): Collector<ProcReading> {
   const clockTicks = readClockTicks();
+  const findMatching = commandLines(root, patterns, pool.share("cmdline", MOST_HANGING), reads.ofProcess);
+  const [statShare, cgroupShare] = [pool.share("stat", 1), pool.share("cgroup", 1)];
   let before = new Map<string, CpuSeen>();
   return {
-    deadlineMs,
+    // Three rounds follow each other, each with the whole deadline: a busy host answers slowly, and that is no illness. A little more, so that theirs speaks first.
+    deadlineMs: deadlineMs * 3 + 1000,
     collect: async ({ wallMs, monoMs, signal }) => {
-      const { candidates, unreadable } = await scan(root, needles, clockTicks, wallMs, signal);
-      const shared = candidates.map((candidate) => ({ ...candidate, ...cpuShare(before.get(identityOf(candidate)), candidate.cpuS, monoMs) }));
-      before = new Map(candidates.map((candidate) => [identityOf(candidate), { cpuS: candidate.cpuS, monoMs }]));
-      return { candidates: shared, unreadable };
+      const statPath = `${root}/stat`;
+      const btimeS = parseBtime(await runOne(statShare, statPath, reads.whole, `no btime of ${statPath}`, deadlineMs, signal));
+      if (btimeS === undefined) throw new Error(`${statPath} has no btime`);
+      const { matching, unread } = await findMatching(deadlineMs, signal);
+      const owners = await ownersOf(root, [...matching.keys()], cgroupShare, reads.ofProcess, deadlineMs, signal);
+      const read = procReader();
+      const statOf = (pid: number) => parseStat(textOf(read(`${root}/${pid}/stat`)));
+
+      const candidates: ProcCandidate[] = [];
+      const unreadable: UnreadProcess[] = [...unread].map(([pid, why]) => {
+        const stat = statOf(pid);
+        return { pid, why, ...(stat ? { startTicks: stat.startTicks } : {}) };
+      });
+      for (const [index, [pid, command]] of [...matching].entries()) {
+        await turnAfter(index, signal);
+        const outcome = read(`${root}/${pid}/stat`);
+        const stat = parseStat(textOf(outcome));
+        if (outcome !== "gone" && !stat) unreadable.push({ pid, why: "unreadable" });
+        if (!stat) continue;
+        const { ppid, startTicks, cpuTicks } = stat;
+        const cpuS = cpuTicks / clockTicks;
+        const [owner, parent] = [owners.get(pid), statOf(ppid)?.comm];
+        candidates.push({
+          pid, startTicks, ppid, ageS: wallMs / 1000 - (btimeS + startTicks / clockTicks), cpuS, command, ...cpuShare(before.get(identityOf(pid, startTicks)), cpuS, monoMs),
+          ...(owner ? { owner } : {}), ...(parent === undefined ? {} : { parent: fragment(parent, 20) }),
+        });
+      }
+      before = new Map(candidates.map(({ pid, startTicks, cpuS }) => [identityOf(pid, startTicks), { cpuS, monoMs }]));
+      return { candidates, unreadable };
     },
   };
 }
@@ -58,63 +103,11 @@ interface CpuSeen {
   readonly monoMs: number;
 }
 
-const identityOf = ({ pid, startTicks }: ProcCandidate): string => `${pid}:${startTicks}`;
+const identityOf = (pid: number, startTicks: number): string => `${pid}:${startTicks}`;
 
 function cpuShare(before: CpuSeen | undefined, cpuS: number, monoMs: number): { cpuSharePct?: number } {
   const elapsedS = before ? (monoMs - before.monoMs) / 1000 : 0;
   return before && elapsedS > 0 ? { cpuSharePct: Math.max(0, Math.round((100 * (cpuS - before.cpuS)) / elapsedS)) } : {};
-}
-
-async function scan(root: string, needles: readonly Buffer[], clockTicks: number, wallMs: number, signal: AbortSignal): Promise<ProcReading> {
-  const read = procReader();
-  const btimeS = parseBtime(textOf(read(`${root}/stat`)));
-  if (btimeS === undefined) throw new Error(`${root}/stat has no btime`);
-  const candidates: ProcCandidate[] = [];
-  const unreadable: number[] = [];
-  const pids = readdirSync(root).filter((name) => /^\d{1,10}$/.test(name));
-  let readable = 0;
-  let denied = 0;
-  let initDenied = false;
-  for (const [index, name] of pids.entries()) {
-    if (index % SLICE === SLICE - 1) {
-      await setImmediate();
-      signal.throwIfAborted();
-    }
-    const outcome = candidateOf(root, Number(name), needles, read, (startTicks) => wallMs / 1000 - (btimeS + startTicks / clockTicks), clockTicks);
-    if (outcome === "denied") denied += 1;
-    initDenied ||= outcome === "denied" && name === "1";
-    if (outcome === "denied" || outcome === "broken") unreadable.push(Number(name));
-    else if (outcome !== "gone") readable += 1;
-    if (typeof outcome === "object") candidates.push(outcome);
-  }
-  // With hidepid only our own user's processes can be read (1) or are even listed (2): an empty result would look like
-  // "nothing blocks". A live procfs has a `self/stat`, and where nothing is hidden a pid 1 that everyone can read.
-  const isInitHidden = initDenied || (!pids.includes("1") && existsSync(`${root}/self/stat`));
-  if (isInitHidden || (denied > 0 && readable <= 1)) throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
-  return { candidates, unreadable };
-}
-
-function candidateOf(
-  root: string, pid: number, needles: readonly Buffer[], read: (path: string) => ReadOutcome,
-  ageOf: (startTicks: number) => number, clockTicks: number,
-): ProcCandidate | "other" | "gone" | "denied" | "broken" {
-  const cmdline = read(`${root}/${pid}/cmdline`);
-  if (!Buffer.isBuffer(cmdline)) return cmdline;
-  const raw = cmdline.subarray(0, SHOWN_BYTES).toString("utf8");
-  // Arguments are separated by NUL; as spaces, a pattern such as "coverage run" can match across them.
-  for (let at = cmdline.indexOf(0); at !== -1; at = cmdline.indexOf(0, at + 1)) cmdline[at] = 0x20;
-  if (cmdline.length === 0 || !needles.some((needle) => cmdline.includes(needle))) return "other";
-  const command = fragment(maskArguments(raw.split("\0")).join(" "), COMMAND_LENGTH);
-  const statText = read(`${root}/${pid}/stat`);
-  if (!Buffer.isBuffer(statText)) return statText;
-  const stat = parseStat(statText.toString("latin1"));
-  if (!stat) return "broken";
-  const owner = parseOwner(textOf(read(`${root}/${pid}/cgroup`)));
-  const parent = parseStat(textOf(read(`${root}/${stat.ppid}/stat`)))?.comm;
-  return {
-    pid, startTicks: stat.startTicks, ppid: stat.ppid, ageS: ageOf(stat.startTicks), cpuS: stat.cpuTicks / clockTicks, command,
-    ...(owner ? { owner } : {}), ...(parent === undefined ? {} : { parent: fragment(parent, 20) }),
-  };
 }
 
 function textOf(outcome: ReadOutcome): string {

@@ -1,5 +1,6 @@
 import type { Moment } from "../clock.ts";
 import type { Readings } from "../collectors/index.ts";
+import type { ProcReading } from "../collectors/proc.ts";
 import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
@@ -18,6 +19,8 @@ interface Run {
 interface Fault {
   /** Which part could not be read; empty: all of it. */
   readonly part: string;
+  /** How it is named, where its name alone says too little. */
+  readonly shown?: string;
   readonly reason: string;
 }
 
@@ -26,6 +29,8 @@ function isPartlyRead(source: BlindSource, readings: Readings, faults: readonly 
   if (readings[source].state !== "ok") return false;
   if (source === "disk" && readings.disk.state === "ok") return readings.disk.value.disks.length > 0;
   if (source === "docker" && readings.docker.state === "ok") return readings.docker.value.containers.length > faults.length;
+  // Where no process hangs, there is none that could be named.
+  if (source === "proc") return /^\d+$/.test(faults[0]?.part ?? "");
   return true;
 }
 
@@ -36,7 +41,17 @@ function faultsOf(source: BlindSource, readings: Readings): Fault[] {
   if (source === "docker" && readings.docker.state === "ok") {
     return readings.docker.value.containers.flatMap(({ name, found }) => (found !== "missing" && "unreadable" in found ? [{ part: name, reason: found.unreadable }] : []));
   }
+  if (source === "proc" && readings.proc.state === "ok") return processFaults(readings.proc.value);
   return [];
+}
+
+/** A part per process that hangs; those that were not asked because of them are others in each tick, so they are one part. */
+function processFaults({ unreadable }: ProcReading): Fault[] {
+  const untried = unreadable.filter(({ why }) => why === "untried").length;
+  return [
+    ...unreadable.filter(({ why }) => why === "hangs").map(({ pid }) => ({ part: String(pid), shown: `pid ${pid}`, reason: "its command line does not answer" })),
+    ...(untried > 0 ? [{ part: "others", shown: "other processes", reason: `${untried} not read in time` }] : []),
+  ];
 }
 
 /** Why a source could not be read, wholly or in part; undefined: it could. */
@@ -49,7 +64,7 @@ const SHOWN = 5;
 
 function joined(faults: readonly Fault[]): string {
   const more = faults.length - SHOWN;
-  return faults.slice(0, SHOWN).map(({ part, reason }) => (part === "" ? reason : `${part}: ${reason}`)).join("; ") + (more > 0 ? `; +${more}` : "");
+  return faults.slice(0, SHOWN).map(({ part, shown = part, reason }) => (part === "" ? reason : `${shown}: ${reason}`)).join("; ") + (more > 0 ? `; +${more}` : "");
 }
 
 /** Blind is not healthy: a source of which the whole, or one and the same part, fails K times in a row says so. */

@@ -26,8 +26,9 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
       cooldownS: config.procCooldownS,
     };
   });
-  const kept = new Set(unreadable.map((pid) => `proc_blocking:${pid}`));
-  return { name, frozen: false, findings, goneDetail, keeps: ({ key }) => kept.has(key) };
+  // Where even its start is unknown, the pid alone has to do.
+  const kept = new Set(unreadable.map(({ pid, startTicks }) => (startTicks === undefined ? `proc_blocking:${pid}` : `${pid}:${startTicks}`)));
+  return { name, frozen: false, findings, goneDetail, keeps: ({ key, entity }) => kept.has(key) || (entity !== undefined && kept.has(entity)) };
 }
 
 /** It uses CPU now; before the second look, which tells its present share, what it used so far has to do. */

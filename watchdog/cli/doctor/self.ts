@@ -1,5 +1,7 @@
-import { accessSync, constants, existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { access, constants, readFile, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { readWhole } from "../../collectors/proc/reader.ts";
+import type { ThreadPool } from "../../thread-pool.ts";
 
 /** What procfs says about this process and about pid 1; each text undefined where it cannot be read. */
 export interface SelfFacts {
@@ -13,36 +15,37 @@ export interface SelfFacts {
   readonly initCommand?: string;
 }
 
-/** Reads, and writes nothing. Never throws. */
-export function readSelf(procRoot: string): SelfFacts {
-  const status = tried(() => readFileSync(`${procRoot}/self/status`, "latin1"));
-  const mountinfo = tried(() => readFileSync(`${procRoot}/self/mountinfo`, "utf8"));
-  const pidNamespace = tried(() => readlinkSync(`${procRoot}/self/ns/pid`));
-  const initCommand = tried(() => readFileSync(`${procRoot}/1/cmdline`, "utf8").replaceAll("\0", " ").trim());
-  return {
-    ...(status === undefined ? {} : { status }), ...(mountinfo === undefined ? {} : { mountinfo }),
-    ...(pidNamespace === undefined ? {} : { pidNamespace }), ...(initCommand === undefined ? {} : { initCommand }),
+/** Reads, and writes nothing; what does not answer in time is left out. Never rejects. */
+export async function readSelf(procRoot: string, pool: ThreadPool, deadlineMs: number): Promise<SelfFacts> {
+  const reads: Readonly<Record<keyof SelfFacts, () => Promise<string>>> = {
+    status: () => readWhole(`${procRoot}/self/status`),
+    mountinfo: () => readFile(`${procRoot}/self/mountinfo`, "utf8"),
+    pidNamespace: () => readlink(`${procRoot}/self/ns/pid`),
+    initCommand: async () => (await readFile(`${procRoot}/1/cmdline`, "utf8")).replaceAll("\0", " ").trim(),
   };
+  const outcomes = await pool.share("self", 1).runAll(Object.keys(reads), (name) => reads[name as keyof SelfFacts](), deadlineMs, new AbortController().signal);
+  return Object.fromEntries([...outcomes].flatMap(([name, outcome]) => ("value" in outcome ? [[name, outcome.value]] : [])));
 }
 
-/** The code of what would keep the state file from being written, such as EROFS; undefined: nothing. By access(2), so that nothing is written. */
-export function writeProblem(path: string): string | undefined {
+/**
+ * What would keep the state file from being written: the code of an error such as EROFS, or that its folder does not answer; undefined: nothing.
+ * By access(2), so that nothing is written. Never rejects.
+ */
+export async function writeProblem(path: string, pool: ThreadPool, deadlineMs: number): Promise<string | undefined> {
+  const outcome = (await pool.share("state", 1).runAll([path], accessProblem, deadlineMs, new AbortController().signal)).get(path);
+  return outcome && "value" in outcome ? outcome.value : outcome?.reason;
+}
+
+async function accessProblem(path: string): Promise<string | undefined> {
   try {
-    accessSync(dirname(path), constants.W_OK | constants.X_OK);
-    if (!existsSync(path)) return undefined;
-    if (statSync(path).isDirectory()) return "EISDIR";
-    accessSync(path, constants.R_OK | constants.W_OK);
+    await access(dirname(path), constants.W_OK | constants.X_OK);
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
+    if (found instanceof Error) return found.code === "ENOENT" ? undefined : found.code;
+    if (found.isDirectory()) return "EISDIR";
+    await access(path, constants.R_OK | constants.W_OK);
     return undefined;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? "EIO";
-  }
-}
-
-function tried(read: () => string): string | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }
 
