@@ -5,6 +5,7 @@ import { createWatch, type Watch } from "../watchdog/daemon/watch.ts";
 import { LANGS } from "../watchdog/lang/index.ts";
 import { PAGE_TEXTS } from "../watchdog/lang/page/index.ts";
 import { createLog } from "../watchdog/log.ts";
+import { nextMessage } from "../watchdog/messages/message.ts";
 import { renderAll } from "../watchdog/messages/render.ts";
 import { createJournal, type Journal } from "../watchdog/notify/journal.ts";
 import { createOutbox } from "../watchdog/notify/outbox.ts";
@@ -44,7 +45,7 @@ async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
   const journal = createJournal(["telegram"], clock.wallMs);
   const outbox = createOutbox({
     sender, clock, log, random: () => 0, isQuiet: () => false, onAttempt: journal.record, renderSummary: () => ({ head: "", body: "" }),
-    render: (notices) => renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }),
+    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), { lang, monoMs: clock.monoMs(), awayUntilMs }),
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
   });
   const watch: Watch = createWatch({

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
+import { worstFirst } from "../../watchdog/decide/severity.ts";
 import { LANGS, type Lang } from "../../watchdog/lang/index.ts";
+import { nextMessage } from "../../watchdog/messages/message.ts";
 import { renderAll, renderSummary, type RenderContext } from "../../watchdog/messages/render.ts";
 import { textOf } from "../../watchdog/messages/text.ts";
 import { noticeOf } from "../helpers/notice.ts";
@@ -65,7 +67,7 @@ function others({ titles, details }: Lang): readonly (readonly [kind: NoticeKind
 function catalogue(code: "ru" | "en"): string {
   const lang = LANGS[code];
   const context: RenderContext = { host: "prod-1", lang, wallMs: at(12 * MIN), monoMs: momentAt(12 * MIN).monoMs };
-  const show = (name: string, ...notices: Notice[]): string => `— ${name}\n${textOf(renderAll(notices, context).map(({ block }) => block)).plain}\n`;
+  const show = (name: string, ...notices: Notice[]): string => `— ${name}\n${textOf(nextMessage(renderAll(worstFirst(notices), context), { lang, monoMs: context.monoMs, awayUntilMs: Infinity }).flatMap(({ blocks }) => blocks)).plain}\n`;
   const fresh = { due: momentAt(12 * MIN), judged: momentAt(12 * MIN), span: { sinceMs: at(0) }, lastedMs: 12 * MIN };
   const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
   const ended = { ...disk, open: false, span: { sinceMs: at(0), untilMs: at(11 * MIN) }, lastedMs: 11 * MIN };
@@ -85,6 +87,7 @@ function catalogue(code: "ru" | "en"): string {
     show("card of alerts", ...crowd("alert")),
     show("card of realerts", ...crowd("realert")),
     show("card of recoveries", ...crowd("recovery")),
+    show("a message that mixes, late", ...crowd("recovery"), noticeOf({ ...disk, due: momentAt(-MIN) }), noticeOf({ ...disk, id: "o", key: "orchestrator_down", title: lang.titles.orchestratorDown, detail: lang.details.orchestratorDown(REFUSED, 3) })),
     `— summary of the second channel\n${textOf([renderSummary({ sinceMs: at(-30 * MIN), count: 32, lines: ["03:00:00 UTC alert: X", "03:01:00 UTC recovery: X"] }, context)]).plain}\n`,
   ].join("\n");
 }

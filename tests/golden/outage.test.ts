@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
+import { nextMessage } from "../../watchdog/messages/message.ts";
 import { renderAll } from "../../watchdog/messages/render.ts";
 import { escapeHtml } from "../../watchdog/messages/text.ts";
 import { createOutbox } from "../../watchdog/notify/outbox.ts";
@@ -40,7 +41,7 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
   };
   const outbox = createOutbox({
     sender, clock, log, random: () => 0.5,
-    render: (notices) => renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }),
+    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), { lang, monoMs: clock.monoMs(), awayUntilMs }),
     renderSummary: () => assert.fail("there is no second channel"),
     isQuiet: () => false,
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),

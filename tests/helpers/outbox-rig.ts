@@ -1,5 +1,7 @@
 import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
+import { nextMessage } from "../../watchdog/messages/message.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "../../watchdog/notify/outbox.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "./notice.ts";
@@ -57,10 +59,10 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
     isQuiet: (urgent) => quiet(urgent),
     renderSummary: ({ count }) => ({ head: `summary of ${count}`, body: "" }),
     ...(options.fallback ? { fallback: options.fallback } : {}),
-    render: (notices) => notices.map((notice) => {
-      const lateMs = clock.monoMs() - notice.due.monoMs;
-      return { notices: [notice], block: { head: `[${notice.id}]`, body: `${options.bodies?.[notice.id] ?? ""}${lateMs >= 60_000 ? ` late ${lateMs / 1000}` : ""}` } };
-    }),
+    render: (notices, awayUntilMs) => nextMessage(
+      notices.map((notice) => ({ notices: [notice], block: { head: `[${notice.id}]`, body: options.bodies?.[notice.id] ?? "" } })),
+      { lang: LANGS.en, monoMs: clock.monoMs(), awayUntilMs },
+    ),
     onDelivered: (notices) => {
       const ids = notices.map(({ id }) => id);
       delivered.push(...ids);

@@ -3,6 +3,7 @@ import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import { withinDailySpan } from "../../watchdog/config/value.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
+import { nextMessage } from "../../watchdog/messages/message.ts";
 import { renderAll, renderSummary, type RenderContext } from "../../watchdog/messages/render.ts";
 import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
 import { telegramSender, type TelegramSender } from "../../watchdog/notify/telegram.ts";
@@ -66,7 +67,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
     const outbox = createOutbox({
       sender, clock, log: SILENT_LOG, random: () => 0.5, summary: state?.summary,
-      render: (notices) => renderAll(notices, context()),
+      render: (notices, awayUntilMs) => nextMessage(renderAll(notices, context()), { ...context(), awayUntilMs }),
       renderSummary: (summary) => renderSummary(summary, context()),
       onDelivered: (notices, messageId) => alive && watch.delivered(notices, messageId),
       isQuiet: (urgent) => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()) && !(urgent && !config.quietCritical),

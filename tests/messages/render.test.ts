@@ -14,8 +14,8 @@ const ENDED = { span: { sinceMs: at(0), untilMs: at(12) }, lastedMs: 720_000, op
 
 const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({ host, lang: LANGS[code], wallMs, monoMs: momentAt(0).monoMs });
 
-function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12), lateMs = 0): string {
-  const { head, body } = renderOne({ ...noticeOf(changes), due: momentAt(-lateMs) }, contextOf(code, nowMs));
+function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12)): string {
+  const { head, body } = renderOne(noticeOf(changes), contextOf(code, nowMs));
   return `${head}\n${body}`;
 }
 
@@ -76,12 +76,6 @@ test("earlier episodes are listed, and those left out counted", () => {
   const earlier = [{ sinceMs: at(-30), untilMs: at(-20) }, { sinceMs: at(-10), untilMs: at(-5) }];
   assert.match(shown("en", { earlier, skipped: 3 }), /\nBefore that: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC; and 3 times more\.$/);
   assert.match(shown("ru", { earlier, skipped: 0 }), /\nДо этого: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC\.$/);
-});
-
-test("a late message says how late, an ordinary one does not", () => {
-  assert.match(shown("en", {}, at(12), 720_000), /\nDelivered 12 minutes late\.$/);
-  assert.match(shown("ru", {}, at(12), 61_000), /\nДоставлено с опозданием на 1 минуту 1 секунду\.$/);
-  assert.doesNotMatch(shown("en", {}, at(12), 59_999), /late/);
 });
 
 test("another day shows its date", () => {

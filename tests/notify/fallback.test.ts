@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
+import { noticeOf } from "../helpers/notice.ts";
 import { DELIVERED, idsIn, outboxRig, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
 
 const MIN = 60_000;
@@ -69,5 +70,17 @@ test("a first channel that answers in between starts the time anew", async () =>
   await rig.offer("b");
   await rig.clock.advance(10 * MIN - 1);
   assert.deepEqual(through, []);
+  await rig.stop();
+});
+
+test("a storm goes to the second channel at most 100 a minute, what is critical first", { timeout: 10_000 }, async () => {
+  const { rig, through } = withFallback();
+  const due = { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() };
+  const names = Array.from({ length: 250 }, (_, index) => `n${index}`);
+  await rig.offer(...names, noticeOf({ id: "o", key: "orchestrator_down", due }));
+  await rig.clock.advance(10 * MIN);
+  assert.deepEqual([through[0]?.id, through.length], ["o", 100]);
+  await rig.clock.advance(2 * MIN);
+  assert.equal(through.length, 251);
   await rig.stop();
 });

@@ -184,7 +184,7 @@ test("a late message is rendered at the moment of sending and knows how late it 
   await rig.offer("a");
   rig.answer(DELIVERED);
   await rig.clock.advance(120_000);
-  assert.match(rig.sent[1]?.text ?? "", /late 120/);
+  assert.match(rig.sent[1]?.text ?? "", /\nDelivered 2 minutes late\.$/);
   await rig.stop();
 });
 
@@ -305,5 +305,29 @@ test("a consequence goes without sound, as a reply to the message of its cause, 
   const consequence = (id: string) => noticeOf({ id, due, consequenceOf: { messageId: 7 } });
   await rig.offer(consequence("b"), noticeOf({ id: "a", due }), consequence("c"));
   assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.silent, sent.replyTo]), [["b c", true, 7], ["a", false, undefined]]);
+  await rig.stop();
+});
+
+test("what is critical does not wait for the parts of something long; those go on after it", { timeout: 10_000 }, async () => {
+  const rig = outboxRig({ perMin: 20, bodies: { long: "x".repeat(10_000) } });
+  await rig.offer("long");
+  const critical = noticeOf({ id: "o", key: "orchestrator_down", due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() } });
+  await rig.offer("long", "b", critical);
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.atS]), [["long", 0], ["o", 1], ["long", 2], ["long", 3], ["b", 4]]);
+  assert.deepEqual(rig.delivered, ["o", "long", "b"]);
+  await rig.stop();
+});
+
+test("what is critical does not wait for the search for a refused notice", { timeout: 10_000 }, async () => {
+  const rig = outboxRig({ perMin: 20 });
+  rig.answer((sent) => (idsIn(sent).split(" ").includes("d") ? { kind: "rejected", reason: "400" } : DELIVERED));
+  await rig.offer("a", "b", "c", "d");
+  await rig.clock.advance(1000);
+  const critical = noticeOf({ id: "o", key: "disk_crit:data", due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() } });
+  await rig.offer("d", critical);
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.sent.map(idsIn), ["a b c d", "a b c d", "a b", "c", "o", "d"]);
+  assert.deepEqual(rig.delivered, ["a", "b", "c", "o"]);
   await rig.stop();
 });

@@ -107,7 +107,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
         },
         probe: () => Promise.resolve({ kind: "delivered" }),
       },
-      render: (notices) => notices.map((notice) => ({ notices: [notice], block: { head: String(batches.push([notice]) - 1), body: "" } })),
+      render: (notices) => [{ notices, blocks: notices.map((notice) => ({ head: String(batches.push([notice]) - 1), body: "" })) }],
       renderSummary: () => ({ head: "summary", body: "" }),
       onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
     });

@@ -12,8 +12,8 @@ import { createWatch, type Watch } from "../daemon/watch.ts";
 import { LANGS } from "../lang/index.ts";
 import { PAGE_TEXTS } from "../lang/page/index.ts";
 import type { Log } from "../log.ts";
-import { renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
-import type { Block } from "../messages/text.ts";
+import { nextMessage } from "../messages/message.ts";
+import { redactBlock, redactRendered, renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
 import { senderOf } from "../notify/channel.ts";
 import { createJournal } from "../notify/journal.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
@@ -57,14 +57,13 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   const saved = file?.load(started);
   const boot = await readBoot(config.procRoot, pool);
   const sender = senderOf(config, log, clock, saved?.telegram);
-  const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
   const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
 
   const journal = createJournal([sender.channel, ...(config.fallbackWebhookUrl ? ["webhook" as const] : [])], clock.wallMs);
   const outbox: Outbox = createOutbox({
     sender, clock, log, random: Math.random, summary: saved?.summary,
-    render: (notices) => renderAll(notices, context()).map((rendered) => ({ ...rendered, block: redacted(rendered.block) })),
-    renderSummary: (summary) => redacted(renderSummary(summary, context())),
+    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, context()).map((rendered) => redactRendered(rendered, redact)), { ...context(), awayUntilMs }),
+    renderSummary: (summary) => redactBlock(renderSummary(summary, context()), redact),
     onAttempt: journal.record,
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
     isQuiet: (urgent) => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()) && !(urgent && !config.quietCritical),

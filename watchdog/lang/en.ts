@@ -17,6 +17,8 @@ const UNITS: Record<DurationUnit, PluralForms> = {
 };
 const times = (n: number): string => plural(n, { one: "time", other: "times" });
 const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
+const SHORT: Record<DurationUnit, string> = { day: "d", hour: "h", minute: "min", second: "s" };
+const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${SHORT[unit]}`).join(" ");
 const date = (wallMs: number): string => calendarDate(wallMs, "en");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "en");
 
@@ -183,6 +185,11 @@ export const en: Lang = {
     earlier: (spans, more) => `Before that: ${spans.join("; ")}${more > 0 ? `; and ${times(more)} more` : ""}.`,
     span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms) => `Delivered ${duration(ms)} late.`,
+    lateMost: (ms) => `Delivered up to ${duration(ms)} late.`,
+    away: (ms) => `Telegram was away ${short(ms)}`,
+    behind: (ms) => `${short(ms)} late`,
+    moreOfCard: (count) => `… and ${count} more; the status page and the command \`once\` name them all.`,
+    cutShort: "… The rest is left out here: see the status page, or run the command `once`.",
     advice: "What to do:",
     lastedRange: (minMs, maxMs) => (minMs === maxMs ? `It lasted ${duration(maxMs)}.` : `It lasted between ${duration(minMs)} and ${duration(maxMs)}.`),
     lastingRange: (minMs, maxMs) => (minMs === maxMs ? `Lasting ${duration(maxMs)}.` : `Lasting between ${duration(minMs)} and ${duration(maxMs)}.`),

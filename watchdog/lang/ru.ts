@@ -19,6 +19,8 @@ const ACCUSATIVE: Record<DurationUnit, PluralForms> = { ...UNITS, minute: { ...U
 const times = (n: number): string => plural(n, { one: "раз", few: "раза", many: "раз", other: "раза" });
 const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
 const lasting = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, ACCUSATIVE[unit])).join(" ");
+const SHORT: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
+const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${SHORT[unit]}`).join(" ");
 const date = (wallMs: number): string => calendarDate(wallMs, "ru");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "ru");
 
@@ -192,6 +194,14 @@ export const ru = {
     earlier: (spans: readonly string[], more: number) => `До этого: ${spans.join("; ")}${more > 0 ? `; и ещё ${times(more)}` : ""}.`,
     span: (sinceMs: number, untilMs: number, nowMs: number) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
+    /** The same of several, where the longest delay counts. */
+    lateMost: (ms: number) => `Доставлено с опозданием, самое большое: ${duration(ms)}.`,
+    /** In the headline of a message: the channel took nothing for so long; or it is late for another reason. */
+    away: (ms: number) => `Telegram был недоступен ${short(ms)}`,
+    behind: (ms: number) => `с опозданием на ${short(ms)}`,
+    /** What a card has no room for. */
+    moreOfCard: (count: number) => `… и ещё ${count}; все названы на странице статуса и в выводе команды \`once\`.`,
+    cutShort: "… Остальное не поместилось: смотрите страницу статуса или команду `once`.",
     /** How a line of advice begins; of what is over none is given. */
     advice: "Что делать:",
     lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось: ${duration(minMs)} – ${duration(maxMs)}.`),

@@ -2,6 +2,7 @@ import type { Notice, NoticeKind } from "../decide/ledger.ts";
 import { shownSpan } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { printable } from "../safe.ts";
+import { cardBlock, type Card, type CardGroup } from "./card.ts";
 import type { Block } from "./text.ts";
 
 /** The moment of sending, and who it is about. */
@@ -12,14 +13,26 @@ export interface RenderContext {
   readonly monoMs: number;
 }
 
-/** One block of a message and the notices it tells. */
+/** One block and the notices it tells. */
 export interface Rendered {
   readonly block: Block;
   readonly notices: readonly Notice[];
+  /** Of a card: what it comes apart into where it is too long. */
+  readonly card?: Card;
 }
 
-/** Below this, a delay is the ordinary rhythm of ticks and pacing. */
-const LATE_MS = 60_000;
+/** Without what must not be seen; before anything is cut. */
+export function redactRendered({ block, notices, card }: Rendered, redact: (text: string) => string): Rendered {
+  const hidden = card && {
+    head: redact(card.head), intro: card.intro.map(redact), tail: card.tail.map(redact),
+    groups: card.groups.map(({ state, names }) => ({ state: redact(state), names: names.map(({ name, notice }) => ({ name: redact(name), notice })) })),
+  };
+  return { block: redactBlock(block, redact), notices, ...(hidden ? { card: hidden } : {}) };
+}
+
+export function redactBlock({ head, body }: Block, redact: (text: string) => string): Block {
+  return { head: redact(head), body: redact(body) };
+}
 
 /** From so many of one kind on they are one incident: a card instead of as many blocks. */
 export const STORM = 6;
@@ -38,44 +51,44 @@ export function renderAll(notices: readonly Notice[], context: RenderContext): R
     if (members.length < STORM) return [{ block: renderOne(notice, context), notices: [notice] }];
     if (rendered.has(group)) return [];
     rendered.add(group);
-    return [{ block: renderCard(members, context), notices: members }];
+    const card = cardOf(members, context);
+    return [{ block: cardBlock(card), notices: members, card }];
   });
 }
 
-/** Alike: the same kind of news of the same family of keys. What has a story of its own (earlier episodes, flapping) stays by itself. */
-function groupOf({ id, key, kind, earlier }: Notice): string {
+/** Alike: the same kind of news of the same family of keys. Those with earlier episodes have a longer story, and a card of their own where they are many. */
+function groupOf({ id, key, kind, earlier, open }: Notice): string {
   const colon = key.indexOf(":");
-  const alike = colon > 0 && earlier.length === 0 && (kind === "alert" || kind === "realert" || kind === "recovery" || kind === "missed");
-  return alike ? `${kind} ${key.slice(0, colon)}` : `only ${id}`;
+  const alike = colon > 0 && kind !== "edge" && kind !== "info";
+  return alike ? `${kind} ${kind === "settled" && open ? "badly " : ""}${earlier.length > 0 ? "again " : ""}${key.slice(0, colon)}` : `only ${id}`;
 }
 
 /** One notice as the operator reads it. */
-export function renderOne(notice: Notice, { host, lang, wallMs, monoMs }: RenderContext): Block {
-  const lines = [...linesOf(notice, lang, wallMs), ...earlierLine(notice, lang, wallMs), ...causeLine([notice], lang), ...lateLine([notice], lang, monoMs)];
+export function renderOne(notice: Notice, { host, lang, wallMs }: RenderContext): Block {
+  const lines = [...linesOf(notice, lang, wallMs), ...earlierLine(notice, lang, wallMs), ...causeLine([notice], lang)];
   return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
 }
 
 /** One card for many: how many, for how long, why, and their names, those with the same state together; of advice one example. */
-function renderCard(members: readonly Notice[], { host, lang, wallMs, monoMs }: RenderContext): Block {
+function cardOf(members: readonly Notice[], { host, lang, wallMs }: RenderContext): Card {
   const [first] = members;
-  if (!first) return { head: "", body: "" };
+  if (!first) return { head: "", intro: [], groups: [], tail: [] };
   const family = first.key.slice(0, first.key.indexOf(":"));
-  const names = new Map<string, string[]>();
-  const timed = first.kind !== "missed" && areApart(members);
-  for (const member of members) {
-    const state = stateOf(member, lang, wallMs);
-    const name = printable(member.key.slice(family.length + 1));
-    names.set(state, [...(names.get(state) ?? []), timed ? timedName(name, member, lang, wallMs) : name]);
+  const timed = first.kind !== "missed" && !hasStory(first) && areApart(members);
+  const groups = new Map<string, CardGroup["names"][number][]>();
+  for (const notice of members) {
+    const state = stateOf(notice, lang, wallMs);
+    const name = printable(notice.key.slice(family.length + 1));
+    const names = groups.get(state) ?? [];
+    groups.set(state, names);
+    names.push({ name: timed ? timedName(name, notice, lang, wallMs) : name, notice });
   }
-  const advice = first.kind === "recovery" || first.kind === "missed" ? [] : first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
-  const lines = [
-    ...(timed && first.kind === "alert" ? [] : spanLines(members, first.kind, lang, wallMs)),
-    ...causeLine(members, lang),
-    ...[...names].map(([state, list]) => (state === "" ? list.join(", ") : `• ${list.join(", ")}: ${state}`)),
-    ...advice,
-    ...lateLine(members, lang, monoMs),
-  ];
-  return { head: headOf(first, lang.titles.many(family, members.length), host), body: lines.join("\n") };
+  return {
+    head: headOf(first, lang.titles.many(family, members.length), host),
+    intro: [...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, wallMs)), ...causeLine(members, lang)],
+    groups: [...groups].map(([state, names]) => ({ state, names })),
+    tail: first.open ? first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice)) : [],
+  };
 }
 
 /** More than this apart, each name has its own time. */
@@ -99,18 +112,25 @@ function shownOf({ span: { sinceMs, untilMs }, judged, lastedMs }: Notice): { re
 /** What is to be said of one name of a card, if only that; of what is over already also when it was. */
 function stateOf(notice: Notice, lang: Lang, nowMs: number): string {
   const { kind, detail, span: { untilMs } } = notice;
+  if (hasStory(notice)) return [...linesOf(notice, lang, nowMs).slice(0, kind === "flapping" || kind === "settled" ? 1 : 2), ...earlierLine(notice, lang, nowMs)].join(" ").replaceAll("\n", " ");
   if (kind === "recovery") return "";
   const { sinceMs, lastedMs } = shownOf(notice);
   const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
   return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${state}` : state;
 }
 
-function spanLines(members: readonly Notice[], kind: NoticeKind, lang: Lang, wallMs: number): string[] {
+/** What cannot be said of several at once. */
+function hasStory({ kind, earlier }: Notice): boolean {
+  return kind === "flapping" || kind === "settled" || earlier.length > 0;
+}
+
+function spanLines(members: readonly Notice[], first: Notice, lang: Lang, wallMs: number): string[] {
+  const { kind } = first;
+  if (kind === "missed" || hasStory(first)) return [];
   const since = Math.min(...members.map(({ span }) => span.sinceMs));
   const lasted = members.map((member) => shownOf(member).lastedMs);
   const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
   if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
-  if (kind === "missed") return [];
   return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, wallMs)];
 }
 
@@ -137,7 +157,8 @@ function headOf({ kind, open }: Notice, title: string, host: string): string {
   return `${markOf(kind, open)} ${printable(host)} · ${printable(title)}`;
 }
 
-function markOf(kind: NoticeKind, open: boolean): string {
+/** The mark that a notice begins with. */
+export function markOf(kind: NoticeKind, open: boolean): string {
   switch (kind) {
     case "alert": case "edge": return "🔴";
     case "realert": return "🔁";
@@ -173,9 +194,4 @@ function earlierLine({ earlier, skipped }: Notice, lang: Lang, nowMs: number): s
 function causeLine(notices: readonly Notice[], lang: Lang): string[] {
   const causes = new Set(notices.flatMap(({ kind, cause }) => (cause === undefined || kind === "recovery" ? [] : [cause])));
   return [...causes].map((cause) => lang.messages.cause(cause));
-}
-
-function lateLine(notices: readonly Notice[], lang: Lang, monoMs: number): string[] {
-  const lateMs = monoMs - Math.min(...notices.map(({ due }) => due.monoMs));
-  return lateMs >= LATE_MS ? [lang.messages.late(lateMs)] : [];
 }

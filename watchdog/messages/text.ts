@@ -37,11 +37,11 @@ export function fitting(blocks: readonly Block[]): number {
   return blocks.length;
 }
 
-/** One block that is too long for a message, as several: nothing is dropped, each part repeats the first line and tells its number. */
-export function splitBlock({ head, body }: Block): Block[] {
+/** One block that is too long for a message, as several: nothing is dropped, each part repeats the first line and tells its number. `reserve`: what the caller still adds to a part. */
+export function splitBlock({ head, body }: Block, reserve = 0): Block[] {
   const shortHead = cutAt(head, 400);
   const headRest = head.slice(shortHead.length);
-  const room = MAX_LENGTH - escapedLength(shortHead) - 20;
+  const room = MAX_LENGTH - escapedLength(shortHead) - 20 - reserve;
   const parts = splitText(headRest === "" ? body : `${headRest}\n${body}`, room);
   return parts.map((part, index) => ({ head: `${shortHead} (${index + 1}/${parts.length})`, body: part }));
 }
@@ -65,7 +65,7 @@ function breakIn(part: string): number {
 }
 
 /** The longest head of the text whose escaped form has at most `maxEscaped` UTF-16 units. */
-function cutAt(text: string, maxEscaped: number): string {
+export function cutAt(text: string, maxEscaped: number): string {
   let length = 0;
   let end = 0;
   while (end < text.length) {
@@ -77,7 +77,7 @@ function cutAt(text: string, maxEscaped: number): string {
   return text.slice(0, end);
 }
 
-function escapedLength(text: string): number {
+export function escapedLength(text: string): number {
   let length = text.length;
   for (const c of text) length += c === "&" ? 4 : c === "<" || c === ">" ? 3 : 0;
   return length;

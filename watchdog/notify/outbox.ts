@@ -1,9 +1,11 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
 import type { Notice } from "../decide/ledger.ts";
-import { isUrgent } from "../decide/severity.ts";
+import { isUrgent, worstFirst } from "../decide/severity.ts";
 import type { Log } from "../log.ts";
-import type { Rendered, Summary } from "../messages/render.ts";
+import type { Part } from "../messages/card.ts";
+import type { Summary } from "../messages/render.ts";
 import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
+import { nextBatch } from "./choice.ts";
 import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
 import type { Attempt } from "./journal.ts";
 import type { Sender, SendOptions, SendResult } from "./sender.ts";
@@ -17,8 +19,8 @@ export interface OutboxOptions {
   readonly fallback?: { readonly send: SendNotice; readonly afterMs: number };
   readonly clock: Clock;
   readonly log: Log;
-  /** Notices as blocks, at the moment of sending. */
-  readonly render: (notices: readonly Notice[]) => Rendered[];
+  /** The next message of these notices, at the moment of sending: one part, or several where it is too long. `awayUntilMs`: until when the channel took nothing. */
+  readonly render: (notices: readonly Notice[], awayUntilMs: number | undefined) => readonly Part[];
   readonly renderSummary: (summary: Summary) => Block;
   /** Called once the message that tells of these notices was accepted. */
   readonly onDelivered: (notices: readonly Notice[], messageId: number | undefined) => void;
@@ -64,15 +66,17 @@ export interface Outbox {
   isFailing(): boolean;
 }
 
-/** One message to be: what it tells, and what remains of a notice that is too long for one. */
-interface Draft {
-  readonly notices: readonly Notice[];
-  readonly block: readonly Block[];
-  readonly left: readonly Block[];
+/** One message to be. */
+interface Draft extends Part {
   readonly options: SendOptions;
+  /** The ids it belongs to, also those that are told with a later part of the same. */
+  readonly ids: readonly string[];
   /** The summary of the second channel's use, as it stood then. */
   readonly summary?: Summary;
 }
+
+/** A receiver behind a webhook bears no storm either. */
+const FALLBACK_PER_MIN = 100;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { sender, fallback, clock, log } = options;
@@ -87,15 +91,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let fallbackUntil = -Infinity;
   /** Since when every send has failed. */
   let failing: Moment | undefined;
+  /** When it was first accepted again. */
+  let backAtMs: number | undefined;
   let summary = options.summary;
   let sentAt: number[] = [];
+  let fallbackSentAt: number[] = [];
   /** Refused notices: until when each is held. */
   const held = new Map<string, number>();
-  /** Notices whose message was refused as HTML, or as part of a batch. */
+  /** Notices whose message was refused as HTML. */
   const plain = new Set<string>();
-  const alone = new Set<string>();
-  /** The remaining parts of something that is too long for one message. */
-  let rest: Draft | undefined;
+  /** Those whose message was refused as plain text too: one of them is to blame. */
+  let suspects: readonly string[] = [];
+  /** The ids of the message that is being made or sent. */
+  let trying: readonly string[] = [];
+  /** The remaining parts of what is too long for one message. */
+  let rest: readonly Draft[] = [];
   /** The same marks for the summary, which is no notice. */
   let summaryForm: "html" | "plain" = "html";
   let summaryHeldUntil = -Infinity;
@@ -120,33 +130,40 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The same for the second channel; it waits until the first has failed for long enough. */
   const fallbackWaitMs = (): number | undefined => {
     if (!fallback || !failing || pending.length === 0) return undefined;
-    return Math.max(0, fallbackUntil - clock.monoMs(), failing.monoMs + fallback.afterMs - clock.monoMs());
+    return Math.max(0, fallbackUntil - clock.monoMs(), failing.monoMs + fallback.afterMs - clock.monoMs(), pacingDelayMs(fallbackSentAt, clock.monoMs(), FALLBACK_PER_MIN));
   };
 
-  const compose = (): Draft => {
-    if (rest) return { ...rest, block: rest.left.slice(0, 1), left: rest.left.slice(1) };
-    const all = due();
-    const [first] = all;
+  /** The parts to send next, in order; what was midway comes after those. */
+  const compose = (): readonly Draft[] => {
     const said = dueSummary();
-    if (said) {
-      const block = options.renderSummary(said);
-      const parts = fitting([block]) > 0 ? [block] : splitBlock(block);
-      return { notices: [], block: parts.slice(0, 1), left: parts.slice(1), options: { form: summaryForm, silent: options.isQuiet(false) }, summary: said };
-    }
-    const batch = first && alone.has(first.id) ? [first] : all.filter((notice) => !alone.has(notice.id) && first && soundOf(notice) === soundOf(first));
-    const rendered = options.render(batch);
-    const count = fitting(rendered.map(({ block }) => block));
-    const form = batch.some(({ id }) => plain.has(id)) ? "plain" : "html";
-    const replyTo = first?.consequenceOf?.messageId;
-    const sendOptions: SendOptions = { form, silent: options.isQuiet(batch.some(isUrgent)) || first?.consequenceOf !== undefined, ...(replyTo === undefined ? {} : { replyTo }) };
-    const common = { options: sendOptions };
-    if (count > 0) {
-      const chosen = rendered.slice(0, count);
-      return { ...common, notices: chosen.flatMap(({ notices }) => notices), block: chosen.map(({ block }) => block), left: [] };
-    }
-    const parts = rendered.slice(0, 1).flatMap(({ block }) => splitBlock(block));
-    return { ...common, notices: rendered[0]?.notices ?? [], block: parts.slice(0, 1), left: parts.slice(1) };
+    const batch = nextBatch({ due: due(), midway: new Set(rest.flatMap(({ ids }) => ids)), suspects, isSummaryDue: said !== undefined });
+    const [next, ...others] = rest;
+    trying = batch?.map(({ id }) => id) ?? next?.ids ?? [];
+    if (batch) return [...draftsOf(batch), ...rest];
+    if (next) return [{ ...next, options: { ...next.options, form: next.summary ? summaryForm : formOf(next.ids) } }, ...others];
+    return said ? summaryDrafts(said) : [];
   };
+
+  const draftsOf = (batch: readonly Notice[]): Draft[] => {
+    const awayUntilMs = sender.channel !== "telegram" ? undefined : failing ? Infinity : backAtMs;
+    const parts = options.render(batch, awayUntilMs);
+    const whole = parts.flatMap(({ notices }) => notices.map(({ id }) => id));
+    const consequenceOf = batch[0]?.consequenceOf;
+    return parts.map(({ blocks, notices }) => {
+      const ids = notices.length > 0 ? notices.map(({ id }) => id) : whole;
+      const silent = consequenceOf !== undefined || options.isQuiet((notices.length > 0 ? notices : batch).some(isUrgent));
+      const replyTo = consequenceOf?.messageId;
+      return { blocks, notices, ids, options: { form: formOf(ids), silent, ...(replyTo === undefined ? {} : { replyTo }) } };
+    });
+  };
+
+  const summaryDrafts = (said: Summary): Draft[] => {
+    const block = options.renderSummary(said);
+    const parts = fitting([block]) > 0 ? [block] : splitBlock(block);
+    return parts.map((part) => ({ blocks: [part], notices: [], ids: [], options: { form: summaryForm, silent: options.isQuiet(false) }, summary: said }));
+  };
+
+  const formOf = (ids: readonly string[]): SendOptions["form"] => (ids.some((id) => plain.has(id)) ? "plain" : "html");
 
   /** In the middle of a long rate limit: once getMe is answered, one send is tried; a 429 to either sets the wait anew. */
   const askAnew = async (signal: AbortSignal): Promise<SendResult> => {
@@ -166,14 +183,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const answer = await askAnew(signal);
       if (answer.kind !== "delivered") return answer;
     }
-    const draft = compose();
-    const result = await sender.send(textOf(draft.block), draft.options, signal);
-    options.onAttempt?.({ channel: sender.channel, result: result.kind, blocks: draft.block });
-    settle(result, draft);
+    const [draft, ...left] = compose();
+    if (!draft) return { kind: "delivered" };
+    const result = await sender.send(textOf(draft.blocks), draft.options, signal);
+    options.onAttempt?.({ channel: sender.channel, result: result.kind, blocks: draft.blocks });
+    settle(result, draft, left);
     return result;
   };
 
-  const settle = (result: SendResult, draft: Draft): void => {
+  const settle = (result: SendResult, draft: Draft, left: readonly Draft[]): void => {
     const now = momentOf(clock);
     if (result.kind !== "delivered") {
       // A chat that refuses everything is as silent as one that cannot be reached.
@@ -184,14 +202,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (result.kind === "delivered" || (result.kind === "retry" && result.mayHaveArrived)) sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
     switch (result.kind) {
       case "delivered":
+        if (failing) backAtMs = now.monoMs;
         [failures, fallbackFailures, failing, lastOk, lastError] = [0, 0, undefined, now, null];
-        rest = draft.left.length > 0 ? draft : undefined;
-        if (rest) return;
-        if (draft.summary) [summary, summaryForm] = [restOfSummary(summary, draft.summary), "html"];
-        delivered(draft.notices, result.messageId);
+        rest = left;
+        if (draft.summary && !left.some((other) => other.summary)) [summary, summaryForm] = [restOfSummary(summary, draft.summary), "html"];
+        // Of a told summary too: what outlives a restart has changed.
+        if (draft.notices.length > 0 || draft.summary) delivered(draft.notices, result.messageId);
         return;
       case "retry":
-        if (result.accepted) return unconfirmed(result.reason, draft, now.monoMs);
+        if (result.accepted) return unconfirmed(result.reason, draft, left, now.monoMs);
         failures += 1;
         if (result.afterMs !== undefined) limitFor(result.afterMs);
         else backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
@@ -202,8 +221,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         log.error("Telegram refuses to deliver until this is mended; messages are kept and tried again every 5 min", { reason: result.reason, pending: pending.length });
         return;
       case "rejected":
-        rest = undefined;
-        refused(result.reason, draft, now.monoMs);
+        refused(result.reason, draft, left, now.monoMs);
         return;
       default: return result satisfies never;
     }
@@ -213,23 +231,31 @@ export function createOutbox(options: OutboxOptions): Outbox {
    * Telegram took it and its answer could not be read, so it is probably in the chat. It is repeated, because nobody knows, but not
    * before the hold is over; until then it is part of no other message, and everything else goes on without it.
    */
-  const unconfirmed = (reason: string, { notices, summary: said }: Draft, now: number): void => {
-    log.warn("Telegram seems to have accepted a message, but its answer cannot be read; it is repeated in 5 min", { reason, notices: notices.map(({ id }) => id).join(" ") });
-    rest = undefined;
-    if (said) summaryHeldUntil = now + HOLD_MS;
-    for (const { id } of notices) held.set(id, now + HOLD_MS);
+  const unconfirmed = (reason: string, draft: Draft, left: readonly Draft[], now: number): void => {
+    log.warn("Telegram seems to have accepted a message, but its answer cannot be read; it is repeated in 5 min", { reason, notices: draft.ids.join(" ") });
+    rest = without(left, draft);
+    hold(draft.ids, now);
+    if (draft.summary) summaryHeldUntil = now + HOLD_MS;
   };
 
-  /** First once more as plain text, then each notice by itself, then the refused one is held while the rest pass. */
-  const refused = (reason: string, { notices, options: { form }, summary: said }: Draft, now: number): void => {
-    log.error("Telegram refuses this message", { reason, form, notices: notices.map(({ id }) => id).join(" ") });
-    if (said && form === "html") summaryForm = "plain";
-    else if (said) summaryHeldUntil = now + HOLD_MS;
-    for (const { id } of notices) {
-      if (form === "html") plain.add(id);
-      else if (notices.length > 1) alone.add(id);
-      else held.set(id, now + HOLD_MS);
+  /** First once more as plain text; then the refused one is sought by halves, and held while the rest pass. */
+  const refused = (reason: string, draft: Draft, left: readonly Draft[], now: number): void => {
+    const { ids, options: { form } } = draft;
+    log.error("Telegram refuses this message", { reason, form, notices: ids.join(" ") });
+    if (form === "html") {
+      if (draft.summary) summaryForm = "plain";
+      for (const id of ids) plain.add(id);
+      return;
     }
+    rest = without(left, draft);
+    if (draft.summary) summaryHeldUntil = now + HOLD_MS;
+    else if (ids.length > 1) suspects = ids;
+    else hold(ids, now);
+  };
+
+  const hold = (ids: readonly string[], now: number): void => {
+    for (const id of ids) held.set(id, now + HOLD_MS);
+    suspects = suspects.filter((id) => !ids.includes(id));
   };
 
   const delivered = (notices: readonly Notice[], messageId: number | undefined): void => {
@@ -240,10 +266,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const forget = (which: (id: string) => boolean): void => {
-    for (const marks of [held, plain, alone]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
+    for (const marks of [held, plain]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
+    suspects = suspects.filter((id) => !which(id));
   };
 
-  /** A fault of our own in one send must not end all sending: it counts as a failed one, and the next try is of each notice by itself. */
+  /** A fault of our own in one send must not end all sending: it counts as a failed one, and the notice that makes it is sought as if it were refused. */
   const contained = async <T>(send: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await send();
@@ -252,12 +279,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
       failing ??= now;
       failures += 1;
       lastError = `internal fault: ${reasonOf(error)}`;
-      const [first] = due();
-      // The one that was tried by itself is the culprit; while it is held, the rest pass.
-      if (first && alone.has(first.id)) held.set(first.id, now.monoMs + HOLD_MS);
-      for (const { id } of pending) alone.add(id);
-      backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
-      rest = undefined;
+      rest = [];
+      if (trying.length > 1) suspects = trying;
+      else hold(trying, now.monoMs);
+      if (trying.length === 0) summaryHeldUntil = now.monoMs + HOLD_MS;
+      // The search ends by itself; it need not slow down.
+      backoffUntil = now.monoMs + nextDelayMs(trying.length > 1 ? 1 : failures, options.random());
       log.error("a message could not be made or sent", { reason: reasonOf(error), stack: error instanceof Error && error.stack ? clip(error.stack, 1000) : undefined });
       return undefined;
     }
@@ -268,11 +295,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const [notice] = pending;
     if (!fallback || !notice) return;
     const result = await fallback.send(notice, signal);
-    options.onAttempt?.({ channel: "webhook", result: result.kind, blocks: options.render([notice]).map(({ block }) => block) });
+    options.onAttempt?.({ channel: "webhook", result: result.kind, blocks: options.render([notice], undefined).flatMap(({ blocks }) => blocks) });
     if (result.kind === "delivered") {
       fallbackFailures = 0;
+      fallbackSentAt = [...fallbackSentAt, clock.monoMs()].slice(-FALLBACK_PER_MIN);
       summary = addToSummary(summary, notice, failing?.wallMs ?? clock.wallMs());
-      rest = undefined;
+      rest = [];
       delivered([notice], undefined);
     } else {
       fallbackFailures += 1;
@@ -283,10 +311,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     offer: (notices) => {
-      pending = notices;
+      pending = worstFirst(notices);
       const ids = new Set(notices.map(({ id }) => id));
       forget((id) => !ids.has(id));
-      if (rest && !rest.summary && !rest.notices.every(({ id }) => ids.has(id))) rest = undefined;
+      if (!rest.every((draft) => draft.ids.every((id) => ids.has(id)))) rest = rest.filter((draft) => draft.summary);
       wake();
     },
     run: async (stop) => {
@@ -330,7 +358,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 }
 
-/** Notices that may share a message: audible ones, and silent ones that answer the same message. */
-function soundOf({ consequenceOf }: Notice): string {
-  return consequenceOf ? `reply to ${consequenceOf.messageId}` : "audible";
+/** The drafts that tell nothing of what this one was to tell. */
+function without(drafts: readonly Draft[], { ids, summary }: Draft): Draft[] {
+  return drafts.filter((other) => (summary ? !other.summary : !other.ids.some((id) => ids.includes(id))));
 }

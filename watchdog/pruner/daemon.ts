@@ -5,8 +5,8 @@ import { withinDailySpan } from "../config/value.ts";
 import { LANGS } from "../lang/index.ts";
 import { PRUNE_LANGS } from "../lang/prune/index.ts";
 import type { Log } from "../log.ts";
-import { renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
-import type { Block } from "../messages/text.ts";
+import { nextMessage } from "../messages/message.ts";
+import { redactBlock, redactRendered, renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
 import { senderOf } from "../notify/channel.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import { webhookSender } from "../notify/webhook.ts";
@@ -50,13 +50,12 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
   const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, config.pruneSshHost !== undefined, (key) => isMuted(config.mute, key));
   const host = (): string => prunedHost(config, runner.view().info?.hostname, systemHostname);
   const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
-  const redacted = ({ head, body }: Block): Block => ({ head: redact(head), body: redact(body) });
 
   const sender = senderOf(config, log, clock);
   const outbox: Outbox = createOutbox({
     sender, clock, log, random: Math.random,
-    render: (notices) => renderAll(notices, context()).map((rendered) => ({ ...rendered, block: redacted(rendered.block) })),
-    renderSummary: (summary) => redacted(renderSummary(summary, context())),
+    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, context()).map((rendered) => redactRendered(rendered, redact)), { ...context(), awayUntilMs }),
+    renderSummary: (summary) => redactBlock(renderSummary(summary, context()), redact),
     onDelivered: (notices, messageId) => {
       report.delivered(notices, messageId);
       outbox.offer(report.judge(momentOf(clock)));

@@ -1,0 +1,88 @@
+import type { Notice } from "../decide/ledger.ts";
+import type { Lang } from "../lang/index.ts";
+import { cardParts, MAX_PARTS, type Part } from "./card.ts";
+import { markOf, type Rendered } from "./render.ts";
+import { cutAt, escapedLength, fitting, MAX_LENGTH, splitBlock, textOf, type Block } from "./text.ts";
+
+/** The moment of sending, and what is known of the channel. */
+export interface MessageContext {
+  readonly lang: Lang;
+  readonly monoMs: number;
+  /** Until when the channel took nothing: what became due before that is late because of it. Infinity: it still does. Undefined: it never failed. */
+  readonly awayUntilMs: number | undefined;
+}
+
+/** Below this, a delay is the ordinary rhythm of ticks and pacing. */
+const LATE_MS = 60_000;
+/** More than the line that says how late a message is. */
+const LATE_ROOM = 200;
+
+/**
+ * The next message of what is to be told: as many blocks as it holds, or the parts of the first where that alone is too long. A
+ * message that mixes marks begins with their numbers, so that its first line hides nothing. How late it is stands in it once. Pure.
+ */
+export function nextMessage(rendered: readonly Rendered[], context: MessageContext): Part[] {
+  for (let count = fitting(rendered.map(({ block }) => block)); count > 0; count -= 1) {
+    const part = framed(rendered.slice(0, count), context);
+    if (textOf(part.blocks).html.length <= MAX_LENGTH) return [part];
+  }
+  const [first] = rendered;
+  return first ? partsOf(first, context) : [];
+}
+
+function framed(chosen: readonly Rendered[], context: MessageContext): Part {
+  const { lang } = context;
+  const notices = chosen.flatMap((rendered) => rendered.notices);
+  const blocks = chosen.map(({ block }) => block);
+  const lateMs = latenessOf(notices, context);
+  const marks = marksOf(notices);
+  if (marks.length > 1) {
+    const late = lateMs === undefined ? [] : [(wasAway(notices, context) ? lang.messages.away : lang.messages.behind)(lateMs)];
+    return { notices, blocks: [{ head: [...marks, ...late].join(" · "), body: "" }, ...blocks] };
+  }
+  const [only] = blocks;
+  if (lateMs === undefined || !only) return { notices, blocks };
+  return { notices, blocks: blocks.length === 1 ? [withLine(only, lang.messages.late(lateMs))] : [...blocks, { head: lang.messages.lateMost(lateMs), body: "" }] };
+}
+
+/** `🔴 2`, in the order of the message. */
+function marksOf(notices: readonly Notice[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { kind, open } of notices) counts.set(markOf(kind, open), (counts.get(markOf(kind, open)) ?? 0) + 1);
+  return [...counts].map(([mark, count]) => `${mark} ${count}`);
+}
+
+function partsOf(rendered: Rendered, context: MessageContext): Part[] {
+  const { lang } = context;
+  const parts = rendered.card ? cardParts(rendered.card, lang.messages.moreOfCard, LATE_ROOM) : blockParts(rendered, lang);
+  const lateMs = latenessOf(rendered.notices, context);
+  return parts.map((part, index) => (index === 0 && lateMs !== undefined ? { ...part, blocks: part.blocks.map((block) => withLine(block, lang.messages.late(lateMs))) } : part));
+}
+
+/** One long notice, told with its last part; what a third message does not hold is said to be left out. */
+function blockParts({ block, notices }: Rendered, lang: Lang): Part[] {
+  const bodies = splitBlock(block, LATE_ROOM);
+  const shown = bodies.slice(0, MAX_PARTS).map(({ head, body }, index) => {
+    const number = { head: head.replace(/\(\d+\/\d+\)$/, `(${index + 1}/${Math.min(bodies.length, MAX_PARTS)})`), body };
+    if (index < MAX_PARTS - 1 || bodies.length <= MAX_PARTS) return number;
+    return withLine({ ...number, body: cutAt(body, escapedLength(body) - escapedLength(lang.messages.cutShort)) }, lang.messages.cutShort);
+  });
+  return shown.map((part, index) => ({ blocks: [part], notices: index === shown.length - 1 ? notices : [] }));
+}
+
+function withLine({ head, body }: Block, line: string): Block {
+  return { head, body: body === "" ? line : `${body}\n${line}` };
+}
+
+function latenessOf(notices: readonly Notice[], { monoMs }: MessageContext): number | undefined {
+  const lateMs = monoMs - oldestDueMs(notices);
+  return lateMs >= LATE_MS && Number.isFinite(lateMs) ? lateMs : undefined;
+}
+
+function wasAway(notices: readonly Notice[], { awayUntilMs }: MessageContext): boolean {
+  return awayUntilMs !== undefined && oldestDueMs(notices) < awayUntilMs;
+}
+
+function oldestDueMs(notices: readonly Notice[]): number {
+  return Math.min(...notices.map(({ due }) => due.monoMs));
+}

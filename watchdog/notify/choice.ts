@@ -1,0 +1,37 @@
+import type { Notice } from "../decide/ledger.ts";
+import { isUrgent } from "../decide/severity.ts";
+
+/** Where the outbox stands between two messages. */
+export interface Standing {
+  /** What may be told now, the worst first. */
+  readonly due: readonly Notice[];
+  /** Ids that the next parts of something long tell. */
+  readonly midway: ReadonlySet<string>;
+  /** Ids among which is one that makes a message be refused. */
+  readonly suspects: readonly string[];
+  /** Something else is next that is no notice. */
+  readonly isSummaryDue: boolean;
+}
+
+/**
+ * The notices of the next message; undefined: first what is midway, or the summary. What is critical waits for neither of them. While
+ * a refused notice is sought, half of the suspects are tried: of n, one is found by about log2(n) messages, and the rest stay together.
+ */
+export function nextBatch({ due, midway, suspects, isSummaryDue }: Standing): readonly Notice[] | undefined {
+  const suspected = new Set(suspects);
+  const suspectsDue = due.filter(({ id }) => suspected.has(id));
+  if (midway.size > 0 || suspectsDue.length > 0 || isSummaryDue) {
+    const urgent = due.filter((notice) => isUrgent(notice) && !midway.has(notice.id) && !suspected.has(notice.id));
+    if (urgent.length > 0) return urgent;
+  }
+  if (midway.size > 0) return undefined;
+  if (suspectsDue.length > 0) return suspectsDue.slice(0, Math.max(1, Math.floor(suspectsDue.length / 2)));
+  if (isSummaryDue) return undefined;
+  const [first] = due;
+  return first ? due.filter((notice) => soundOf(notice) === soundOf(first)) : [];
+}
+
+/** Notices that may share a message: audible ones, and silent ones that answer the same message. */
+function soundOf({ consequenceOf }: Notice): string {
+  return consequenceOf ? `reply to ${consequenceOf.messageId}` : "audible";
+}
