@@ -9,8 +9,8 @@ const END_MS = 4600;
 const SAME_SIGNAL_MS = 500;
 /** A reader of our output that is merely slow gets this long; one that does not read at all must not keep us. */
 const WRITE_MS = 300;
-/** The same for a file operation. */
-const POOL_MS = 200;
+/** The same for a file operation: on a busy host one that is well takes its time too. */
+const POOL_MS = 1000;
 
 /** Aborts at the first SIGTERM or SIGINT. From then on the process ends within END_MS with exit code 0; a second signal ends it at once. */
 export function stopSignal(): AbortSignal {
