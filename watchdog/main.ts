@@ -87,7 +87,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(redact(text), exitCode);
     }
     default: {
-      await run({ parsed, clock: systemClock, log, pool, redact, version: VERSION, systemHostname: hostname(), inContainer: facts.inContainer, stop });
+      await run({ parsed, clock: systemClock, log, pool, redact, version: VERSION, systemHostname: hostname(), stop });
       return 0;
     }
   }

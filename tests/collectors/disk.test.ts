@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { assembleDisks, diskCollector as collectorIn, DiskLabels, probeFilesystem, type Probe, type ProbeOutcome, type ProbePath } from "../../watchdog/collectors/disk.ts";
+import { assembleDisks, diskCollector as collectorIn, DiskLabels, probeFilesystem, type EngineData, type Probe, type ProbeOutcome, type ProbePath } from "../../watchdog/collectors/disk.ts";
 import type { DiskPath } from "../../watchdog/config/value.ts";
 import { threadPool } from "../../watchdog/thread-pool.ts";
 
-const diskCollector = (paths: readonly DiskPath[], deadlineMs: number, probePath?: ProbePath) => collectorIn(paths, deadlineMs, threadPool(4), probePath);
+const diskCollector = (paths: readonly DiskPath[], deadlineMs: number, probePath?: ProbePath, engineData?: () => Promise<EngineData>) => collectorIn(paths, deadlineMs, threadPool(4), probePath, engineData);
 
 const probe = (device: string, changes: Partial<Probe> = {}): Probe => ({
   device, blockSize: 4096, blocks: 1000, freeBlocks: 300, availableBlocks: 250, files: 100, freeFiles: 40, ...changes,
@@ -171,4 +171,18 @@ test("a probe reads each number of statfs(2) from its own field: free for root t
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the reading says which disk holds the engine's data, and where a disk is on the host", { timeout: 5000 }, async () => {
+  const paths = [{ label: "root", path: "/host/root" }, { label: "data", path: "/host/data" }];
+  const read = async (engine: { path: string; inContainer: boolean }, devices: Record<string, string>) => {
+    const probeAt = (at: string): Promise<Probe> => (devices[at] === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(probe(devices[at])));
+    const { disks, failures } = await diskCollector(paths, 1000, probeAt, () => Promise.resolve(engine)).collect(context());
+    assert.deepEqual(failures, [], "the engine's path is asked for that alone");
+    return disks.map(({ holdsEngineData, hostPath }) => [holdsEngineData, hostPath]);
+  };
+  const inside = { path: "/etc/hostname", inContainer: true };
+  assert.deepEqual(await read(inside, { "/host/root": "1", "/host/data": "2", "/etc/hostname": "2" }), [[false, "/"], [true, undefined]]);
+  assert.deepEqual(await read({ path: "/srv/docker", inContainer: false }, { "/host/root": "1", "/host/data": "2", "/srv/docker": "1" }), [[true, "/host/root"], [false, "/host/data"]]);
+  assert.deepEqual(await read(inside, { "/host/root": "1", "/host/data": "2" }), [[undefined, "/"], [undefined, undefined]], "nobody knows");
 });

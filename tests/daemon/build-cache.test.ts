@@ -29,8 +29,8 @@ interface Rig {
   readonly stop: AbortController;
 }
 
-function rig(options: { lang?: LangCode; all?: boolean; until?: string | undefined; devices?: Readonly<Record<string, string>> } = {}): Rig {
-  const { lang = "en", all = false, devices = {} } = options;
+function rig(options: { lang?: LangCode; all?: boolean; until?: string | undefined; holds?: Readonly<Record<string, boolean>> } = {}): Rig {
+  const { lang = "en", all = false, holds = {} } = options;
   const clock = virtualClock();
   const stop = new AbortController();
   let last: readonly Notice[] = [];
@@ -43,13 +43,11 @@ function rig(options: { lang?: LangCode; all?: boolean; until?: string | undefin
         asked += 1;
         return new Promise((resolve, reject) => (settle = { resolve, reject }));
       },
-      info: () => Promise.resolve({ DockerRootDir: "/var/lib/docker" }),
       agreedVersion: () => Promise.resolve("1.45"),
     },
     prune: { pruneAll: all, pruneUntil: until === undefined ? undefined : { text: until, seconds: Number.parseInt(until, 10) * 3600 } },
-    inContainer: false, lang: LANGS[lang], clock, log: quiet, stop: stop.signal,
-    disks: () => ["root", "nas"].map((label) => ({ label, path: `/host/${label}`, totalBytes: 1, usedBytes: 1, availableBytes: 0 })),
-    deviceOf: (path) => (devices[path] === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(devices[path])),
+    lang: LANGS[lang], clock, log: quiet, stop: stop.signal,
+    disks: () => ["root", "nas"].map((label) => ({ label, path: `/host/${label}`, totalBytes: 1, usedBytes: 1, availableBytes: 0, ...(label in holds ? { holdsEngineData: holds[label] } : {}) })),
     offer: (notices) => (last = notices),
   });
   return {
@@ -170,7 +168,7 @@ test("it asks every ten minutes at most, and what is half an hour old says nothi
 });
 
 test("the disk that is known not to hold the engine's data is not told of its cache", async () => {
-  const { hint, clock, offered, answer } = rig({ devices: { "/var/lib/docker": "1", "/host/root": "1", "/host/nas": "2" } });
+  const { hint, clock, offered, answer } = rig({ holds: { root: true, nas: false } });
   hint.offer([notice("disk:root"), notice("disk:nas")]);
   await answer(listing(clock));
   assert.deepEqual(offered(), [`disk:root: full\n${LINE}`, "disk:nas: full"]);

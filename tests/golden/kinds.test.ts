@@ -17,7 +17,8 @@ const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 const at = (ms: number): number => momentAt(ms).wallMs;
 const REFUSED = { kind: "refused", reason: "connect ECONNREFUSED 127.0.0.1:8080" } as const;
-const USAGE = { usedPct: 91.2, thresholdPct: 85, freePct: 8.8, freeGb: 12.3, totalGb: 140 };
+const GB = 2 ** 30;
+const USAGE = { usedPct: 91.2, thresholdPct: 85, freePct: 8.8, freeBytes: 12.3 * GB, totalBytes: 140 * GB };
 const BOX = { state: "exited", health: "none", restartCount: 4, exitCode: 137, oomKilled: true, error: "", healthOutput: "", image: "registry.example/app:1" } as const;
 const ORPHAN = { pid: 4242, ppid: 1, parent: "tini", owner: { container: "runner" }, ageS: 187_200, cpuS: 150_000, cpuSharePct: 98, command: "python3 -m pytest tests/", limitMin: 60 } as const;
 
@@ -34,10 +35,10 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
       details.biggest([{ pid: 7, name: "java", residentGb: 6.1, owner: { container: "builder" } }, { pid: 8, name: "postgres", residentGb: 2, owner: { unit: "postgresql.service" } }, { pid: 9, name: "node", residentGb: 1.1 }]),
       details.memoryAdvice,
     ].join("\n")],
-    ["disk:root", titles.disk("root"), [details.disk(USAGE), details.trend("▁▂▃▅▇█", 71, 91.2, DAY), details.diskAdvice].join("\n")],
-    ["disk_crit:root", titles.diskCrit("root"), [details.disk({ ...USAGE, usedPct: 97.5, thresholdPct: 97 }), details.diskAdvice].join("\n")],
-    ["disk_forecast:root", titles.diskForecast("root"), [details.forecast({ usedPct: 80.1, freeGb: 28, leftMs: 5 * HOUR, gbPerH: 2.1, limitMs: DAY, seenMs: 12 * HOUR }), details.diskAdvice].join("\n")],
-    ["inodes:root", titles.inodes("root"), [details.inodes({ usedPct: 92, thresholdPct: 90, free: 81_000 }), details.inodesAdvice].join("\n")],
+    ["disk:root", titles.disk("root"), [details.disk(USAGE), details.trend("▁▂▃▅▇█", 71, 91.2, DAY), details.diskAdvice({ label: "root", holdsEngineData: true })].join("\n")],
+    ["disk_crit:root", titles.diskCrit("root"), [details.disk({ ...USAGE, usedPct: 97.5, thresholdPct: 97 }), details.diskAdvice({ label: "root", holdsEngineData: true })].join("\n")],
+    ["disk_forecast:root", titles.diskForecast("root"), [details.forecast({ usedPct: 80.1, freeBytes: 28 * GB, leftMs: 5 * HOUR, gbPerH: 2.1, limitMs: DAY, seenMs: 12 * HOUR }), details.diskAdvice({ label: "root", holdsEngineData: true })].join("\n")],
+    ["inodes:root", titles.inodes("root"), [details.inodes({ usedPct: 92, thresholdPct: 90, free: 81_000 }), details.inodesAdvice({ label: "root", hostPath: "/" })].join("\n")],
     ["container:web", titles.container("web"), [details.container(BOX), details.containerAdvice("web", BOX)].join("\n")],
     ["container:api", titles.container("api"), [details.container({ ...BOX, state: "running", health: "unhealthy", exitCode: 0, oomKilled: false, healthOutput: "curl: (7) connection refused" }), details.containerAdvice("api", { state: "running", oomKilled: false })].join("\n")],
     ["container:job", titles.container("job"), [details.container({ ...BOX, exitCode: 1, oomKilled: false, restartCount: 0 }), details.containerAdvice("job", { state: "exited", oomKilled: false })].join("\n")],
@@ -80,7 +81,7 @@ function catalogue(code: "ru" | "en"): string {
     show("realert", noticeOf({ ...disk, kind: "realert" })),
     show("realert with earlier episodes", noticeOf({ ...disk, kind: "realert", earlier: [{ sinceMs: at(-HOUR), untilMs: at(-50 * MIN) }, { sinceMs: at(-40 * MIN), untilMs: at(-30 * MIN) }], skipped: 5 })),
     show("recovery", noticeOf({ ...ended, kind: "recovery" })),
-    show("missed", noticeOf({ ...ended, kind: "missed", detail: `${lang.details.disk(USAGE)}\n${lang.details.diskAdvice}` })),
+    show("missed", noticeOf({ ...ended, kind: "missed", detail: `${lang.details.disk(USAGE)}\n${lang.details.diskAdvice({ label: "root", holdsEngineData: true })}` })),
     show("flapping", noticeOf({ ...disk, kind: "flapping", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 6, sinceMs: at(-HOUR) }, open: false })),
     show("settled well", noticeOf({ ...ended, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 9, sinceMs: at(-HOUR) } })),
     show("settled badly", noticeOf({ ...disk, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depDown("tcp://db:5432", REFUSED, 12), flap: { count: 9, sinceMs: at(-HOUR) }, open: true })),

@@ -50,6 +50,8 @@ describe("the orchestrator is down, and the text says why", { concurrency: 5 }, 
   for (const { what, cause, first, says } of ROWS) {
     it(what, async (t) => {
       const world = await makeWorld(t, ORCH);
+      // The engine's data is on the disk that fills, in a container as well as beside one.
+      for (const path of ["/etc/hostname", "/var/lib/docker"]) world.host.disk(path, { usedPct: 40 });
       world.docker.set("orch", { uptimeS: 7200 });
       await world.start();
       await cause(world);

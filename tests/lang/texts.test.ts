@@ -32,14 +32,14 @@ test("both languages have the same texts", () => {
 
 /** Every text of a language with facts in which each word could be recognised. */
 function texts({ details, messages, fault }: Lang): string[] {
-  const usage = { usedPct: 91.5, thresholdPct: 85, freePct: 8.5, freeGb: 8, totalGb: 99 };
+  const usage = { usedPct: 91.5, thresholdPct: 85, freePct: 8.5, freeBytes: 8 * 2 ** 30, totalBytes: 99 * 2 ** 30 };
   const agent = { pid: 42, stage: "review", jobId: "9", idleMs: 900_000 };
   const broken = { kind: "refused", reason: "ECONNREFUSED" } as const;
   const box = { health: "none", restartCount: 2, exitCode: 137, oomKilled: true, error: "err", healthOutput: "out", image: "img" } as const;
   return [
     details.orchestratorDown(broken, 3), details.orchestratorUp, details.metricsStale(300_000, 300_000), details.metricsFresh, details.jobFailed(4), details.jobFailedCount(2),
     details.jobsQuiet(4), details.agentHung(agent, 900_000), details.agentBusy(agent), details.agentGone, details.queueStalled(2, 1, 1), details.queueMoves(1, 2),
-    details.memory(usage), details.memoryAdvice, details.disk(usage), details.diskAdvice, details.inodes({ usedPct: 1, thresholdPct: 2, free: 3 }), details.inodesAdvice, details.diskGone,
+    details.memory(usage), details.memoryAdvice, details.disk(usage), details.diskAdvice({ label: "root", holdsEngineData: true }), details.diskAdvice({ label: "nas" }), details.inodes({ usedPct: 1, thresholdPct: 2, free: 3 }), details.inodesAdvice({ label: "root", hostPath: "/" }), details.diskGone,
     ...(["missing", "created", "running", "paused", "restarting", "removing", "exited", "dead"] as const).map((state) => details.container({ state, ...box })),
     details.container({ state: "running", ...box, restarts: 3 }), details.container({ state: "running", ...box, health: "unhealthy" }), details.container({ state: "running", ...box, health: "starting" }),
     ...[0, 1, 137, 139, 143].map((exitCode) => details.container({ state: "exited", ...box, exitCode })),
@@ -75,7 +75,7 @@ test("everything that needs the operator says what to do", () => {
     const broken = { kind: "timeout", reason: "x" } as const;
     for (const text of [
       details.orchestratorDown(broken, 1), details.metricsStale(1, 1), details.jobFailed(1), details.agentHung({ idleMs: 1 }, 1), details.queueStalled(1, 1, 1),
-      details.memoryAdvice, details.diskAdvice, details.inodesAdvice, details.containerAdvice("x", { state: "exited", oomKilled: false }), details.depDown("u", broken, 1), details.depStatus("u", "500", 1),
+      details.memoryAdvice, details.diskAdvice({ label: "root", holdsEngineData: true }), details.diskAdvice({ label: "nas" }), details.inodesAdvice({ label: "root", hostPath: "/" }), details.containerAdvice("x", { state: "exited", oomKilled: false }), details.depDown("u", broken, 1), details.depStatus("u", "500", 1),
       details.processAdvice(1, true), details.blind({ source: "mem", reason: "x", ticks: 1 }),
     ]) assert.ok(text.includes(words), text);
   }

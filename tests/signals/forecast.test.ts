@@ -33,7 +33,7 @@ describe("steady growth", () => {
     assert.ok(changes[0]?.active);
     assert.ok(Math.abs(changes[0].hour - 36) <= 1, `at hour ${changes[0].hour}, where 24 of 60 hours are left`);
     // The made-up disk has 100,000 GB, so a point an hour is 1,000 GB an hour.
-    assert.match(changes[0].detail, /^Full in about (1 day|24 hours) at \+1000 GB\/h \(limit 1 day\)\. 76(\.\d)?% used, 2[34]\d{3}(\.\d)? GB free; it has grown steadily for 1 day\.\n.*\nWhat to do: /s);
+    assert.match(changes[0].detail, /^Full in about (1 day|24 hours) at \+1000 GB\/h \(limit 1 day\)\. 76(\.\d)?% used, 2[34]\.\d TB free; it has grown steadily for 1 day\.\n.*\nWhat to do: /s);
   });
 
   test("alerts through noise, and does not flicker", () => {

@@ -33,7 +33,7 @@ test("the text says used, threshold, free GB and percent, and what it means", ()
   rig.tick({ disk: disks([diskAt("root", 91.5)]) });
   const { title, detail } = rig.signal("disk:root");
   assert.equal(title, "Disk root");
-  assert.match(detail, /^91\.5% used \(threshold 85%\), 8500 GB of 100000 GB free \(8\.5%\)\.\nWhen the disk is full, the pipeline/);
+  assert.match(detail, /^91\.5% used \(threshold 85%\), 8\.3 TB of 97\.7 TB free \(8\.5%\)\.\nWhen the disk is full, whatever writes to it fails/);
 });
 
 test("a good disk's text gives no advice", () => {

@@ -34,7 +34,6 @@ export interface RunOptions {
   readonly redact: (text: string) => string;
   readonly version: string;
   readonly systemHostname: string;
-  readonly inContainer: boolean;
   /** Aborts on SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
 }
@@ -45,7 +44,7 @@ const FLUSH_MS = 4000;
 const LISTING_MS = 60_000;
 
 /** The daemon: wires the pipeline, runs until `stop`, then flushes. Resolves when it may exit. */
-export async function run({ parsed, clock, log, pool, redact, version, systemHostname, inContainer, stop }: RunOptions): Promise<void> {
+export async function run({ parsed, clock, log, pool, redact, version, systemHostname, stop }: RunOptions): Promise<void> {
   const { config } = parsed;
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
@@ -78,7 +77,7 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
     changed: () => save(),
   });
 
-  const hint: BuildCacheHint = hintFor(parsed, { inContainer, lang, clock, log, stop, disks: () => disksOf(watch), offer: outbox.offer });
+  const hint: BuildCacheHint = hintFor(parsed, { lang, clock, log, stop, disks: () => disksOf(watch), offer: outbox.offer });
 
   const save = (): void => file?.save(snapshotOf({
     signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), digestDay: watch.digestDay(),

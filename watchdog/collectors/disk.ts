@@ -1,6 +1,8 @@
 import { stat, statfs } from "node:fs/promises";
-import type { DiskPath } from "../config/value.ts";
+import type { DiskPath, DockerTarget } from "../config/value.ts";
+import { isRecord } from "../net/exchange.ts";
 import type { ThreadPool } from "../thread-pool.ts";
+import { dockerClient } from "./docker/client.ts";
 import type { Collector } from "./reading.ts";
 
 /** One filesystem, measured through the first of its paths that answered. */
@@ -13,6 +15,16 @@ export interface DiskSample {
   readonly availableBytes: number;
   /** undefined: the filesystem counts no inodes (btrfs). */
   readonly inodes?: { readonly total: number; readonly free: number };
+  /** Whether the engine's data (images, containers, build cache) lies on it; undefined: not known. */
+  readonly holdsEngineData?: boolean;
+  /** Where it is mounted on the host, as far as that can be known. */
+  readonly hostPath?: string;
+}
+
+/** Where the engine's data can be seen from here, and whether our paths are a container's. */
+export interface EngineData {
+  readonly path: string;
+  readonly inContainer: boolean;
 }
 
 export interface PathFailure {
@@ -47,11 +59,17 @@ export type ProbePath = (path: string) => Promise<Probe>;
 const MOST_HANGING = 2;
 
 /** Measures each path, one probe at most per path and two in all; a probe that hangs is remembered, not repeated. */
-export function diskCollector(paths: readonly DiskPath[], deadlineMs: number, pool: ThreadPool, probePath: ProbePath = probeFilesystem): Collector<DiskReading> {
+export function diskCollector(
+  paths: readonly DiskPath[], deadlineMs: number, pool: ThreadPool, probePath: ProbePath = probeFilesystem, engineData?: (signal: AbortSignal) => Promise<EngineData>,
+): Collector<DiskReading> {
   const labels = new DiskLabels();
   return {
     deadlineMs: deadlineMs + 1000,
-    collect: async ({ signal }) => assembleDisks(paths, await probeAll(paths.map(({ path }) => path), pool, probePath, deadlineMs, signal), labels),
+    collect: async ({ signal }) => {
+      const engine = engineData && (await engineData(signal));
+      const wanted = [...paths.map(({ path }) => path), ...(engine ? [engine.path] : [])];
+      return assembleDisks(paths, await probeAll([...new Set(wanted)], pool, probePath, deadlineMs, signal), labels, engine);
+    },
   };
 }
 
@@ -68,11 +86,6 @@ export async function probeFilesystem(path: string): Promise<Probe> {
     device: String(dev), blockSize: fs.bsize, blocks: fs.blocks, freeBlocks: fs.bfree,
     availableBlocks: fs.bavail, files: fs.files, freeFiles: fs.ffree,
   };
-}
-
-/** Which filesystem a path lies on: st_dev of stat(2). Only for paths that answered just now, since a dead mount would hold a thread. */
-export async function deviceOfPath(path: string): Promise<string> {
-  return String((await stat(path)).dev);
 }
 
 /** Which label a device has. A device keeps the first one it got, so that its alerts keep their key. */
@@ -98,7 +111,8 @@ export class DiskLabels {
 }
 
 /** Groups paths by device: one disk each, measured once, with the label of its first configured path. */
-export function assembleDisks(paths: readonly DiskPath[], outcomes: ReadonlyMap<string, ProbeOutcome>, labels: DiskLabels): DiskReading {
+export function assembleDisks(paths: readonly DiskPath[], outcomes: ReadonlyMap<string, ProbeOutcome>, labels: DiskLabels, engine?: EngineData): DiskReading {
+  const data = engine && outcomes.get(engine.path);
   const disks = new Map<string, DiskSample>();
   const deviceOfLabel = new Map<string, string>();
   const failures: PathFailure[] = [];
@@ -112,10 +126,44 @@ export function assembleDisks(paths: readonly DiskPath[], outcomes: ReadonlyMap<
     deviceOfLabel.set(label, outcome.probe.device);
     if (disks.has(label)) continue;
     const sample = sampleOf(label, entry.path, outcome.probe);
-    if (sample) disks.set(label, sample);
+    if (sample) disks.set(label, { ...sample, ...(data && "probe" in data ? { holdsEngineData: data.probe.device === outcome.probe.device } : {}), ...hostPathOf(label, entry.path, engine) });
     else failures.push({ path: entry.path, label, reason: "the filesystem reports no size" });
   }
   return { disks: [...disks.values()], failures };
+}
+
+/** A container's paths are not the host's; by convention the label `root` is the host's root. */
+function hostPathOf(label: string, path: string, engine: EngineData | undefined): { hostPath?: string } {
+  if (!engine) return {};
+  return engine.inContainer ? (label === "root" ? { hostPath: "/" } : {}) : { hostPath: path };
+}
+
+/**
+ * Where the engine's data is: in a container /etc/hostname, a file that the engine binds from its data directory; beside one the
+ * DockerRootDir of GET /info, asked in the background until it is known, because a disk does not wait for an engine.
+ */
+export function engineDataOf(target: DockerTarget | undefined, deadlineMs: number): (signal: AbortSignal) => Promise<EngineData> {
+  // An engine behind an address may be another host's.
+  const client = target && "socketPath" in target ? dockerClient(target, deadlineMs) : undefined;
+  let inContainer: boolean | undefined;
+  let root: string | undefined;
+  let asking = false;
+  return async (signal) => {
+    inContainer ??= await stat("/.dockerenv").then(() => true, () => false);
+    if (inContainer) return { path: "/etc/hostname", inContainer };
+    if (client && root === undefined && !asking) {
+      asking = true;
+      void client.info(signal).then((info) => (root = rootOf(info)), () => undefined).finally(() => (asking = false));
+    }
+    return { path: root ?? DEFAULT_ROOT, inContainer };
+  };
+}
+
+const DEFAULT_ROOT = "/var/lib/docker";
+
+function rootOf(info: unknown): string {
+  const root = isRecord(info) ? info["DockerRootDir"] : undefined;
+  return typeof root === "string" && root.startsWith("/") ? root : DEFAULT_ROOT;
 }
 
 function sampleOf(label: string, path: string, probe: Probe): DiskSample | undefined {

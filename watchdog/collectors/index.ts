@@ -5,7 +5,7 @@ import { faultOf } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 import { containersCollector, type DockerReading } from "./containers.ts";
 import { depsCollector, type DependencySample } from "./deps.ts";
-import { diskCollector, type DiskReading } from "./disk.ts";
+import { diskCollector, engineDataOf, type DiskReading } from "./disk.ts";
 import { memoryCollector, type MemorySample } from "./memory.ts";
 import { metricsCollector, type Envelope } from "./metrics.ts";
 import { procCollector, type ProcReading } from "./proc.ts";
@@ -34,7 +34,7 @@ export function createCollectors(config: Config, pool: ThreadPool): { readonly [
   return {
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
     mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs, pool) : undefined,
-    disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs, pool) : undefined,
+    disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs, pool, undefined, engineDataOf(config.dockerTarget, deadlineMs)) : undefined,
     docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs) : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
     proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs, pool) : undefined,

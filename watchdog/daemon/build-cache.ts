@@ -1,18 +1,16 @@
 import type { Clock } from "../clock.ts";
 import { clearableBytes, parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
-import type { BuildCacheClient, DockerClient } from "../collectors/docker/client.ts";
-import { deviceOfPath, type DiskSample } from "../collectors/disk.ts";
+import type { BuildCacheClient } from "../collectors/docker/client.ts";
+import type { DiskSample } from "../collectors/disk.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
-import { isRecord } from "../net/exchange.ts";
 import { reasonOf } from "../safe.ts";
 
 export interface BuildCacheHintOptions {
-  readonly client: BuildCacheClient & Pick<DockerClient, "info">;
+  readonly client: BuildCacheClient;
   readonly prune: ParsedConfig["prune"];
-  readonly inContainer: boolean;
   /** The disks of the last tick. */
   readonly disks: () => readonly DiskSample[];
   readonly lang: Lang;
@@ -20,8 +18,6 @@ export interface BuildCacheHintOptions {
   readonly log: Log;
   readonly stop: AbortSignal;
   readonly offer: (notices: readonly Notice[]) => void;
-  /** The device a path is on; handed in for tests. */
-  readonly deviceOf?: (path: string) => Promise<string>;
 }
 
 /** Stands between judging and the outbox: a disk's alert learns there what the engine's build cache has to do with it. */
@@ -41,8 +37,6 @@ const STALE_MS = 30 * 60_000;
 interface Answer {
   readonly cache: BuildCache;
   readonly atMs: number;
-  /** The labels of the disks that are known not to hold the engine's data. */
-  readonly elsewhere: ReadonlySet<string>;
 }
 
 /**
@@ -50,7 +44,7 @@ interface Answer {
  * waits, and only briefly. An engine that does not answer, or that cannot list its cache alone, costs the alert nothing but the line.
  */
 export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
-  const { client, prune, lang, clock, log, stop, deviceOf = deviceOfPath } = options;
+  const { client, prune, lang, clock, log, stop } = options;
   const filter = { ageS: prune.pruneUntil?.seconds, all: prune.pruneAll && prune.pruneUntil !== undefined };
   const command = `docker builder prune${filter.all ? " -a" : ""}${prune.pruneUntil ? ` --filter until=${prune.pruneUntil.text}` : ""}`;
   let latest: readonly Notice[] = [];
@@ -62,33 +56,21 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
     try {
       const json = await client.buildCache(stop);
       if (json === undefined) return;
-      const cache = parseBuildCache(json);
-      answer = { cache, atMs: clock.monoMs(), elsewhere: await otherDisks() };
+      answer = { cache: parseBuildCache(json), atMs: clock.monoMs() };
     } catch (error) {
       log.debug("the build cache cannot be listed", { reason: reasonOf(error) });
     }
   };
 
-  /** In a container /etc/hostname is a file that the engine binds from its data directory. A disk that cannot be told apart is not left out. */
-  const otherDisks = async (): Promise<Set<string>> => {
-    const device = (path: string): Promise<string | undefined> => deviceOf(path).catch(() => undefined);
-    const info = options.inContainer ? undefined : await client.info(stop).catch(() => undefined);
-    const root = isRecord(info) && typeof info["DockerRootDir"] === "string" ? info["DockerRootDir"] : "/var/lib/docker";
-    const engines = await device(options.inContainer ? "/etc/hostname" : root);
-    const elsewhere = new Set<string>();
-    for (const { label, path } of options.disks()) {
-      const own = engines === undefined ? undefined : await device(path);
-      if (own !== undefined && own !== engines) elsewhere.add(label);
-    }
-    return elsewhere;
-  };
+  /** Of a disk that cannot be told apart it is not said that it is another one. */
+  const isElsewhere = (notice: Notice): boolean => options.disks().find(({ label }) => label === labelOf(notice))?.holdsEngineData === false;
 
   const tell = (): void => {
     const about = answer && clock.monoMs() - answer.atMs < STALE_MS ? answer : undefined;
     options.offer(latest.flatMap((notice) => {
       if (!isDiskAlert(notice)) return [notice];
       if (holding) return [];
-      return [about && !about.elsewhere.has(labelOf(notice)) ? { ...notice, detail: `${notice.detail}\n${line(about)}` } : notice];
+      return [about && !isElsewhere(notice) ? { ...notice, detail: `${notice.detail}\n${line(about)}` } : notice];
     }));
   };
 

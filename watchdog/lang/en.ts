@@ -1,6 +1,6 @@
 import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BlindFacts, ContainerFacts, OwnerFacts } from "./facts.ts";
+import type { AgentFacts, BlindFacts, ContainerFacts, DiskPlace, OwnerFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import { helloEn } from "./hello.ts";
 import type { Lang } from "./ru.ts";
@@ -50,7 +50,7 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
-const size = (bytes: number): string => sizeText(bytes, ["B", "KB", "MB", "GB"]);
+const size = (bytes: number): string => sizeText(bytes, ["B", "KB", "MB", "GB", "TB"]);
 const age = (s: number): string => hoursText(s, "h") ?? duration(s * 1000);
 
 /** What a code proves. That memory ran out is proven by the engine's OOM flag alone, which has a line of its own. */
@@ -117,18 +117,20 @@ export const en: Lang = {
     queueStalled: (queued, idleMs, limitMs, container) =>
       `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers${container === undefined ? "." : `: ${logsOf(container)}`}`,
     queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
-    memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB available (${f.freePct}%).`,
+    memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} available (${f.freePct}%).`,
     biggest: (processes) =>
       `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
     memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats --no-stream, top).",
-    disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${f.freeGb} GB of ${f.totalGb} GB free (${f.freePct}%).`,
+    disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} free (${f.freePct}%).`,
     diskAlertStands: (thresholdPct) => `The alert at ${thresholdPct}% stands.`,
     trend: (bars, fromPct, toPct, ms) => `Over ${duration(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
-    diskAdvice: "When the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
+    diskAdvice: (f) => (f.holdsEngineData
+      ? `When the disk is full, the pipeline of every project stops.\nWhat to do: see what takes the space (docker system df), then clear it (docker builder prune, old images, logs).`
+      : `When the disk is full, whatever writes to it fails.\nWhat to do: see what takes the space: ${biggest("du -xh", "sort -h", f)}`),
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
-    inodesAdvice: "Without inodes no file can be created even if there is space: the pipeline of every project stops.\nWhat to do: delete masses of small files (caches, temporary folders).",
+    inodesAdvice: (f) => `Without inodes no file can be created even if there is space: ${f.holdsEngineData ? "the pipeline of every project stops" : "whatever creates files there fails"}.\nWhat to do: see where the many small files are: ${biggest("du --inodes -x", "sort -n", f)}`,
     forecast: (f) =>
-      `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${f.freeGb} GB free; it has grown steadily for ${duration(f.seenMs)}.`,
+      `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${size(f.freeBytes)} free; it has grown steadily for ${duration(f.seenMs)}.`,
     forecastCalm: (limitMs) => `Not on its way to be full within ${duration(limitMs)}.`,
     forecastShort: (seenMs, neededMs) => `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
     diskGone: "This path is no longer a disk of its own.",
@@ -225,6 +227,11 @@ export const en: Lang = {
 
 function notTold(patterns: readonly string[], except: readonly string[]): string {
   return `Not told: ${patterns.join(", ")} (WATCHDOG_MUTE)${except.length > 0 ? `, except ${except.join(", ")}` : ""}.`;
+}
+
+/** The host's path is not known from inside a container; the operator knows it. */
+function biggest(du: string, sort: string, { label, hostPath }: DiskPlace): string {
+  return `${du} --max-depth=2 ${hostPath ?? "MOUNT"} | ${sort} | tail -20${hostPath === undefined ? ` (MOUNT: where ${label} is mounted on the host)` : ""}`;
 }
 
 const manyWords: Record<SubjectKind, string> = {

@@ -4,8 +4,15 @@ export interface UsageFacts {
   readonly usedPct: number;
   readonly thresholdPct: number;
   readonly freePct: number;
-  readonly freeGb: number;
-  readonly totalGb: number;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Which disk a text is about: what depends on it, and where it is. */
+export interface DiskPlace {
+  readonly label: string;
+  readonly holdsEngineData?: boolean;
+  readonly hostPath?: string;
 }
 
 /** When a disk will be full at its present pace, as seen over the last `seenMs`. */
@@ -15,7 +22,7 @@ export interface ForecastFacts {
   readonly seenMs: number;
   readonly limitMs: number;
   readonly usedPct: number;
-  readonly freeGb: number;
+  readonly freeBytes: number;
 }
 
 export interface InodeFacts {

@@ -57,8 +57,8 @@ export function hoursText(seconds: number, unit: string): string | undefined {
 }
 
 /** GB, MB and KB are powers of 1024 here, as everywhere in our figures. `units` are the words for them, the byte first. */
-export function sizeText(bytes: number, units: readonly [string, string, string, string]): string {
-  const power = bytes >= BYTES_PER_GB ? 3 : bytes >= 2 ** 20 ? 2 : bytes >= 1024 ? 1 : 0;
+export function sizeText(bytes: number, units: readonly [string, string, string, string, string]): string {
+  const power = bytes >= 2 ** 40 ? 4 : bytes >= BYTES_PER_GB ? 3 : bytes >= 2 ** 20 ? 2 : bytes >= 1024 ? 1 : 0;
   return `${round1(bytes / 1024 ** power)} ${units[power]}`;
 }
 

@@ -1,6 +1,6 @@
 import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, BlindFacts, CacheFacts, ContainerFacts, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
+import type { AgentFacts, BigProcessFacts, BlindFacts, CacheFacts, ContainerFacts, DiskPlace, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
 import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
 import { helloRu } from "./hello.ts";
 
@@ -52,7 +52,7 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
-const size = (bytes: number): string => sizeText(bytes, ["Б", "КБ", "МБ", "ГБ"]);
+const size = (bytes: number): string => sizeText(bytes, ["Б", "КБ", "МБ", "ГБ", "ТБ"]);
 const age = (s: number): string => hoursText(s, "ч") ?? lasting(s * 1000);
 
 /** What a code proves. That memory ran out is proven by the engine's OOM flag alone, which has a line of its own. */
@@ -121,19 +121,21 @@ export const ru = {
     queueStalled: (queued: number, idleMs: number, limitMs: number, container?: string) =>
       `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
     queueMoves: (queued: number, running: number) => `В очереди: ${queued}, выполняется: ${running}.`,
-    memory: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    memory: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
     biggest: (processes: readonly BigProcessFacts[]) =>
       `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
     memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats --no-stream, top).",
-    disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.freeGb} ГБ из ${f.totalGb} ГБ (${f.freePct}%).`,
+    disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
     /** Under the recovery of the second limit. */
     diskAlertStands: (thresholdPct: number) => `Тревога по порогу ${thresholdPct}% остаётся.`,
     trend: (bars: string, fromPct: number, toPct: number, ms: number) => `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
-    diskAdvice: "Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: освободите место (docker builder prune, старые образы, журналы).",
+    diskAdvice: (f: DiskPlace) => (f.holdsEngineData
+      ? `Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: посмотрите, что занимает место (docker system df), и освободите его (docker builder prune, старые образы, журналы).`
+      : `Если диск заполнится, не сработает всё, что на него пишет.\nЧто делать: посмотрите, что занимает место: ${biggest("du -xh", "sort -h", f)}`),
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
-    inodesAdvice: "Без инодов новые файлы не создать, даже если место есть: конвейер всех проектов остановится.\nЧто делать: удалите множество мелких файлов (кэши, временные каталоги).",
+    inodesAdvice: (f: DiskPlace) => `Без инодов новые файлы не создать, даже если место есть: ${f.holdsEngineData ? "конвейер всех проектов остановится" : "не сработает всё, что создаёт там файлы"}.\nЧто делать: найдите, где множество мелких файлов: ${biggest("du --inodes -x", "sort -n", f)}`,
     forecast: (f: ForecastFacts) =>
-      `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${f.freeGb} ГБ; равномерный рост виден за ${lasting(f.seenMs)}.`,
+      `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${size(f.freeBytes)}; равномерный рост виден за ${lasting(f.seenMs)}.`,
     forecastCalm: (limitMs: number) => `Заполнения в ближайшие ${lasting(limitMs)} не видно.`,
     forecastShort: (seenMs: number, neededMs: number) => `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
     diskGone: "Этот путь больше не отдельный диск.",
@@ -239,6 +241,11 @@ export const ru = {
 
 function notTold(patterns: readonly string[], except: readonly string[]): string {
   return `Не сообщается: ${patterns.join(", ")} (WATCHDOG_MUTE)${except.length > 0 ? `, кроме ${except.join(", ")}` : ""}.`;
+}
+
+/** The host's path is not known from inside a container; the operator knows it. */
+function biggest(du: string, sort: string, { label, hostPath }: DiskPlace): string {
+  return `${du} --max-depth=2 ${hostPath ?? "MOUNT"} | ${sort} | tail -20${hostPath === undefined ? ` (MOUNT: куда на хосте смонтирован ${label})` : ""}`;
 }
 
 const manyWords: Record<SubjectKind, string> = {

@@ -10,50 +10,84 @@ import type { Signal } from "./signal.ts";
 /** A container that started less than this ago explains an orchestrator that does not answer yet. */
 const JUST_STARTED_MS = 5 * 60_000;
 
-/**
- * Names the probable cause of what is active, as far as this tick knows one. The order is that of one host:
- * blind source, host, container, orchestrator, what its /metrics feeds; a cause stands before its consequence. Pure.
- */
+/** What may be named as the cause of what, each only with a proven link. The order is that of one host: engine, disk, memory, container. */
+const EXPLAINED_BY: readonly (readonly [key: RegExp, causes: readonly CauseName[]])[] = [
+  // Without its engine, its disk or memory, or with its container down, the orchestrator cannot answer.
+  [/^orchestrator_down$/, ["engine", "disk", "memory", "container"]],
+  // It answers, so the engine runs; what it does stands still.
+  [/^(metrics_stale$|queue_stalled$|agent_hung:)/, ["disk", "memory", "container"]],
+  // Every container writes to the disk that holds the engine's data; whether one can have ended by that, `isUnexplained` says.
+  [/^container:/, ["disk", "memory"]],
+  // A dependency may be another host's: nothing that is seen here is proven to be its cause.
+];
+type CauseName = "engine" | "disk" | "memory" | "container";
+
+/** A cause, and since when it stands: what went bad before that has another one. */
+interface Cause {
+  readonly text: string;
+  readonly sinceMonoMs: number;
+}
+
+/** The moments of two readings side by side may differ by a tick. */
+const SIDE_BY_SIDE_MS = 60_000;
+
+/** Names the probable cause of what is active, as far as this tick knows one. Pure. */
 export function withCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang, wallMs: number): Signal[] {
-  const engine = engineCause(readings, config, lang);
-  const host = hostCauses(signals, readings, config, lang);
-  const container = orchestratorContainer(readings, config, lang, wallMs);
-  const removed = removedByHand(readings);
+  const containers = readings.docker.state === "ok" ? readings.docker.value.containers : [];
+  const orch = containers.find(({ name }) => name === config.orchContainer)?.found;
+  const causes: Readonly<Record<CauseName, readonly Cause[]>> = {
+    engine: engineCause(readings, config, lang).map(always),
+    disk: diskCauses(signals, readings, config, lang),
+    memory: memoryCause(signals, readings, lang),
+    container: orchestratorContainer(readings, config, lang, wallMs).map(always),
+  };
   return signals.map((signal) => {
-    if (!signal.active || removed.has(signal.key)) return signal;
-    const causes = causesOf(signal.key, engine, host, container);
-    return causes.length > 0 ? { ...signal, cause: causes.join("; ") } : signal;
+    const names = signal.active ? (EXPLAINED_BY.find(([key]) => key.test(signal.key))?.[1] ?? []) : [];
+    // Whoever is told about by its container has that container's reason.
+    const found = signal.key.startsWith("container:") ? containers.find(({ name }) => signal.key === `container:${name}`)?.found : orch;
+    const began = signal.since?.monoMs ?? Infinity;
+    const texts = names.flatMap((name) => ((name === "disk" || name === "memory") && found !== undefined && !isUnexplained(found) ? [] : causes[name]))
+      .filter(({ sinceMonoMs }) => sinceMonoMs <= began + SIDE_BY_SIDE_MS).map(({ text }) => text);
+    return texts.length > 0 ? { ...signal, cause: texts.join("; ") } : signal;
   });
 }
 
-function causesOf(key: string, engine: readonly string[], host: readonly string[], container: readonly string[]): readonly string[] {
-  if (key === "orchestrator_down") return [...engine, ...host, ...container];
-  if (/^(metrics_stale$|queue_stalled$|agent_hung:)/.test(key)) return [...host, ...container];
-  if (key.startsWith("dep:")) return [...engine, ...host];
-  return key.startsWith("container:") ? host : [];
-}
+const always = (text: string): Cause => ({ text, sinceMonoMs: -Infinity });
 
-/** Keys of containers that are not there, never ran, or were paused: somebody did that, no full disk. */
-function removedByHand({ docker }: Readings): Set<string> {
-  const containers = docker.state === "ok" ? docker.value.containers : [];
-  const states = ["created", "paused"];
-  return new Set(containers.filter(({ found }) => found === "missing" || ("state" in found && states.includes(found.state))).map(({ name }) => `container:${name}`));
+/** SIGINT, SIGKILL, SIGTERM: somebody ended it. */
+const ENDED_BY_SOMEBODY = [130, 137, 143];
+
+/**
+ * Whether a full disk or memory may be why a container is as it is. Not where the reason is known: it was never there or never ran,
+ * it was paused, it did its work (0), somebody ended it, its memory ran out, the engine or its health check says what is wrong.
+ */
+function isUnexplained(found: FoundContainer | "missing" | { readonly unreadable: string }): boolean {
+  if (found === "missing") return false;
+  if ("unreadable" in found) return true;
+  const { state, health, exitCode, oomKilled, error, healthOutput } = found;
+  if (oomKilled || error !== "") return false;
+  if (state === "running") return health !== "unhealthy" || healthOutput === "";
+  return state !== "created" && state !== "paused" && exitCode !== 0 && !ENDED_BY_SOMEBODY.includes(exitCode);
 }
 
 function engineCause({ docker }: Readings, { dockerTarget }: Config, lang: Lang): string[] {
   return docker.state === "failed" ? [lang.causes.engine(docker, proxyHost(dockerTarget))] : [];
 }
 
-function hostCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang): string[] {
-  const causes: string[] = [];
-  const disks = readings.disk.state === "ok" ? readings.disk.value.disks : [];
-  for (const disk of disks) {
-    const usedPct = round1(diskUse(disk));
-    if (usedPct >= config.diskCritPct) causes.push(lang.causes.disk(disk.label, usedPct));
-  }
-  const memoryAlerts = signals.some(({ key, active }) => key === "host_mem" && active);
-  if (memoryAlerts && readings.mem.state === "ok") causes.push(lang.causes.memory(round1(memoryUse(readings.mem.value))));
-  return causes;
+/** The disk that holds the engine's data, while it is full; since its alert stands. */
+function diskCauses(signals: readonly Signal[], { disk }: Readings, config: Config, lang: Lang): Cause[] {
+  const disks = disk.state === "ok" ? disk.value.disks.filter(({ holdsEngineData }) => holdsEngineData === true) : [];
+  return disks.flatMap((sample) => {
+    const usedPct = round1(diskUse(sample));
+    if (usedPct < config.diskCritPct) return [];
+    const alert = ["disk_crit", "disk"].map((kind) => signals.find(({ key }) => key === `${kind}:${sample.label}`)).find((signal) => signal?.active);
+    return [{ text: lang.causes.disk(sample.label, usedPct), sinceMonoMs: alert?.since?.monoMs ?? -Infinity }];
+  });
+}
+
+function memoryCause(signals: readonly Signal[], { mem }: Readings, lang: Lang): Cause[] {
+  const alert = signals.find(({ key, active }) => key === "host_mem" && active);
+  return alert && mem.state === "ok" ? [{ text: lang.causes.memory(round1(memoryUse(mem.value))), sinceMonoMs: alert.since?.monoMs ?? -Infinity }] : [];
 }
 
 /** What the orchestrator's own container says: down, out of memory, or just started. */

@@ -34,7 +34,7 @@ export function diskForecastSignals(before: CeilingMemory, reading: Reading<Disk
     return {
       key: `disk_forecast:${disk.label}`, title: lang.titles.diskForecast(disk.label), condition, confirmTicks: CONFIRM_TICKS,
       cooldownS: Math.max(config.cooldownS, limitMs / 1000 / REPEATS),
-      detail: condition === "bad" ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice}` : detailOf(forecast, disk, limitMs, lang),
+      detail: condition === "bad" ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice(disk)}` : detailOf(forecast, disk, limitMs, lang),
     };
   });
   const unmeasured = new Set(reading.value.failures.map(({ label }) => `disk_forecast:${label}`));
@@ -53,7 +53,7 @@ function detailOf(forecast: Forecast, disk: DiskSample, limitMs: number, lang: L
   const usable = disk.usedBytes + disk.availableBytes;
   return lang.details.forecast({
     leftMs: roughly(forecast.leftMs), gbPerH: rate((forecast.pctPerH / 100) * usable / BYTES_PER_GB), seenMs: forecast.seenMs, limitMs,
-    usedPct: round1(diskUse(disk)), freeGb: round1(disk.availableBytes / BYTES_PER_GB),
+    usedPct: round1(diskUse(disk)), freeBytes: disk.availableBytes,
   });
 }
 

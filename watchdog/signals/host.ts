@@ -74,7 +74,7 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
     const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.usedBytes + disk.availableBytes);
     const stands = key === "disk_crit" && condition !== "bad" && config.diskEnabled && percentCondition(usedPct, config.diskPct, config.hysteresisPct) !== "good";
     const text = stands ? `${lang.details.disk(facts)} ${lang.details.diskAlertStands(config.diskPct)}` : lang.details.disk(facts);
-    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice].join("\n")) };
+    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice(disk)].join("\n")) };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));
   if (config.diskCritEnabled) findings.push(level("disk_crit", lang.titles.diskCrit(disk.label), config.diskCritPct));
@@ -82,13 +82,13 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
     const inodePct = inodeUse(disk.inodes);
     const condition = percentCondition(inodePct, config.diskInodePct, config.hysteresisPct);
     const facts = { usedPct: round1(inodePct), thresholdPct: config.diskInodePct, free: disk.inodes.free };
-    findings.push({ key: `inodes:${disk.label}`, title: lang.titles.inodes(disk.label), condition, detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice) });
+    findings.push({ key: `inodes:${disk.label}`, title: lang.titles.inodes(disk.label), condition, detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice(disk)) });
   }
   return findings;
 }
 
 function usageFacts(usedPct: number, thresholdPct: number, freeBytes: number, totalBytes: number): UsageFacts {
-  return { usedPct: round1(usedPct), thresholdPct, freePct: round1(100 - usedPct), freeGb: round1(freeBytes / BYTES_PER_GB), totalGb: round1(totalBytes / BYTES_PER_GB) };
+  return { usedPct: round1(usedPct), thresholdPct, freePct: round1(100 - usedPct), freeBytes, totalBytes };
 }
 
 /** Advice only where something is to be done: a recovery's text needs none. */
