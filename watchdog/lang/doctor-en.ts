@@ -7,9 +7,10 @@ import { durationParts, pluralizer } from "./format.ts";
 
 const plural = pluralizer("en");
 
-const set = ({ inContainer }: Place, what: string): string =>
-  inContainer ? `in .env.watchdog: ${what}; then docker compose up -d` : `set ${what} and start the watchdog anew`;
-const compose = (what: string): string => `docker-compose.override.yml, watchdog: ${what}; then docker compose up -d`;
+const set = ({ inContainer, hardened }: Place, what: string): string =>
+  inContainer ? `in .env.watchdog: ${what}; then docker compose ${hardened ? "up -d with the same -f as at the start (docker-compose.hardened.yml)" : "up -d"}` : `set ${what} and start the watchdog anew`;
+const compose = ({ hardened }: Place, what: string): string =>
+  `docker-compose.override.yml, watchdog: ${what}; then docker compose ${hardened ? "-f docker-compose.hardened.yml -f docker-compose.override.yml up -d (without the second -f that file is not read)" : "up -d"}`;
 
 const units: Record<string, string> = { day: "d", hour: "h", minute: "min", second: "s" };
 const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${units[unit]}`).join(" ");
@@ -123,7 +124,7 @@ export const doctorEn: DoctorLang = {
     off: "WATCHDOG_DOCKER_SOCK is empty: containers are not watched",
     noSocket: (path) => `there is no ${path} here: containers are not watched`,
     found: (version, spoken, oldest, newest) => `${version}, we speak API ${spoken} (the engine: ${oldest}–${newest})`,
-    mountSocket: (path) => compose(`volumes: ["/var/run/docker.sock:${path}:ro"]`),
+    mountSocket: (path, place) => compose(place, `volumes: ["/var/run/docker.sock:${path}:ro"]`),
     startEngine: "systemctl status docker; if it is stopped: systemctl start docker; if it was restarted: docker compose restart watchdog",
     denied: "the socket belongs to someone else: docker compose -f docker-compose.hardened.yml up -d",
     joinGroup: "sudo usermod -aG docker $USER   and log in anew (the group docker equals root on this host)",
@@ -152,7 +153,7 @@ export const doctorEn: DoctorLang = {
     shared: (init) => `pid 1 is ${init}`,
     noContainer: (init) => `not in a container; pid 1 is ${init}`,
     ownNamespace: (init) => `only the processes of this container are seen (pid 1 is ${init})`,
-    sharePids: compose("pid: host"),
+    sharePids: (place) => compose(place, "pid: host"),
     readable: (count, patterns, option) => `hidepid ${option}; matching ${patterns}: ${count}`,
     hidden: (option) => `other users' processes are hidden: hidepid ${option}`,
     unhide: "WATCHDOG_PROC_ENABLED=false; or on the host: mount -o remount,hidepid=0 /proc   (then every user of the host sees the others' processes)",
@@ -164,7 +165,7 @@ export const doctorEn: DoctorLang = {
     where: (source, device) => `${source}, device ${device}`,
     sameAs: (label) => `the same disk as ${label}`,
     compare: (command) => `compare: ${command}`,
-    mount: (path) => compose(`volumes: ["/file/on/the/disk:${path}:ro"]`),
+    mount: (path, place) => compose(place, `volumes: ["/file/on/the/disk:${path}:ro"]`),
     correct: (path, place) => set(place, `correct ${path} in WATCHDOG_DISK_PATHS`),
     hangs: (path) => `a dead network mount? take ${path} out of WATCHDOG_DISK_PATHS; or on the host: findmnt, then umount -l <mount> if nobody needs it (what is not saved there is lost)`,
     noSize: "this filesystem reports no size",
@@ -208,7 +209,7 @@ export const doctorEn: DoctorLang = {
     noState: "WATCHDOG_STATE_FILE is not set: everything is kept in memory",
     writable: (path) => `${path}: can be written`,
     notWritable: (path, code) => `${path}: cannot be written (${code})`,
-    mountState: (dir) => compose(`volumes: ["/var/lib/watchdog:${dir}"]`),
+    mountState: (dir, place) => compose(place, `volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir) => `mkdir -p ${dir}`,
     chown: (path, dir, uid, { inContainer }) => `sudo chown ${uid} ${inContainer ? `<the host's folder that is mounted as ${dir}> and the state file in it` : `${dir} ${path}`}`,
     notSet: (name) => `not set (${name})`,

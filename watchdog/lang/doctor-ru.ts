@@ -7,6 +7,8 @@ export interface Place {
   readonly inContainer: boolean;
   /** How the operator calls this program here, such as `docker compose run --rm watchdog`. */
   readonly command: string;
+  /** Started by docker-compose.hardened.yml: Compose is told of it by `-f`, and does not read docker-compose.override.yml by itself then. */
+  readonly hardened: boolean;
 }
 
 /** Doctor's texts in Russian; this file is the type that every other language must match. An advice is one line: a command or a variable. */
@@ -14,10 +16,11 @@ export interface Place {
 const plural = pluralizer("ru");
 
 /** «set this and make it count». */
-const set = ({ inContainer }: Place, what: string): string =>
-  inContainer ? `в .env.watchdog: ${what}; затем docker compose up -d` : `задайте ${what} и запустите watchdog заново`;
+const set = ({ inContainer, hardened }: Place, what: string): string =>
+  inContainer ? `в .env.watchdog: ${what}; затем docker compose ${hardened ? "up -d с теми же -f, что и при запуске (docker-compose.hardened.yml)" : "up -d"}` : `задайте ${what} и запустите watchdog заново`;
 /** «write this into the compose file». */
-const compose = (what: string): string => `docker-compose.override.yml, watchdog: ${what}; затем docker compose up -d`;
+const compose = ({ hardened }: Place, what: string): string =>
+  `docker-compose.override.yml, watchdog: ${what}; затем docker compose ${hardened ? "-f docker-compose.hardened.yml -f docker-compose.override.yml up -d (без второго -f этот файл не читается)" : "up -d"}`;
 
 const units: Record<string, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
 const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${units[unit]}`).join(" ");
@@ -134,7 +137,7 @@ export const doctorRu = {
     off: "WATCHDOG_DOCKER_SOCK пуст: контейнеры не наблюдаются",
     noSocket: (path: string) => `${path} здесь нет: контейнеры не наблюдаются`,
     found: (version: string, spoken: string, oldest: string, newest: string) => `${version}, говорим API ${spoken} (движок: ${oldest}–${newest})`,
-    mountSocket: (path: string) => compose(`volumes: ["/var/run/docker.sock:${path}:ro"]`),
+    mountSocket: (path: string, place: Place) => compose(place, `volumes: ["/var/run/docker.sock:${path}:ro"]`),
     startEngine: "systemctl status docker; если он остановлен: systemctl start docker; если его перезапускали: docker compose restart watchdog",
     denied: "сокет принадлежит другому: docker compose -f docker-compose.hardened.yml up -d",
     joinGroup: "sudo usermod -aG docker $USER   и войдите заново (группа docker даёт права root на этом хосте)",
@@ -163,7 +166,7 @@ export const doctorRu = {
     shared: (init: string) => `pid 1 – ${init}`,
     noContainer: (init: string) => `не в контейнере; pid 1 – ${init}`,
     ownNamespace: (init: string) => `видны только процессы этого контейнера (pid 1 – ${init})`,
-    sharePids: compose("pid: host"),
+    sharePids: (place: Place) => compose(place, "pid: host"),
     readable: (count: number, patterns: string, option: string) => `hidepid ${option}; подходит под ${patterns}: ${count}`,
     hidden: (option: string) => `чужие процессы скрыты: hidepid ${option}`,
     unhide: "WATCHDOG_PROC_ENABLED=false; или на хосте: mount -o remount,hidepid=0 /proc   (тогда каждый пользователь хоста видит чужие процессы)",
@@ -175,7 +178,7 @@ export const doctorRu = {
     where: (source: string, device: string) => `${source}, устройство ${device}`,
     sameAs: (label: string) => `тот же диск, что ${label}`,
     compare: (command: string) => `сравнить: ${command}`,
-    mount: (path: string) => compose(`volumes: ["/файл/на/диске:${path}:ro"]`),
+    mount: (path: string, place: Place) => compose(place, `volumes: ["/файл/на/диске:${path}:ro"]`),
     correct: (path: string, place: Place) => set(place, `исправьте ${path} в WATCHDOG_DISK_PATHS`),
     hangs: (path: string) => `мёртвое сетевое монтирование? уберите ${path} из WATCHDOG_DISK_PATHS; или на хосте: findmnt, затем umount -l <точка>, если она никому не нужна (несохранённое на ней пропадёт)`,
     noSize: "эта файловая система не сообщает размера",
@@ -219,7 +222,7 @@ export const doctorRu = {
     noState: "WATCHDOG_STATE_FILE не задан: всё хранится в памяти",
     writable: (path: string) => `${path}: можно писать`,
     notWritable: (path: string, code: string) => `${path}: писать нельзя (${code})`,
-    mountState: (dir: string) => compose(`volumes: ["/var/lib/watchdog:${dir}"]`),
+    mountState: (dir: string, place: Place) => compose(place, `volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir: string) => `mkdir -p ${dir}`,
     chown: (path: string, dir: string, uid: number, { inContainer }: Place) =>
       `sudo chown ${uid} ${inContainer ? `<каталог хоста, который смонтирован в ${dir}> и файл состояния в нём` : `${dir} ${path}`}`,

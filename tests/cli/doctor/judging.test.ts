@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { replyOf } from "../../../watchdog/cli/doctor/bot.ts";
 import { ok, tableOf, wrap } from "../../../watchdog/cli/doctor/check.ts";
+import { judgeConfinement } from "../../../watchdog/cli/doctor/confinement.ts";
 import { deviceNumbers, useOf } from "../../../watchdog/cli/doctor/disks.ts";
 import { exampleText } from "../../../watchdog/cli/doctor/example.ts";
 import { sharesPids } from "../../../watchdog/cli/doctor/host.ts";
@@ -14,7 +15,7 @@ import { MAX_LENGTH } from "../../../watchdog/messages/text.ts";
 import { configOf, parsedOf } from "../../helpers/config.ts";
 
 const t = DOCTOR_LANGS.en;
-const CONTAINER = { inContainer: true, command: "docker compose run --rm watchdog" };
+const CONTAINER = { inContainer: true, hardened: false, command: "docker compose run --rm watchdog" };
 const ctx = { config: configOf(), t, place: CONTAINER };
 
 test("df rounds up to a whole percent, and what root alone may use is not free", () => {
@@ -167,3 +168,18 @@ for (const lang of ["ru", "en"] as const) {
     assert.ok(html.length < MAX_LENGTH && html.includes("host &lt;1&gt;"));
   });
 }
+
+test("in the hardened variant each advice about a file of Compose names the files that have to be given", { timeout: 10_000 }, () => {
+  const place = { ...CONTAINER, hardened: true };
+  const writable = "100 1 0:44 / / rw,relatime - overlay overlay rw";
+  const adviceOf = (where: typeof CONTAINER, lang: "en" | "ru"): string => {
+    const check = judgeConfinement({ mountinfo: writable, status: "" }, { config: configOf(), t: DOCTOR_LANGS[lang], place: where }).find(({ id }) => id === "root_readonly");
+    return check?.state === "failed" ? check.advice : assert.fail(JSON.stringify(check));
+  };
+  for (const lang of ["en", "ru"] as const) {
+    assert.match(adviceOf(place, lang), /^docker-compose\.override\.yml, watchdog: read_only: true; \S+ docker compose -f docker-compose\.hardened\.yml -f docker-compose\.override\.yml up -d \(/);
+    assert.match(adviceOf(CONTAINER, lang), / docker compose up -d$/);
+    assert.match(DOCTOR_LANGS[lang].config.advice("WATCHDOG_LANG", place), /docker-compose\.hardened\.yml\)$/);
+    assert.match(DOCTOR_LANGS[lang].config.advice("WATCHDOG_LANG", CONTAINER), / docker compose up -d$/);
+  }
+});

@@ -10,18 +10,18 @@ export function judgeConfinement({ status, mountinfo }: SelfFacts, { t, place, c
     of("root_readonly", titles.root, () => {
       const root = mountinfo === undefined ? undefined : mountOf(parseMounts(mountinfo).filter(({ point }) => point === "/"), "/");
       if (!root) return unreadable("root_readonly", titles.root, "mountinfo");
-      return root.options.includes("ro") ? ok("root_readonly", titles.root, confinement.readOnly) : failed("root_readonly", titles.root, confinement.writable, confinement.compose("read_only: true"));
+      return root.options.includes("ro") ? ok("root_readonly", titles.root, confinement.readOnly) : failed("root_readonly", titles.root, confinement.writable, confinement.compose(place, "read_only: true"));
     }),
     of("capabilities", titles.caps, () => {
       const sets = ["CapEff", "CapPrm"].map((name) => [name, fieldOf(status, name)] as const);
       if (sets.some(([, value]) => value === undefined)) return unreadable("capabilities", titles.caps, "status");
       const held = sets.filter(([, value]) => !/^0+$/.test(value ?? "")).map(([name, value]) => `${name}=${value}`);
-      return held.length === 0 ? ok("capabilities", titles.caps, confinement.noCaps) : failed("capabilities", titles.caps, confinement.caps(held.join(" ")), confinement.compose("cap_drop: [ALL]"));
+      return held.length === 0 ? ok("capabilities", titles.caps, confinement.noCaps) : failed("capabilities", titles.caps, confinement.caps(held.join(" ")), confinement.compose(place, "cap_drop: [ALL]"));
     }),
     of("no_new_privs", titles.noNewPrivs, () => {
       const value = fieldOf(status, "NoNewPrivs");
       if (value === undefined) return unreadable("no_new_privs", titles.noNewPrivs, "status");
-      return value === "1" ? ok("no_new_privs", titles.noNewPrivs, confinement.noNewPrivs) : failed("no_new_privs", titles.noNewPrivs, confinement.newPrivs, confinement.compose("security_opt: [\"no-new-privileges:true\"]"));
+      return value === "1" ? ok("no_new_privs", titles.noNewPrivs, confinement.noNewPrivs) : failed("no_new_privs", titles.noNewPrivs, confinement.newPrivs, confinement.compose(place, "security_opt: [\"no-new-privileges:true\"]"));
     }),
   ];
 }

@@ -31,7 +31,7 @@ export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome>, { mounti
 function broken(id: string, title: string, { path }: DiskPath, reason: string, { t, place }: Ctx): Check {
   const detail = reason.includes(path) ? reason : `${path}: ${reason}`;
   if (/does not answer|hang/.test(reason)) return failed(id, title, detail, t.disk.hangs(path));
-  return failed(id, title, detail, place.inContainer && /ENOENT/.test(reason) ? t.disk.mount(path) : t.disk.correct(path, place));
+  return failed(id, title, detail, place.inContainer && /ENOENT/.test(reason) ? t.disk.mount(path, place) : t.disk.correct(path, place));
 }
 
 /** Ours to one decimal, and df's: used / (used + available to non-root), rounded up to a whole percent (coreutils df.c). */

@@ -56,7 +56,7 @@ function engineAdvice({ kind, reason }: Fault, { config, t, place }: Ctx): strin
     return kind === "other" ? t.engine.notEngine("WATCHDOG_DOCKER_SOCK") : t.engine.startProxy(target.host);
   }
   if (/EACCES|EPERM/.test(reason)) return place.inContainer ? t.engine.denied : t.engine.joinGroup;
-  if (/ENOENT/.test(reason)) return place.inContainer ? t.engine.mountSocket(target?.socketPath ?? "") : t.engine.startEngine;
+  if (/ENOENT/.test(reason)) return place.inContainer ? t.engine.mountSocket(target?.socketPath ?? "", place) : t.engine.startEngine;
   if (kind === "refused") return t.engine.startEngine;
   return kind === "timeout" ? t.engine.hangs : t.engine.notEngine("WATCHDOG_DOCKER_SOCK");
 }

@@ -38,7 +38,7 @@ function pidNamespace(self: SelfFacts, { t, place }: Ctx): Check {
   const name = fragment((self.initCommand ?? "").split(" ")[0]?.split("/").at(-1) ?? "", 40);
   const init = name === "" ? t.host.unknown : name;
   if (!place.inContainer) return ok(id, title, t.host.noContainer(init));
-  return sharesPids(self) ? ok(id, title, t.host.shared(init)) : failed(id, title, t.host.ownNamespace(init), t.host.sharePids);
+  return sharesPids(self) ? ok(id, title, t.host.shared(init)) : failed(id, title, t.host.ownNamespace(init), t.host.sharePids(place));
 }
 
 function processes(reading: Readings["proc"], self: SelfFacts, { config, t, place }: Ctx): Check {

@@ -49,7 +49,7 @@ export function judgeFiles(writeProblem: string | undefined, uid: number, { conf
     if (writeProblem === undefined) return ok(id, title, files.writable(path));
     const dir = dirname(path);
     const isMissing = writeProblem === "EROFS" || writeProblem === "ENOENT" || writeProblem === "ENOTDIR";
-    const advice = !isMissing ? files.chown(path, dir, uid, place) : place.inContainer ? files.mountState(dir) : files.makeDir(dir);
+    const advice = !isMissing ? files.chown(path, dir, uid, place) : place.inContainer ? files.mountState(dir, place) : files.makeDir(dir);
     return failed(id, title, files.notWritable(path, writeProblem), advice);
   }
 }
