@@ -19,6 +19,8 @@ export interface Scene {
   memoryPct: number | Fault;
   dataPct: number;
   dataInodePct: number;
+  /** The disk `data` is known to hold the engine's data. */
+  dataIsDockers: boolean;
   backup: "well" | "unreadable";
   docker: Fault | undefined;
   containers: Map<string, FoundContainer | "missing">;
@@ -45,7 +47,7 @@ export function peacefulScene(): Scene {
       { runId: "r-17", pid: 4211, stage: "review", jobId: "9", cpuTicks: 81_234 },
       { runId: "r-18", pid: 4300, stage: "tests", jobId: "10", cpuTicks: 100 },
     ],
-    memoryPct: 41, dataPct: 62, dataInodePct: 12, backup: "well", docker: undefined,
+    memoryPct: 41, dataPct: 62, dataInodePct: 12, dataIsDockers: false, backup: "well", docker: undefined,
     containers: new Map(["api", "web", "mail", "worker-1", "worker-2", "worker-3"].map((name) => [name, container()])),
     deps: new Map([["db", { up: true }], ["git", { up: true }], ["llm", { up: true }]]),
     proc: undefined, processes: new Map(),
@@ -65,6 +67,7 @@ export function readingsOf(scene: Scene, now: Moment): Readings {
         {
           label: "data", path: "/host/data", totalBytes: 500 * GB, usedBytes: 500 * GB * (scene.dataPct / 100), availableBytes: 500 * GB * (1 - scene.dataPct / 100),
           inodes: { total: 1_000_000, free: Math.round(1_000_000 * (1 - scene.dataInodePct / 100)) },
+          ...(scene.dataIsDockers ? { holdsEngineData: true } : {}),
         },
         ...(scene.backup === "well" ? [{ label: "backup", path: "/host/backup", totalBytes: 100 * GB, usedBytes: 10 * GB, availableBytes: 90 * GB }] : []),
       ],

@@ -19,7 +19,7 @@ async function shop(all: readonly string[]): Promise<Pipeline> {
 }
 
 function stormOf({ scene }: Pipeline, all: readonly string[], state: "running" | "exited"): void {
-  for (const name of all) scene.containers.set(name, container(state === "exited" ? { state, exitCode: 137 } : {}));
+  for (const name of all) scene.containers.set(name, container(state === "exited" ? { state, exitCode: 1 } : {}));
 }
 
 /** Names that the messages hold, in their order; the advice takes one of them for its example. */
@@ -28,6 +28,7 @@ const namesIn = ({ telegram }: Pipeline, from: number): string[] => telegram.mes
 it("a hundred containers that go down in one tick are one card with number, cause and names, and so is their recovery", { timeout: 60_000 }, async () => {
   const all = names(0);
   const line = await shop(all);
+  line.scene.dataIsDockers = true;
   line.scene.dataPct = 99;
   await line.pass(60);
   assert.equal(line.telegram.messages.length, 1);
