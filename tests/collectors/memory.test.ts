@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { memoryCollector, parseMeminfo } from "../../watchdog/collectors/memory.ts";
 import { threadPool } from "../../watchdog/thread-pool.ts";
+import { statLine } from "../helpers/fake-proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 import { settled } from "../helpers/virtual-clock.ts";
 
@@ -62,4 +63,20 @@ test("a meminfo that does not answer fails memory with that reason, and is not r
   const after = collector.collect(context);
   answer(MEMINFO);
   assert.equal((await after).totalBytes, 16_316_412 * 1024);
+});
+
+test("from the given use on the three biggest processes are read as well, in pages of 4 KiB", { timeout: 10_000 }, async (t) => {
+  const root = tempDir(t);
+  writeFileSync(join(root, "meminfo"), MEMINFO);
+  for (const [pid, pages] of [[11, 3], [12, 5000], [13, 40], [14, 700]] as const) {
+    mkdirSync(join(root, String(pid)));
+    // statLine's own number of resident pages is 900.
+    writeFileSync(join(root, String(pid), "stat"), statLine({ pid, comm: `p${pid}` }).replace(" 900 ", ` ${pages} `));
+  }
+  mkdirSync(join(root, "15"));
+  const read = async (detailPct: number) => (await memoryCollector(root, detailPct, 1000, threadPool(4)).collect(context)).biggest;
+  assert.equal(await read(51), undefined, "half of it is used");
+  assert.deepEqual(await read(50), [
+    { pid: 12, name: "p12", residentBytes: 20_480_000 }, { pid: 14, name: "p14", residentBytes: 2_867_200 }, { pid: 13, name: "p13", residentBytes: 163_840 },
+  ]);
 });

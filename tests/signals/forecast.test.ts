@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import type { Point } from "../../watchdog/history/history.ts";
+import { forecastDisk } from "../../watchdog/signals/forecast.ts";
 import { mayFlap } from "../../watchdog/decide/flap.ts";
 import { noise, playCourse, type Course } from "../helpers/disk-series.ts";
 import { diskAt, disks, pathFailure } from "../helpers/samples.ts";
@@ -142,4 +144,27 @@ describe("the signal disk_forecast:", () => {
       assert.equal(rig.signal("disk_forecast:data").frozen, true);
     }
   });
+});
+
+test("a fall that undid a third of the rise before it was a clean-up, a smaller one was not", { timeout: 10_000 }, () => {
+  const HOUR_MS = 3_600_000;
+  /** From 40 to 60 % in ten hours, then this much less for ten more. */
+  const ceilingAfter = (fall: number): number | undefined => {
+    const points = Array.from({ length: 600 }, (_, index): Point => {
+      const hour = index / 30;
+      const pct = hour < 10 ? 40 + 2 * hour : 60 - fall;
+      return { wallMs: hour * HOUR_MS, monoMs: hour * HOUR_MS, min: pct, max: pct, last: pct };
+    });
+    return forecastDisk(points, undefined, 20 * HOUR_MS).ceiling?.pct;
+  };
+  assert.equal(Math.round(ceilingAfter(8) ?? 0), 60);
+  assert.equal(ceilingAfter(5), undefined);
+});
+
+test("the time that is left is told no more exactly than it can be known: 5 minutes, from an hour on 30, from six on an hour", { timeout: 20_000 }, () => {
+  const toldAtFirst = (low: number, perH: number): string | undefined => /^Full in about (.+?) at /.exec(playCourse((hour) => low + perH * hour, 8)[0]?.detail ?? "")?.[1];
+  assert.equal(toldAtFirst(46, 8), "35 minutes");
+  assert.equal(toldAtFirst(42, 8), "1 hour");
+  assert.equal(toldAtFirst(40, 8), "1 hour 30 minutes");
+  assert.equal(toldAtFirst(30, 5), "8 hours");
 });
