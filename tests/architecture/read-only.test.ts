@@ -47,10 +47,10 @@ test("the bundle holds the sources, and nothing else", () => {
 test("only these modules of Node are used, and only where they are expected", () => {
   const expected: Readonly<Record<string, RegExp>> = {
     "node:fs": /^(main|facts|output|collectors\/(memory|proc|proc\/(command-lines|reader))|state\/file)\.ts$/,
-    "node:fs/promises": /^(collectors\/(disk|proc\/reader)|cli\/doctor\/self)\.ts$/,
+    "node:fs/promises": /^(state\/file|collectors\/(disk|proc\/reader)|cli\/doctor\/self)\.ts$/,
     "node:http": /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/(server|connections)|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
-    "node:crypto": /^(safe|status\/(guard|page))\.ts$/,
+    "node:crypto": /^(safe|state\/file|status\/(guard|page))\.ts$/,
     "node:net": /^(net\/ping|status\/(connections|guard))\.ts$/,
     "node:os": /^(main|facts|collectors\/proc)\.ts$/,
     "node:path": /^(state\/file|cli\/doctor\/(self|setup))\.ts$/,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { ok } from "../helpers/fake-telegram.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { DATA, makeWorld, type World } from "../helpers/world.ts";
@@ -10,14 +12,17 @@ const fileOf = ({ dir }: World): string => join(dir, "state.json");
 const withFile = (world: World): Readonly<Record<string, string>> => ({ WATCHDOG_STATE_FILE: fileOf(world) });
 const briefs = ({ telegram }: World): string[] => telegram.told().map(brief);
 
-/** Not of this program, of a later one, or not whole. */
-const UNUSABLE: Readonly<Record<string, (good: string) => string>> = {
+/** Ours, but not whole. */
+const DAMAGED: Readonly<Record<string, (good: string) => string>> = {
   "torn": (good) => good.slice(0, good.length / 2),
-  "empty": () => "",
-  "foreign": () => JSON.stringify({ format: "somebody-elses", version: 1, ledger: [] }),
-  "no JSON": () => "\u0000\u0001 not JSON",
-  "newer": (good) => good.replace("\"version\":1", "\"version\":2"),
+  "torn in its first word": (good) => good.slice(0, 12),
   "with a part of the wrong type": (good) => good.replace("\"ledger\":[", "\"ledger\":[7,"),
+};
+/** Not ours to touch, with what is said of it. */
+const FOREIGN: Readonly<Record<string, readonly [(good: string) => string, RegExp]>> = {
+  "another program's": [() => JSON.stringify({ format: "somebody-elses", version: 1, ledger: [] }), /another program's file/],
+  "no JSON": [() => "\u0000\u0001 not JSON", /another program's file/],
+  "of a later version": [(good) => good.replace("\"version\":1", "\"version\":2"), /later version/],
 };
 
 describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
@@ -30,6 +35,8 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     db.status = 503;
     await telegram.waitForMessages(2);
     await first.statusWhere("both told", ({ delivery, signals }) => delivery.pending === 0 && signals.filter(({ alerting }) => alerting).length === 2);
+    // The file is written beside the loop, a moment after a delivery.
+    await until("both told in the file", () => readFileSync(fileOf(world), "utf8").match(/"alerting":true/g)?.length === 2);
     await first.kill();
     db.status = 200;
     const second = await world.start(withFile(world));
@@ -39,6 +46,23 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     host.disk(DATA, { usedPct: 40 });
     await telegram.waitForMessages(4);
     assert.deepEqual(briefs(world).at(-1), "🟢 Disk data");
+  });
+
+  it("an alert is in the file before it is sent, so that a run killed in between leaves none without its end", { timeout: 60_000 }, async (t) => {
+    const world = await makeWorld(t);
+    const first = await world.start(withFile(world));
+    await until("a file", () => existsSync(fileOf(world)));
+    world.telegram.behave((request) => {
+      assert.match(readFileSync(fileOf(world), "utf8"), /"key":"dep:db"/);
+      return ok(request);
+    });
+    world.db.status = 503;
+    await world.telegram.waitForMessages(1);
+    await first.kill();
+    world.db.status = 200;
+    await world.start(withFile(world));
+    // Killed before the delivery was noted it may be told once more; its end is told in any case.
+    await until("the end of it", () => briefs(world).includes("🟢 Dependency db"));
   });
 
   it("unset: after a restart an alert that stands is sent once more", async (t) => {
@@ -64,8 +88,8 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     assert.match(message?.text ?? "", /^🔴 host-1 · Job failed\n2 new failures/);
   });
 
-  for (const [what, spoil] of Object.entries(UNUSABLE)) {
-    it(`a file that is ${what} is set aside with a warning, and the watch begins anew`, async (t) => {
+  for (const [what, spoil] of Object.entries(DAMAGED)) {
+    it(`a file of ours that is ${what} is set aside under a free name, and the watch begins anew`, { timeout: 60_000 }, async (t) => {
       const world = await makeWorld(t);
       const first = await world.start(withFile(world));
       world.host.disk(DATA, { usedPct: 93 });
@@ -73,14 +97,68 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
       await first.stop();
       const spoilt = spoil(readFileSync(fileOf(world), "utf8"));
       writeFileSync(fileOf(world), spoilt);
+      writeFileSync(`${fileOf(world)}.bad`, "an older one");
       const second = await world.start(withFile(world));
       await world.telegram.waitForMessages(2);
       assert.match(second.output(), /warn .+WATCHDOG_STATE_FILE could not be used and was set aside/);
-      assert.equal(readFileSync(`${fileOf(world)}.bad`, "utf8"), spoilt);
+      assert.equal(readFileSync(`${fileOf(world)}.bad`, "utf8"), "an older one");
+      assert.equal(readFileSync(`${fileOf(world)}.bad.1`, "utf8"), spoilt);
       assert.deepEqual(briefs(world), ["🔴 Disk data", "🔴 Disk data"]);
-      await until("a good file", () => existsSync(fileOf(world)) && JSON.parse(readFileSync(fileOf(world), "utf8")));
+      await until("a good file", () => { try { return JSON.parse(readFileSync(fileOf(world), "utf8")) !== undefined; } catch { return false; } });
     });
   }
+
+  for (const [what, [spoil, says]] of Object.entries(FOREIGN)) {
+    it(`a file that is ${what} stays as it is, byte for byte, and is a problem`, { timeout: 60_000 }, async (t) => {
+      const world = await makeWorld(t);
+      const first = await world.start(withFile(world));
+      await until("a file", () => existsSync(fileOf(world)));
+      await first.stop();
+      const text = spoil(readFileSync(fileOf(world), "utf8"));
+      writeFileSync(fileOf(world), text);
+      const second = await world.start(withFile(world));
+      world.host.disk(DATA, { usedPct: 93 });
+      await world.telegram.waitForMessages(1);
+      const { problems } = await second.ticks(3);
+      assert.ok(problems.some((problem) => says.test(problem)), problems.join("\n"));
+      await second.stop();
+      assert.equal(readFileSync(fileOf(world), "utf8"), text);
+      assert.deepEqual(readdirSync(world.dir).filter((name) => name.startsWith("state.json")), ["state.json"]);
+    });
+  }
+
+  it("an empty file, as one touches it for a mount, is used", { timeout: 60_000 }, async (t) => {
+    const world = await makeWorld(t);
+    writeFileSync(fileOf(world), "");
+    const daemon = await world.start(withFile(world));
+    await until("a document", () => readFileSync(fileOf(world), "utf8").startsWith('{"format":"watchdog-state"'));
+    assert.deepEqual((await daemon.status()).problems, []);
+  });
+
+  it("a pipe holds nothing up, and a link where the temporary file would be is neither followed nor replaced", { timeout: 60_000 }, async (t) => {
+    const world = await makeWorld(t);
+    execFileSync("mkfifo", [join(world.dir, "pipe")]);
+    const daemon = await world.start({ WATCHDOG_STATE_FILE: join(world.dir, "pipe") });
+    await daemon.ticks(2);
+    await daemon.stop();
+    writeFileSync(join(world.dir, "victim"), "kept");
+    symlinkSync(join(world.dir, "victim"), `${fileOf(world)}.tmp`);
+    const second = await world.start(withFile(world));
+    await until("a document", () => existsSync(fileOf(world)));
+    await second.stop();
+    assert.equal(readFileSync(join(world.dir, "victim"), "utf8"), "kept");
+    assert.equal(readlinkSync(`${fileOf(world)}.tmp`), join(world.dir, "victim"));
+  });
+
+  it("of two daemons on one file the first one notices, says so and leaves it to the other", { timeout: 60_000 }, async (t) => {
+    const world = await makeWorld(t);
+    const first = await world.start(withFile(world));
+    await until("its document", () => existsSync(fileOf(world)));
+    await world.start(withFile(world));
+    world.host.disk(DATA, { usedPct: 93 });
+    const { problems } = await first.statusWhere("the problem", (status) => status.problems.some((problem) => /another running watchdog/.test(problem)));
+    assert.equal(problems.length, 1);
+  });
 
   const UNWRITABLE: Readonly<Record<string, (world: World) => string>> = {
     "in a folder that is not there": ({ dir }) => join(dir, "nowhere", "state.json"),

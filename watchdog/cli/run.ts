@@ -40,6 +40,9 @@ export interface RunOptions {
 
 /** How long SIGTERM waits for what is pending; a little less than the process has until it ends (exit.ts). */
 const FLUSH_MS = 4000;
+/** How long a message waits for the state file, and how long SIGTERM does after the last one. */
+const STORE_MS = 1000;
+const LAST_WRITE_MS = 400;
 /** A big host's engine takes its time to list its build cache. */
 const LISTING_MS = 60_000;
 
@@ -52,10 +55,19 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   log.info("watchdog starts", { version, node: process.version });
   for (const problem of problems) log.warn(`configuration: ${problem}`);
 
-  const file = config.enabled && config.stateFile !== undefined ? stateFile(config.stateFile, log) : undefined;
-  const saved = file?.load(started);
+  const file = config.enabled && config.stateFile !== undefined ? stateFile(config.stateFile, log, problems) : undefined;
+  const saved = await file?.load(started);
   const boot = await readBoot(config.procRoot, pool);
-  const sender = senderOf(config, log, clock, saved?.telegram);
+  const channel = senderOf(config, log, clock, saved?.telegram);
+  // What is pending is on disk before it is sent: a run killed in between would leave an alert whose recovery is never told. A device that
+  // hangs holds a message up for a moment only.
+  const sender: typeof channel = !file ? channel : {
+    ...channel,
+    send: async (...message) => {
+      await Promise.race([file.settled(), clock.sleep(STORE_MS)]);
+      return channel.send(...message);
+    },
+  };
   const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
 
   const journal = createJournal([sender.channel, ...(config.fallbackWebhookUrl ? ["webhook" as const] : [])], clock.wallMs);
@@ -116,6 +128,7 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   log.info("stopping", { pending: outbox.view().pending });
   await outbox.flush(FLUSH_MS);
   await Promise.race([sending, clock.sleep(0)]);
+  await Promise.race([file?.settled(), clock.sleep(LAST_WRITE_MS)]);
   closeServer();
   log.info("stopped", { pending: outbox.view().pending });
 }

@@ -41,13 +41,29 @@ const FORMAT = "watchdog-state";
 export const STATE_VERSION = 1;
 
 /** The document as it is written. Of a moment only the wall time is kept: monotonic time means nothing in another process. */
-export function encodeState({ ledger, damping, ...rest }: Saved): string {
+export function encodeState({ ledger, damping, ...rest }: Saved, run?: string): string {
   const active = [...damping.values()].filter(({ signal }) => signal.active && !signal.edge);
   return JSON.stringify({
-    format: FORMAT, version: STATE_VERSION, ...rest,
+    format: FORMAT, version: STATE_VERSION, ...(run === undefined ? {} : { run }), ...rest,
     ledger: [...ledger.values()].filter(({ edge, ...entry }) => edge !== undefined || entry.told.alerting || entry.episodes.length > 0 || entry.flap !== undefined || entry.changes.length > 0),
     damping: active,
   }, (_, value: unknown) => (isMoment(value) ? value.wallMs : value));
+}
+
+/** Whether a text began as a document of ours, whole or torn. Pure. */
+export function isOurs(text: string): boolean {
+  const head = `{"format":"${FORMAT}"`;
+  return /^\s*\{\s*"format"\s*:\s*"watchdog-state"/.test(text) || (text.length < head.length && head.startsWith(text));
+}
+
+/** Of a document of ours: whether a later version wrote it. Pure. */
+export function isNewer(text: string): boolean {
+  return Number(/^[^,]{0,100},\s*"version"\s*:\s*(\d{1,9})/.exec(text)?.[1] ?? 0) > STATE_VERSION;
+}
+
+/** The random name of the run that wrote it, which two daemons on one file know each other by; undefined: 0.1.0 did not say. Pure. */
+export function runOf(text: string): string | undefined {
+  return /^[^{]{0,100}\{[^{}]{0,100}"run"\s*:\s*"([0-9a-f]{16})"/.exec(text)?.[1];
 }
 
 /** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
