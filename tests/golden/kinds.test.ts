@@ -89,7 +89,7 @@ function catalogue(code: "ru" | "en"): string {
     show("card of realerts", ...crowd("realert")),
     show("card of recoveries", ...crowd("recovery")),
     show("a message that mixes, late", ...crowd("recovery"), noticeOf({ ...disk, due: momentAt(-MIN) }), noticeOf({ ...disk, id: "o", key: "orchestrator_down", title: lang.titles.orchestratorDown, detail: lang.details.orchestratorDown(REFUSED, 3) })),
-    `— summary of the second channel\n${textOf([renderSummary({ sinceMs: at(-30 * MIN), count: 32, lines: ["03:00:00 UTC alert: X", "03:01:00 UTC recovery: X"] }, context)]).plain}\n`,
+    `— summary of the second channel\n${textOf([renderSummary({ sinceMs: at(-30 * MIN), count: 32, lines: ["🔴 03:00:00 UTC X", "🟢 03:01:00 UTC X"] }, context)]).plain}\n`,
   ].join("\n");
 }
 

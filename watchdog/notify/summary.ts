@@ -1,10 +1,10 @@
 import type { Notice } from "../decide/ledger.ts";
-import type { Summary } from "../messages/render.ts";
+import { markOf, type Summary } from "../messages/render.ts";
 
 const MAX_LINES = 30;
 
-export function addToSummary(summary: Summary | undefined, { kind, title, due }: Notice, failingSinceMs: number): Summary {
-  const line = `${new Date(due.wallMs).toISOString().slice(11, 19)} UTC ${kind}: ${title}`;
+export function addToSummary(summary: Summary | undefined, { kind, open, title, due }: Notice, failingSinceMs: number): Summary {
+  const line = `${markOf(kind, open)} ${new Date(due.wallMs).toISOString().slice(11, 19)} UTC ${title}`;
   return { sinceMs: summary?.sinceMs ?? failingSinceMs, count: (summary?.count ?? 0) + 1, lines: [...(summary?.lines ?? []), line].slice(-MAX_LINES) };
 }
 
