@@ -3,8 +3,8 @@
  * keep the process for ever; and a reader that does not read would keep what is written for it.
  */
 
-/** From the first SIGTERM or SIGINT to the end, whatever hangs. `docker stop` kills after 10 s, a system that shuts down sooner. */
-const END_MS = 4600;
+/** From the first SIGTERM or SIGINT to the last step, whatever hangs; what takes our place (below) needs some time to start. `docker stop` kills after 10 s, a system that shuts down sooner. */
+const END_MS = 4200;
 /** npm and others pass a signal on that the terminal sent to the whole group: so close together it is one signal, not two. */
 const SAME_SIGNAL_MS = 500;
 /** A reader of our output that is merely slow gets this long; one that does not read at all must not keep us. */

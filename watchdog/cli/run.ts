@@ -39,7 +39,7 @@ export interface RunOptions {
 }
 
 /** How long SIGTERM waits for what is pending; a little less than the process has until it ends (exit.ts). */
-const FLUSH_MS = 4000;
+const FLUSH_MS = 3500;
 /** How long a message waits for the state file, and how long SIGTERM does after the last one. */
 const STORE_MS = 1000;
 const LAST_WRITE_MS = 400;

@@ -29,7 +29,7 @@ export interface DaemonOptions extends Pick<RunnerOptions, "inContainer" | "path
 }
 
 /** How long SIGTERM waits for what is pending; a little less than the process has until it ends (exit.ts). */
-const FLUSH_MS = 4000;
+const FLUSH_MS = 3500;
 /** No look for this long on top of what a run may take: the loop is dead. */
 const STALE_MS = 5 * 60_000;
 

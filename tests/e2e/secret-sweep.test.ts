@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { apiError, TOKEN } from "../helpers/fake-telegram.ts";
+import { ask } from "../helpers/net.ts";
+import { makeWorld } from "../helpers/world.ts";
+
+const PASSWORD = "hunter2-&-pW4x-zz";
+const HOOK = "/hooks/T0C0FFEE99/x8Kq2LmZp0Vw7Ty4";
+const SECRETS = [TOKEN, PASSWORD, HOOK];
+/** Six characters of a secret in a row, but for the path's word and the zeros of the made-up token. */
+const PIECES = SECRETS.flatMap((secret) => Array.from({ length: secret.length - 5 }, (_, at) => secret.slice(at, at + 6))).filter((piece) => !/hooks|^\d+$/.test(piece));
+/** Longer than any limit at which a foreign text is cut. */
+const OFFSETS = 320;
+
+const textAt = (offset: number): string => `${"y".repeat(offset)} ${SECRETS.map((_, index) => SECRETS[(offset + index) % SECRETS.length]).join(" ")} end`;
+
+test("secrets that every foreign text quotes, at every offset in turn, reach no output", { timeout: 240_000 }, async (t) => {
+  const world = await makeWorld(t, { WATCHDOG_LOG_LEVEL: "debug", WATCHDOG_INTERVAL_S: "0.05", WATCHDOG_FALLBACK_WEBHOOK_URL: `http://127.0.0.1:1${HOOK}`, WATCHDOG_FALLBACK_AFTER_S: "1" });
+  const daemon = await world.start({ WATCHDOG_TG_API_URL: world.telegram.url.replace("http://", `http://user:${encodeURIComponent(PASSWORD)}@`) });
+  world.host.memory(95);
+  const found = new Set<string>();
+  const look = (where: string, text: string): void => {
+    for (const piece of PIECES) if (text.includes(piece)) found.add(`${piece} in ${where}: ${text.split("\n").find((line) => line.includes(piece))?.slice(0, 300)}`);
+  };
+  for (let offset = 0; offset < OFFSETS; offset += 1) {
+    const text = textAt(offset);
+    world.telegram.behave(apiError(502, text));
+    world.docker.set("web", { health: "unhealthy", healthOutput: text, error: text, image: text });
+    world.docker.set("gone", { state: "exited", exitCode: 1, error: text });
+    world.metrics.orchestrator.agents = [{ run_id: text, pid: 5, stage: text, cpu_ticks: 1 }];
+    await daemon.ticks(1);
+    for (const path of ["/status", "/", "/healthz", "/metrics"]) look(path, (await ask(daemon.port, path))?.body ?? "");
+  }
+  assert.ok(world.telegram.sends().length > 2, "Telegram had something to refuse");
+  await daemon.stop();
+  look("the log", daemon.output());
+  for (const { body } of world.telegram.sends()) look("a message", JSON.stringify(body));
+  assert.deepEqual([...found].slice(0, 5), []);
+});
