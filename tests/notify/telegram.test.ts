@@ -211,3 +211,9 @@ test("the token stands in no result and no log line", async () => {
     assert.doesNotMatch(JSON.stringify(await send()) + logged.join(), /AAEhBP/);
   }
 });
+
+test("of what Telegram says 200 characters are kept as the reason", { timeout: 5000 }, () => {
+  const verdict = judgeAnswer(answerOf(400, { ok: false, error_code: 400, description: "x".repeat(500) }));
+  assert.equal(verdict.kind, "rejected");
+  assert.equal("reason" in verdict ? verdict.reason.length : 0, "400 ".length + 200);
+});

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { DependencySample } from "../../watchdog/collectors/deps.ts";
 import { ok } from "../../watchdog/collectors/reading.ts";
+import { NO_SERIES } from "../../watchdog/history/history.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
+import { buildSignals, NO_SIGNALS } from "../../watchdog/signals/index.ts";
+import { configOf } from "../helpers/config.ts";
 import { WALL_START_MS } from "../helpers/virtual-clock.ts";
-import { rigOf } from "../helpers/signal-rig.ts";
+import { ALL_OFF, momentAt, rigOf } from "../helpers/signal-rig.ts";
 
 process.env["TZ"] = "UTC";
 const ID = "ab".repeat(32);
@@ -91,4 +95,18 @@ test("WATCHDOG_CERT_DAYS=0 switches certificates off", () => {
   const rig = rigOf({ WATCHDOG_CERT_DAYS: "0" });
   rig.tick({ deps: https(DAY) });
   assert.equal(rig.find("cert:api"), undefined);
+});
+
+test("after a restart a certificate's alert stays while its dependency has shown none yet, and ends with one that is no longer asked over https", { timeout: 5000 }, () => {
+  const restarted = (deps: string) => {
+    const config = configOf({ WATCHDOG_STARTUP_GRACE_S: "0", WATCHDOG_DEPS: deps });
+    let state = NO_SIGNALS;
+    for (const tick of [0, 1, 2]) ({ state } = buildSignals(state, { ...ALL_OFF, deps: https(DAY) }, config, LANGS.en, momentAt(tick * 30_000), NO_SERIES));
+    // What was seen of certificates is not in the state file.
+    const { signals } = buildSignals({ ...state, certificates: new Map() }, { ...ALL_OFF, deps: https(undefined) }, config, LANGS.en, momentAt(90_000), NO_SERIES);
+    const signal = signals.find(({ key }) => key === "cert:api");
+    return [signal?.active, signal?.frozen];
+  };
+  assert.deepEqual(restarted("api=https://api"), [true, true]);
+  assert.deepEqual(restarted("api=http://api"), [false, undefined]);
 });
