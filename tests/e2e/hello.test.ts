@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { apiError, ok } from "../helpers/fake-telegram.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
 import { until } from "../helpers/wait.ts";
 import { DATA, makeWorld } from "../helpers/world.ts";
 
@@ -11,6 +12,15 @@ describe("the first run", { concurrency: 4 }, () => {
     const daemon = await world.start();
     await daemon.ticks(3);
     assert.deepEqual(world.telegram.messages, []);
+  });
+
+  it("begins its log with one line of what counts, and no secret in it", { timeout: 60_000 }, async (t) => {
+    const world = await makeWorld(t, { WATCHDOG_COOLDOWN_S: "900", WATCHDOG_DISK_CRIT_ENABLED: "true", WATCHDOG_DISK_FORECAST_H: "24", WATCHDOG_STATE_FILE: join(tempDir(t), "state.json"), WATCHDOG_FALLBACK_WEBHOOK_URL: "http://127.0.0.1:9/a-secret-path" });
+    const child = await world.start();
+    const lines = child.output().split("\n").filter((line) => / watchdog starts /.test(line));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? "", / watchdog starts version=\S+ node=\S+ enabled=true intervalS=\S+ cooldownS=900 memPct=90 diskPct=85 inodePct=90 diskCritPct=97 forecastH=24 disks="?data=\S+ docker=\S+ containers="?\S+ deps=db procRoot=\S+ procAgeMin=\S+ stateFile=\S+state\.json status=127\.0\.0\.1:\d+$/);
+    assert.doesNotMatch(lines[0] ?? "", /a-secret-path|https?:/);
   });
 
   it("with WATCHDOG_HELLO posts one message: version, host, what is watched, problems", async (t) => {

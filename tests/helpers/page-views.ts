@@ -22,12 +22,12 @@ export function gauge(label: string | null, usedPct: number | null, changes: Par
   const shake = noise(3, (label ?? "mem").length);
   return {
     label, usedPct, freeGb: usedPct === null ? null : Math.round(2 * (100 - usedPct)), totalGb: usedPct === null ? null : 200, inodePct: label === null ? null : 12,
-    thresholdPct: label === null ? 90 : 85, isBad: false, columns: dayOf((hour) => (usedPct ?? 50) + shake() - (24 - hour) / 3), ...changes,
+    thresholdPct: label === null ? 90 : 85, isBad: false, stale: false, columns: dayOf((hour) => (usedPct ?? 50) + shake() - (24 - hour) / 3), ...changes,
   };
 }
 
 export function row(key: string, title: string, detail: string, hoursAgo: number, tags: readonly Tag[] = [], cause?: string): SignalRow {
-  return { key, title, detail, tags, sinceMs: NOW.wallMs - hoursAgo * HOUR_MS, toldAtMs: tags.includes("told") ? NOW.wallMs - hoursAgo * HOUR_MS + 20_000 : null, ...(cause === undefined ? {} : { cause }) };
+  return { id: key, key, title, detail, tags, sinceMs: NOW.wallMs - hoursAgo * HOUR_MS, toldAtMs: tags.includes("told") ? NOW.wallMs - hoursAgo * HOUR_MS + 20_000 : null, ...(cause === undefined ? {} : { cause }) };
 }
 
 const GOOD: readonly SignalRow[] = [
@@ -37,9 +37,9 @@ const GOOD: readonly SignalRow[] = [
   row("dep:db", "Dependency db", "tcp://db.internal:5432 answers within 3 ms.", 1.2),
 ];
 const MESSAGES: PageView["messages"] = [
-  { atMs: NOW.wallMs - 2 * MINUTE_MS, channel: "telegram", blocks: [{ head: "🔁 build-1 · Container worker-3", body: "Lasting 47 minutes, since 08:17:05 UTC.\nState: restart loop: restarted 4 times within the last 10 minutes.\nWhat to do: docker logs --tail 50 worker-3" }] },
-  { atMs: NOW.wallMs - 47 * MINUTE_MS, channel: "telegram", blocks: [{ head: "🔴 build-1 · Container worker-3", body: "State: restarting." }, { head: "🔴 build-1 · Disk data", body: "86.3% used (threshold 85%)." }] },
-  { atMs: NOW.wallMs - 26 * HOUR_MS, channel: "webhook", blocks: [{ head: "🟢 build-1 · Dependency db", body: "recovered: it lasted 4 minutes." }] },
+  { id: 1, atMs: NOW.wallMs - 2 * MINUTE_MS, channel: "telegram", blocks: [{ head: "🔁 build-1 · Container worker-3", body: "Lasting 47 minutes, since 08:17:05 UTC.\nState: restart loop: restarted 4 times within the last 10 minutes.\nWhat to do: docker logs --tail 50 worker-3" }] },
+  { id: 2, atMs: NOW.wallMs - 47 * MINUTE_MS, channel: "telegram", blocks: [{ head: "🔴 build-1 · Container worker-3", body: "State: restarting." }, { head: "🔴 build-1 · Disk data", body: "86.3% used (threshold 85%)." }] },
+  { id: 3, atMs: NOW.wallMs - 26 * HOUR_MS, channel: "webhook", blocks: [{ head: "🟢 build-1 · Dependency db", body: "recovered: it lasted 4 minutes." }] },
 ];
 
 /** A host on which all is well, in English; a test says what is different. */
@@ -76,6 +76,7 @@ export const VIEWS: Readonly<Record<string, PageView>> = {
     sources: [...viewOf().sources.filter(({ name }) => name !== "docker"), FAILED],
     gauges: [gauge(null, 41.2), gauge("data", null, { columns: dayOf((hour) => (hour < 9 || hour > 13 ? 60 : undefined)) })],
   }),
+  unwatched: viewOf({ state: "unwatched", good: GOOD.filter(({ key }) => !key.startsWith("container:")), gauges: [gauge(null, 41.2), gauge("data", 62.4, { stale: true })] }),
   muted: viewOf({ muted: ["dep:*", "container:build-*"], bad: [row("dep:db", "Dependency db", "tcp://db.internal:5432: connection refused (ECONNREFUSED), after 2 ms.", 3, ["muted"])], problems: ["WATCHDOG_MEM_PCT=\"900\" is not allowed; allowed: a number from 1 to 100; using the default 90"] }),
   stale: viewOf({ state: "stale", tick: { ageMs: 400_000, tookMs: 38, count: 3120 } }),
   starting: viewOf({ state: "starting", tick: null, bad: [], good: [], gauges: [], sources: [], messages: [], delivery: { channel: "console", pending: 0, lastOkAtMs: null, lastError: null } }),
@@ -85,11 +86,11 @@ export const VIEWS: Readonly<Record<string, PageView>> = {
     state: "alert", host: HOSTILE.slice(0, 64), version: HOSTILE, bad: [row(`disk:${HOSTILE}`, `Disk ${HOSTILE}`, HOSTILE, 1, ["told", "frozen"], HOSTILE), row(`disk:${LONG}`, LONG, LONG, 1, ["muted"])],
     gauges: [gauge(HOSTILE, 50), gauge(LONG, 99.9, { isBad: true })], muted: [HOSTILE, LONG], problems: [HOSTILE, LONG],
     sources: [{ ...FAILED, error: HOSTILE }, { ...FAILED, name: "mem", error: LONG }], delivery: { channel: "telegram", pending: 1, lastOkAtMs: null, lastError: HOSTILE },
-    messages: [{ atMs: NOW.wallMs, channel: "webhook", blocks: [{ head: `🔴 ${HOSTILE}`, body: HOSTILE }, { head: LONG, body: LONG }] }], good: [row(LONG, LONG, LONG, 1), row(HOSTILE, HOSTILE, HOSTILE, 1)],
+    messages: [{ id: 4, atMs: NOW.wallMs, channel: "webhook", blocks: [{ head: `🔴 ${HOSTILE}`, body: HOSTILE }, { head: LONG, body: LONG }] }], good: [row(LONG, LONG, LONG, 1), row(HOSTILE, HOSTILE, HOSTILE, 1)],
   }),
   crowd: viewOf({
     state: "alert", bad: Array.from({ length: 30 }, (_, n) => row(`container:job-${n}`, `Container job-${n}`, "State: stopped (exited).\nExit code: 1.", n, ["told"])),
     gauges: [gauge(null, 41), ...Array.from({ length: 12 }, (_, n) => gauge(`disk-${n}`, 5 + 7 * n))],
-    messages: Array.from({ length: 50 }, (_, n) => ({ atMs: NOW.wallMs - n * 7 * MINUTE_MS, channel: "telegram" as const, blocks: [{ head: `${n % 2 ? "🔴" : "🟢"} build-1 · Container job-${n}`, body: "State: running." }] })),
+    messages: Array.from({ length: 50 }, (_, n) => ({ id: n, atMs: NOW.wallMs - n * 7 * MINUTE_MS, channel: "telegram" as const, blocks: [{ head: `${n % 2 ? "🔴" : "🟢"} build-1 · Container job-${n}`, body: "State: running." }] })),
   }),
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { hostName } from "../../watchdog/config/host-name.ts";
 import { failed, ok } from "../../watchdog/collectors/reading.ts";
 import { createSteady } from "../../watchdog/status/steady.ts";
 import { container, diskAt, disks, docker, envelope, memoryAt, pathFailure } from "../helpers/samples.ts";
@@ -88,13 +89,59 @@ test("a failed job is shown until it was told, with no word of its end", async (
   assert.equal(rig.headline(), "All is well");
 });
 
-test("a disk that cannot be measured now keeps its picture and says so", async () => {
+test("a disk that cannot be measured now keeps its picture and its last figures, marked, on the page and in the status", { timeout: 10_000 }, async () => {
+  const rig = siteRig();
+  const shown = () => rig.status().disks.map(({ label, usedPct, freeGb, stale }) => ({ label, usedPct, freeGb, stale }));
+  await rig.tick({ ...WELL, disk: disks([diskAt("data", 50), diskAt("root", 20)], [pathFailure("nfs")]) });
+  assert.deepEqual(shown(), [{ label: "data", usedPct: 50, freeGb: 50_000, stale: false }, { label: "root", usedPct: 20, freeGb: 80_000, stale: false }]);
+  assert.match(rig.page(), /<span class="name">nfs<\/span><span class="bad-text">not measured now<\/span>/);
+  await rig.tick({ ...WELL, disk: disks([diskAt("root", 21)], [pathFailure("data")]) });
+  assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, true], ["root", 21, false]]);
+  assert.match(rig.page(), /<span class="name">data<\/span><b class="old">50%<\/b><span class="small">not measured now, last known · 50000 GB of 100000 GB free.*<svg class="spark"/);
+  await rig.tick({ ...WELL, disk: REFUSED });
+  assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, true], ["root", 21, true]]);
+  await rig.tick(WELL);
+  assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, false]], "what is no disk any more is forgotten");
+});
+
+test("the page, the text and the status tell one size of a disk", { timeout: 10_000 }, async () => {
   const rig = siteRig();
   await rig.tick(WELL);
-  for (const disk of [disks([], [pathFailure("data")]), REFUSED]) {
-    await rig.tick({ ...WELL, disk });
-    assert.match(rig.page(), /<span class="name">data<\/span><span class="bad-text">not measured now<\/span>.*<svg class="spark"/);
-  }
+  const totals = [...textOf(rig.page()).matchAll(/50000 GB of (\d+) GB free/g)].map((match) => match[1]);
+  assert.deepEqual(totals, ["100000", "100000"], "the gauge's and the signal's; root's reserve belongs to neither");
+});
+
+test("a forecast alone has no level on the page, and in the status none", { timeout: 10_000 }, async () => {
+  const rig = siteRig({ WATCHDOG_DISK_ENABLED: "false", WATCHDOG_DISK_FORECAST_H: "24" });
+  await rig.tick(WELL);
+  assert.doesNotMatch(rig.page(), /limit 97%|limit 85%/);
+  assert.deepEqual((rig.status().disks as unknown as { thresholdPct: unknown }[]).map(({ thresholdPct }) => thresholdPct), [null]);
+});
+
+test("with an engine that answers and no container to watch the page is amber, with the reason", { timeout: 10_000 }, async () => {
+  const rig = siteRig();
+  await rig.tick({ ...WELL, docker: docker() });
+  assert.equal(rig.headline(), "No container is watched");
+  assert.match(rig.page(), /<main id="view" class="unwatched"/);
+  assert.match(textOf(rig.page()), /no container has a restart policy or the label watchdog\.watch=true \(WATCHDOG_CONTAINERS\)/);
+  await rig.tick({ ...WELL, docker: docker(), mem: memoryAt(95) });
+  assert.equal(rig.headline(), "1 alert", "an alert outweighs it");
+  await rig.tick({ mem: memoryAt(40) });
+  await rig.tick({ mem: memoryAt(40) });
+  rig.deliver();
+  assert.equal(rig.headline(), "All is well", "Docker that is switched off is no omission");
+});
+
+test("the status tells the interval", { timeout: 10_000 }, async () => {
+  assert.equal(siteRig({ WATCHDOG_INTERVAL_S: "7.5" }).status().intervalS, 7.5);
+});
+
+test("a host without a name is called host, everywhere", { timeout: 10_000 }, async () => {
+  const rig = siteRig({}, undefined, "  ");
+  await rig.tick(WELL);
+  assert.equal(rig.status().host, "host");
+  assert.match(rig.page(), /<title>host · Watchdog<\/title>/);
+  assert.deepEqual([hostName(undefined, "", " "), hostName("", "build-1", "x"), hostName("label", "build-1")], ["host", "build-1", "label"]);
 });
 
 test("the page shows what was sent, newest first", async () => {

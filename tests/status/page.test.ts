@@ -78,7 +78,7 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
 
   test("says in one glance how things are", async () => {
     const expected: Readonly<Record<string, string>> = {
-      well: "All is well", alerting: "3 alerts", undelivered: "Messages do not get through", blind: "Part of the host cannot be seen", muted: "All is well", stale: "The checks have stopped", starting: "The first check is under way", off: "Switched off",
+      well: "All is well", alerting: "3 alerts", undelivered: "Messages do not get through", unwatched: "No container is watched", blind: "Part of the host cannot be seen", muted: "All is well", stale: "The checks have stopped", starting: "The first check is under way", off: "Switched off",
     };
     for (const [name, headline] of Object.entries(expected)) {
       shows(VIEWS[name] ?? viewOf());
@@ -116,6 +116,24 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
       assert.equal(await tab.evaluate("document.querySelector('#good').open"), true);
       assert.match(String(await tab.evaluate("document.title")), /^🔴 build-1/);
       assert.deepEqual(tab.complaints(), []);
+    });
+  });
+
+  test("an unfolded row stays that row when others come and go", { timeout: 60_000 }, async () => {
+    const crowd = VIEWS["crowd"] ?? viewOf();
+    const without = (key: string): PageView => ({ ...crowd, ...QUICK, bad: crowd.bad.filter((row) => row.key !== key), messages: crowd.messages.slice(1) });
+    shows({ ...crowd, ...QUICK });
+    await inTab(PHONE, async (tab) => {
+      const open = "[...document.querySelectorAll('details[open]')].map((d) => d.querySelector('summary').innerText.split('\\n')[0].replace(/ (since|[0-9:]+).*/, ''))";
+      await tab.evaluate("for (const d of document.querySelectorAll('details')) if (/job-12 |job-3$/.test(d.querySelector('summary').innerText.split('\\n')[0] + ' ') || d.querySelector('.head')?.innerText.endsWith('job-3')) d.open = true");
+      const before = await tab.evaluate(open);
+      assert.deepEqual(before, ["Container job-12", "🔴 Container job-3"]);
+      await tab.evaluate("document.querySelector('.more').scrollIntoView()");
+      await tab.screenshot(`${ARTIFACTS}/unfolded-before-360.png`);
+      shows(without("container:job-0"));
+      await until("the refresh", async () => (await textOf(tab, "h1")) === "29 alerts");
+      assert.deepEqual(await tab.evaluate(open), before);
+      await tab.screenshot(`${ARTIFACTS}/unfolded-after-360.png`);
     });
   });
 
@@ -189,6 +207,63 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
       });
     } finally {
       url = plain;
+    }
+  });
+});
+
+describe("the links of the page", { timeout: 120_000 }, () => {
+  const TOKEN = "a+b/c=d&e#f%20";
+  const linksOf = (body: string): string[] => [...body.matchAll(/<a href="([^"]*)"/g)].map((match) => match[1] ?? "");
+
+  async function served(work: (port: number) => Promise<void>): Promise<void> {
+    // As in the daemon: the token is a secret of the configuration, and hidden wherever it appears.
+    const rig = siteRig({ WATCHDOG_STATUS_TOKEN: TOKEN }, (text) => text.replaceAll(TOKEN, "***"));
+    await rig.tick({});
+    const port = await freePort();
+    const server = await startStatusServer({ host: "127.0.0.1", port }, rig.site.routes, { token: TOKEN });
+    try {
+      await work(port);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  test("carry the token where the address did, and lead somewhere; a Bearer's answer holds no token", async () => {
+    await served(async (port) => {
+      const base = `http://127.0.0.1:${port}`;
+      const page = await (await fetch(`${base}/?token=${encodeURIComponent(TOKEN)}`)).text();
+      const links = linksOf(page);
+      assert.deepEqual(links.map((link) => decodeURIComponent(link)), [`/status?token=${TOKEN}`, `/metrics?token=${TOKEN}`]);
+      assert.ok(!page.includes(TOKEN), "in clear text it is nowhere");
+      for (const link of links) assert.equal((await fetch(base + link)).status, 200, link);
+      const body = await (await fetch(`${base}/`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+      assert.deepEqual(linksOf(body), ["/status", "/metrics"]);
+      assert.ok(!body.includes(TOKEN) && !body.includes(encodeURIComponent(TOKEN)));
+    });
+  });
+
+  test("work in Chromium, with and without script, also after refreshes", { skip: skipWithout("chromium", "chromium") }, async () => {
+    const browser = await startChromium();
+    try {
+      await served(async (port) => {
+        for (const script of [true, false]) {
+          const tab = await browser.open({ ...PHONE, script });
+          await tab.goto(`http://127.0.0.1:${port}/?token=${encodeURIComponent(TOKEN)}`);
+          if (script) {
+            // The rig's page asks anew every 30 s; the page is told to do it now.
+            await tab.evaluate("document.getElementById('view').dataset.probe = 'old'");
+            await tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+            await until("the refresh", async () => (await tab.evaluate("document.getElementById('view').dataset.probe ?? 'new'")) === "new");
+            const href = String(await tab.evaluate("document.querySelector('footer a').href"));
+            assert.equal((await fetch(href)).status, 200, href);
+          }
+          assert.deepEqual(tab.complaints(), []);
+          await tab.close();
+        }
+      });
+    } finally {
+      await browser.close();
     }
   });
 });

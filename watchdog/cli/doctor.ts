@@ -44,14 +44,13 @@ export async function doctor({ parsed, place, clock, log, pool, systemHostname, 
   const bot = doctorBot(parsed, clock);
   // An engine that is named and not there is asked all the same: the answer says why.
   const isEngineWatched = config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
-  const { disk: _disk, ...collectors } = createCollectors(config, pool);
+  const { disk: diskWatch, ...collectors } = createCollectors(config, pool);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
   const host = readings.then(({ docker }) => hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname));
   const sendNow = async (): Promise<Sent> => sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), botToken ?? "", config.tgChatId ?? "", config, log);
   const telegram = askTelegram(bot, config.tgChatId, send ? sendNow : undefined);
-  const measuresDisks = config.diskEnabled || config.diskCritEnabled;
-  const probes = measuresDisks ? probeAll(config.diskPaths.map(({ path }) => path), pool, probeFilesystem, deadlineMs, stop) : Promise.resolve(new Map());
+  const probes = diskWatch ? probeAll(config.diskPaths.map(({ path }) => path), pool, probeFilesystem, deadlineMs, stop) : undefined;
   const self = readSelf(config.procRoot, pool, deadlineMs);
   const stateProblem = config.stateFile === undefined ? Promise.resolve(undefined) : writeProblem(config.stateFile, pool, deadlineMs);
 

@@ -5,13 +5,14 @@ import { dockerClient } from "../collectors/docker/client.ts";
 import { collectAllOf, createCollectors } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import { withinDailySpan } from "../config/value.ts";
+import type { Config } from "../config/variables.ts";
 import { buildCacheHint, type BuildCacheHint, type BuildCacheHintOptions } from "../daemon/build-cache.ts";
 import { heartbeat } from "../daemon/heartbeat.ts";
 import { runLoop } from "../daemon/loop.ts";
 import { createWatch, type Watch } from "../daemon/watch.ts";
 import { LANGS } from "../lang/index.ts";
 import { PAGE_TEXTS } from "../lang/page/index.ts";
-import type { Log } from "../log.ts";
+import type { Fields, Log } from "../log.ts";
 import { nextMessage } from "../messages/message.ts";
 import { redactBlock, redactRendered, renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
 import { senderOf } from "../notify/channel.ts";
@@ -52,7 +53,7 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
   const problems = [...parsed.problems];
-  log.info("watchdog starts", { version, node: process.version });
+  log.info("watchdog starts", { version, node: process.version, ...settingsOf(config) });
   for (const problem of problems) log.warn(`configuration: ${problem}`);
 
   const file = config.enabled && config.stateFile !== undefined ? stateFile(config.stateFile, log, problems) : undefined;
@@ -131,6 +132,22 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   await Promise.race([file?.settled(), clock.sleep(LAST_WRITE_MS)]);
   closeServer();
   log.info("stopped", { pending: outbox.view().pending });
+}
+
+/** What counts from now on, as fields of one line: periods, the limits that are on, where is looked. No URL is among them, because URLs hold secrets. */
+function settingsOf(config: Config): Fields {
+  const { dockerTarget: docker, statusAddr } = config;
+  const listed = (parts: readonly string[]): string | undefined => (parts.length === 0 ? undefined : parts.slice(0, 20).join(",") + (parts.length > 20 ? `,+${parts.length - 20}` : ""));
+  return {
+    enabled: config.enabled, intervalS: config.intervalS, cooldownS: config.cooldownS,
+    ...(config.memEnabled ? { memPct: config.memPct } : {}),
+    ...(config.diskEnabled ? { diskPct: config.diskPct, ...(config.diskInodePct > 0 ? { inodePct: config.diskInodePct } : {}) } : {}),
+    ...(config.diskCritEnabled ? { diskCritPct: config.diskCritPct } : {}), ...(config.diskForecastH > 0 ? { forecastH: config.diskForecastH } : {}),
+    disks: listed(config.diskPaths.map(({ label, path }) => `${label}=${path}`)),
+    docker: docker && ("socketPath" in docker ? docker.socketPath : `tcp://${docker.host}:${docker.port}`), containers: listed(config.containers), deps: listed(config.deps.map(({ name }) => name)),
+    ...(config.procEnabled ? { procRoot: config.procRoot, procAgeMin: config.procAgeMin } : {}),
+    stateFile: config.stateFile, status: statusAddr && `${statusAddr.host}:${statusAddr.port}`,
+  };
 }
 
 /** Where no engine is watched, alerts go to the outbox as they are. */

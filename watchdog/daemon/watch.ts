@@ -1,4 +1,5 @@
 import { momentOf, type Clock, type Moment } from "../clock.ts";
+import type { DiskSample } from "../collectors/disk.ts";
 import type { CollectAll, Readings } from "../collectors/index.ts";
 import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
@@ -21,6 +22,13 @@ export interface TickView {
   readonly signals: readonly Signal[];
 }
 
+/** A disk as it was last measured. */
+export interface KnownDisk {
+  readonly sample: DiskSample;
+  /** Not measured in the last tick. */
+  readonly stale: boolean;
+}
+
 /** The pipeline's state and its one step. */
 export interface Watch {
   /** One tick. Rejects only if our own code fails; the caller contains that. */
@@ -33,6 +41,8 @@ export interface Watch {
   signalState(): SignalState;
   /** Use of memory (`mem`) and of each disk (`disk:<label>`) in percent, of the last 24 h. */
   history(): History;
+  /** Every disk that is watched and was measured since the start. */
+  disks(): readonly KnownDisk[];
   /** The day whose digest was the last, to outlive a restart. */
   digestDay(): string | undefined;
   /** When each source was last read, in wall time. */
@@ -64,6 +74,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
   let last: TickView | undefined;
   let ticks = 0;
   let engineHostname: string | undefined;
+  let disks: ReadonlyMap<string, KnownDisk> = new Map();
   const lastOkAt = new Map<keyof Readings, number>();
   const history = createHistory();
   const incidents = createIncidents();
@@ -86,6 +97,7 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
       const readings = await collectAll(startedAt, stop);
       if (stop.aborted) return;
       recordUse(history, readings, startedAt);
+      disks = knownDisks(disks, readings.disk);
 
       const series = needsSeries(config, readings) ? diskSeries(history, startedAt) : NO_SERIES;
       const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt, series);
@@ -114,10 +126,24 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
     ledger: () => ledger,
     signalState: () => signalState,
     history: () => history,
+    disks: () => [...disks.values()],
     digestDay: () => digests.day,
     lastOkAt: (source) => lastOkAt.get(source) ?? null,
     host,
   };
+}
+
+/** By label. What cannot be measured keeps its last measurement; what is no disk any more is forgotten. Pure. */
+function knownDisks(before: ReadonlyMap<string, KnownDisk>, disk: Readings["disk"]): ReadonlyMap<string, KnownDisk> {
+  if (disk.state === "off") return new Map();
+  const measured = new Map(disk.state === "ok" ? disk.value.disks.map((sample) => [sample.label, sample]) : []);
+  const unmeasured = new Set(disk.state === "ok" ? disk.value.failures.map(({ label }) => label) : before.keys());
+  const labels = new Set([...before.keys(), ...measured.keys()]);
+  return new Map([...labels].flatMap((label): [string, KnownDisk][] => {
+    const [sample, last] = [measured.get(label), before.get(label)];
+    if (sample) return [[label, { sample, stale: false }]];
+    return last && unmeasured.has(label) ? [[label, { ...last, stale: true }]] : [];
+  }));
 }
 
 function recordUse(history: History, { mem, disk }: Readings, now: Moment): void {

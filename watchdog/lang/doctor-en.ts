@@ -161,6 +161,7 @@ export const doctorEn: DoctorLang = {
   },
   disk: {
     off: "WATCHDOG_DISK_ENABLED=false",
+    forecastAlone: "alerts by forecast alone (WATCHDOG_DISK_FORECAST_H), no level is checked",
     measured: (usedPct, dfPct) => `${usedPct}% used, df shows ${dfPct}%`,
     where: (source, device) => `${source}, device ${device}`,
     sameAs: (label) => `the same disk as ${label}`,

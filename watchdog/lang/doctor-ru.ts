@@ -174,6 +174,7 @@ export const doctorRu = {
   },
   disk: {
     off: "WATCHDOG_DISK_ENABLED=false",
+    forecastAlone: "тревога только по прогнозу (WATCHDOG_DISK_FORECAST_H), уровень не проверяется",
     measured: (usedPct: number, dfPct: number) => `занято ${usedPct}%, df покажет ${dfPct}%`,
     where: (source: string, device: string) => `${source}, устройство ${device}`,
     sameAs: (label: string) => `тот же диск, что ${label}`,

@@ -12,6 +12,8 @@ export interface Attempt {
 
 /** A message that was accepted, as it was written. */
 export interface SentMessage {
+  /** Its moment, but no two messages share it. */
+  readonly id: number;
   readonly atMs: number;
   readonly channel: ChannelName;
   readonly blocks: readonly Block[];
@@ -33,11 +35,15 @@ const RESULTS = ["delivered", "retry", "operator", "rejected"] as const satisfie
 export function createJournal(channels: readonly ChannelName[], wallMs: () => number): Journal {
   const counts = new Map<string, ReturnType<Journal["counts"]>[number]>(channels.flatMap((channel) => RESULTS.map((result) => [`${channel} ${result}`, { channel, result, count: 0 }] as const)));
   let messages: readonly SentMessage[] = [];
+  let lastId = 0;
   return {
     record: ({ channel, result, blocks }) => {
       const id = `${channel} ${result}`;
       counts.set(id, { channel, result, count: (counts.get(id)?.count ?? 0) + 1 });
-      if (result === "delivered") messages = [{ atMs: wallMs(), channel, blocks }, ...messages].slice(0, KEPT_MESSAGES);
+      if (result !== "delivered") return;
+      const atMs = wallMs();
+      lastId = Math.max(lastId + 1, atMs);
+      messages = [{ id: lastId, atMs, channel, blocks }, ...messages].slice(0, KEPT_MESSAGES);
     },
     recent: () => messages,
     counts: () => [...counts.values()],

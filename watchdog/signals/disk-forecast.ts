@@ -6,7 +6,7 @@ import type { Series } from "../history/history.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { forecastDisk, NEEDED_MS, type Ceiling, type Forecast } from "./forecast.ts";
-import { diskUse } from "./host.ts";
+import { diskUse, usableBytes } from "./host.ts";
 import type { Condition, Family, Finding } from "./signal.ts";
 
 /** By label: the level from which each disk was last cleaned up. */
@@ -50,9 +50,8 @@ function conditionOf(forecast: Forecast, limitMs: number): Condition {
 function detailOf(forecast: Forecast, disk: DiskSample, limitMs: number, lang: Lang): string {
   if (forecast.kind === "short") return lang.details.forecastShort(forecast.seenMs, NEEDED_MS);
   if (forecast.kind === "calm") return lang.details.forecastCalm(limitMs);
-  const usable = disk.usedBytes + disk.availableBytes;
   return lang.details.forecast({
-    leftMs: roughly(forecast.leftMs), gbPerH: rate((forecast.pctPerH / 100) * usable / BYTES_PER_GB), seenMs: forecast.seenMs, limitMs,
+    leftMs: roughly(forecast.leftMs), gbPerH: rate((forecast.pctPerH / 100) * usableBytes(disk) / BYTES_PER_GB), seenMs: forecast.seenMs, limitMs,
     usedPct: round1(diskUse(disk)), freeBytes: disk.availableBytes,
   });
 }

@@ -16,10 +16,15 @@ export function memoryUse({ totalBytes, availableBytes }: MemorySample): number 
   return (100 * (totalBytes - availableBytes)) / totalBytes;
 }
 
+/** The size that df counts by, and that is told everywhere: what is used, and what is available to non-root. */
+export function usableBytes({ usedBytes, availableBytes }: DiskSample): number {
+  return usedBytes + availableBytes;
+}
+
 /** As df counts: used / (used + available to non-root). */
-export function diskUse({ usedBytes, availableBytes }: DiskSample): number {
-  const usable = usedBytes + availableBytes;
-  return usable > 0 ? (100 * usedBytes) / usable : 100;
+export function diskUse(disk: DiskSample): number {
+  const usable = usableBytes(disk);
+  return usable > 0 ? (100 * disk.usedBytes) / usable : 100;
 }
 
 export function inodeUse({ total, free }: { readonly total: number; readonly free: number }): number {
@@ -71,7 +76,7 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
   const usedPct = diskUse(disk);
   const level = (key: string, title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
-    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, disk.usedBytes + disk.availableBytes);
+    const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, usableBytes(disk));
     const stands = key === "disk_crit" && condition !== "bad" && config.diskEnabled && percentCondition(usedPct, config.diskPct, config.hysteresisPct) !== "good";
     const text = stands ? `${lang.details.disk(facts)} ${lang.details.diskAlertStands(config.diskPct)}` : lang.details.disk(facts);
     return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice(disk)].join("\n")) };

@@ -18,7 +18,7 @@ h2{font-size:13px;font-weight:600;letter-spacing:.02em;color:var(--soft);margin:
 .hero p{color:var(--ink);margin-top:6px}
 .hero .where{color:var(--soft);font-size:14px}
 .alert{--tone:var(--red);--tone-bg:var(--red-bg)}
-.undelivered,.blind,.stale{--tone:var(--amber);--tone-bg:var(--amber-bg)}
+.undelivered,.blind,.unwatched,.stale{--tone:var(--amber);--tone-bg:var(--amber-bg)}
 .well{--tone:var(--green);--tone-bg:var(--green-bg)}
 .starting,.off{--tone:var(--grey);--tone-bg:var(--grey-bg)}
 .aged .hero{--tone:var(--grey);--tone-bg:var(--grey-bg)}
@@ -42,6 +42,7 @@ h3{font-size:17px;font-weight:650}
 .gauge{display:grid;grid-template-columns:1fr auto;gap:2px 12px;align-items:baseline}
 .gauge b{font-size:22px;font-variant-numeric:tabular-nums}
 .gauge .bad{color:var(--red)}
+.gauge .old{color:var(--grey)}
 .gauge .name{font-weight:600;min-width:0}
 .gauge .small,.spark{grid-column:1/-1}
 .spark{display:block;width:100%;height:48px;margin-top:4px}

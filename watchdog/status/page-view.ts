@@ -7,12 +7,12 @@ import { rulesOf, type Watch } from "../daemon/watch.ts";
 import { BYTES_PER_GB, round1, type LangCode } from "../lang/format.ts";
 import type { SentMessage } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
-import { diskUse, inodeUse, memoryUse } from "../signals/host.ts";
+import { diskUse, inodeUse, memoryUse, usableBytes } from "../signals/host.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { isFresh, staleAfterMs } from "./health.ts";
 import { columnsOf, type Column } from "./spark.ts";
 import type { Steady } from "./steady.ts";
-import { sourceView, type SourceView } from "./view.ts";
+import { diskThreshold, sourceView, type SourceView } from "./view.ts";
 
 /** Everything the page shows, as plain data: what is rendered is this and nothing else. */
 export interface PageView {
@@ -38,10 +38,12 @@ export interface PageView {
 }
 
 /** In one glance; what comes first here outweighs what comes later. */
-export type PageState = "off" | "stale" | "starting" | "alert" | "undelivered" | "blind" | "well";
+export type PageState = "off" | "stale" | "starting" | "alert" | "undelivered" | "blind" | "unwatched" | "well";
 export type Tag = "told" | "untold" | "over" | "muted" | "frozen" | "flapping";
 
 export interface SignalRow {
+  /** Unlike the key, no two rows share it. */
+  readonly id: string;
   readonly key: string;
   readonly title: string;
   readonly detail: string;
@@ -55,12 +57,15 @@ export interface SignalRow {
 export interface Gauge {
   /** null: memory. */
   readonly label: string | null;
-  /** null: not measured at present. */
+  /** null: never measured. */
   readonly usedPct: number | null;
   readonly freeGb: number | null;
   readonly totalGb: number | null;
   readonly inodePct: number | null;
-  readonly thresholdPct: number;
+  /** The figures are those of the last measurement, not of the last tick. */
+  readonly stale: boolean;
+  /** null: no level of it alerts. */
+  readonly thresholdPct: number | null;
   readonly isBad: boolean;
   readonly columns: readonly Column[];
 }
@@ -115,7 +120,7 @@ function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): Si
   if (entry?.flap) tags.push("flapping");
   if (frozen) tags.push("frozen");
   return {
-    key, title, detail, tags, toldAtMs: entry?.told.lastAlertWallMs ?? null,
+    id: idOf(signal), key, title, detail, tags, toldAtMs: entry?.told.lastAlertWallMs ?? null,
     sinceMs: (active ? since?.wallMs : tags.includes("over") ? entry?.episodes.at(-1)?.since.wallMs : undefined) ?? steady.sinceMs(idOf(signal)),
     ...(cause === undefined ? {} : { cause }),
   };
@@ -139,7 +144,14 @@ function stateOf(config: Config, watch: Watch, { lastError }: DeliveryView, bad:
   const weighty = bad.filter(isWeighty);
   if (weighty.some(({ key }) => !key.startsWith("blind:"))) return "alert";
   if (lastError !== null) return "undelivered";
-  return weighty.length > 0 ? "blind" : "well";
+  if (weighty.length > 0) return "blind";
+  return watchesNoContainer(watch) ? "unwatched" : "well";
+}
+
+/** The engine answers, and nothing on it is watched: hardly what the operator meant. */
+function watchesNoContainer(watch: Watch): boolean {
+  const docker = watch.lastTick()?.readings.docker;
+  return docker?.state === "ok" && docker.value.containers.length === 0;
 }
 
 function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number, bad: readonly SignalRow[]): Gauge[] {
@@ -150,21 +162,22 @@ function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number
   if (readings && readings.mem.state !== "off") {
     const mem = readings.mem.state === "ok" ? readings.mem.value : undefined;
     gauges.push({
-      label: null, columns: columns("mem"), thresholdPct: config.memPct, inodePct: null, isBad: isBad("host_mem"),
+      label: null, columns: columns("mem"), thresholdPct: config.memPct, inodePct: null, stale: false, isBad: isBad("host_mem"),
       ...(mem ? { usedPct: round1(memoryUse(mem)), freeGb: gb(mem.availableBytes), totalGb: gb(mem.totalBytes) } : UNREAD),
     });
   }
-  const disks = readings?.disk.state === "ok" ? readings.disk.value : undefined;
-  const unread = readings?.disk.state === "off" ? [] : disks ? disks.failures.map(({ label }) => label) : watch.history().names().filter((name) => name.startsWith("disk:")).map((name) => name.slice("disk:".length));
-  const thresholdPct = config.diskEnabled ? config.diskPct : config.diskCritPct;
-  const gauge = (label: string, values: Pick<Gauge, "usedPct" | "freeGb" | "totalGb">, inodePct: number | null): Gauge => ({
-    label, ...values, inodePct, thresholdPct, columns: columns(`disk:${label}`), isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
+  const known = watch.disks();
+  const labels = new Set(known.map(({ sample }) => sample.label));
+  const unread = readings?.disk.state === "ok" ? readings.disk.value.failures.map(({ label }) => label).filter((label) => !labels.has(label)) : [];
+  const thresholdPct = diskThreshold(config);
+  const gauge = (label: string, values: Pick<Gauge, "usedPct" | "freeGb" | "totalGb" | "inodePct" | "stale">): Gauge => ({
+    label, ...values, thresholdPct, columns: columns(`disk:${label}`), isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
   });
-  for (const disk of disks?.disks ?? []) {
-    gauges.push(gauge(disk.label, { usedPct: round1(diskUse(disk)), freeGb: gb(disk.availableBytes), totalGb: gb(disk.totalBytes) }, disk.inodes ? round1(inodeUse(disk.inodes)) : null));
+  for (const { sample: disk, stale } of known) {
+    const inodePct = disk.inodes ? round1(inodeUse(disk.inodes)) : null;
+    gauges.push(gauge(disk.label, { usedPct: round1(diskUse(disk)), freeGb: gb(disk.availableBytes), totalGb: gb(usableBytes(disk)), inodePct, stale }));
   }
-  const measured = new Set(disks?.disks.map(({ label }) => label));
-  for (const label of new Set(unread)) if (!measured.has(label)) gauges.push(gauge(label, UNREAD, null));
+  for (const label of new Set(unread)) gauges.push(gauge(label, { ...UNREAD, inodePct: null, stale: false }));
   return gauges;
 }
 

@@ -15,8 +15,8 @@ export const CONTENT_SECURITY_POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
 ].join("; ");
 
-const COLOURS: Record<PageState, string> = { alert: "#d33c27", undelivered: "#e0962a", blind: "#e0962a", stale: "#e0962a", well: "#2a9d63", starting: "#8a94a0", off: "#8a94a0" };
-const SIGNS: Record<PageState, string> = { alert: "🔴 ", undelivered: "🟠 ", blind: "🟠 ", stale: "🟠 ", well: "", starting: "", off: "" };
+const COLOURS: Record<PageState, string> = { alert: "#d33c27", undelivered: "#e0962a", blind: "#e0962a", unwatched: "#e0962a", stale: "#e0962a", well: "#2a9d63", starting: "#8a94a0", off: "#8a94a0" };
+const SIGNS: Record<PageState, string> = { alert: "🔴 ", undelivered: "🟠 ", blind: "🟠 ", unwatched: "🟠 ", stale: "🟠 ", well: "", starting: "", off: "" };
 const iconOf = (colour: string): string => `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="${colour}"/></svg>`)}`;
 
 /** Shapes, because colour alone is not enough: a tick, an exclamation mark, a dash. */
@@ -25,20 +25,20 @@ const SHAPES: Record<"tick" | "mark" | "dash", Html> = {
   mark: trusted('<path d="M15 8v9" fill="none" stroke="currentColor" stroke-width="3.4" stroke-linecap="round"/><circle cx="15" cy="22" r="2" fill="currentColor"/>'),
   dash: trusted('<path d="M9 15h12" fill="none" stroke="currentColor" stroke-width="3" stroke-linecap="round"/>'),
 };
-const SHAPE_OF: Record<PageState, keyof typeof SHAPES> = { well: "tick", alert: "mark", undelivered: "mark", blind: "mark", stale: "mark", starting: "dash", off: "dash" };
+const SHAPE_OF: Record<PageState, keyof typeof SHAPES> = { well: "tick", alert: "mark", undelivered: "mark", blind: "mark", unwatched: "mark", stale: "mark", starting: "dash", off: "dash" };
 
-/** The page as one document. Pure: it shows what the view says, and everything foreign in it is escaped. */
-export function renderPage(view: PageView): string {
+/** The page as one document. Pure: it shows what the view says, and everything foreign in it is escaped. `linkQuery`: what its links ask with, as `?token=…`. */
+export function renderPage(view: PageView, linkQuery = ""): string {
   const texts = PAGE_TEXTS[view.lang];
   return `<!doctype html>${html`
 <html lang="${view.lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
 <title>${SIGNS[view.state]}${texts.title(view.host)}</title><link rel="icon" id="icon" href="${iconOf(COLOURS[view.state])}"><style>${trusted(STYLE)}</style>
 <noscript><meta http-equiv="refresh" content="${Math.ceil(view.refreshMs / 1000)}"></noscript></head>
-<body><div class="bar" id="bar" role="status" hidden><p></p></div>${main(view, texts)}<script>${trusted(SCRIPT)}</script></body></html>
+<body><div class="bar" id="bar" role="status" hidden><p></p></div>${main(view, texts, linkQuery)}<script>${trusted(SCRIPT)}</script></body></html>
 `.html}`;
 }
 
-function main(view: PageView, texts: PageTexts): Html {
+function main(view: PageView, texts: PageTexts, linkQuery: string): Html {
   const { state, tick } = view;
   return html`<main id="view" class="${state}" data-state="${state}" data-age-ms="${tick ? Math.round(tick.ageMs) : ""}" data-stale-ms="${view.staleAfterMs}" data-refresh-ms="${view.refreshMs}" data-build="${view.version}"
  data-units="${JSON.stringify(texts.units)}" data-old="${texts.old}" data-gone="${texts.gone}" data-refused="${texts.refused}" data-sign="${SIGNS[state]}" data-title="${texts.title(view.host)}" data-icon="${iconOf(COLOURS[state])}" data-grey="${iconOf("#8a94a0")}">
@@ -48,7 +48,7 @@ ${hero(view, texts)}${section(texts.headings.bad, view.bad.length > 0 && badList
 ${section(texts.headings.muted, view.muted.length > 0 && html`<div class="card"><div>${view.muted.join(", ")}${view.mutedExcept.length > 0 ? html`<p class="small">${texts.mutedExcept(view.mutedExcept.join(", "))}</p>` : html``}${mutedNow(view, texts)}</div></div>`)}
 ${section(texts.headings.problems, view.problems.length > 0 && html`<ul class="card">${view.problems.map((problem) => html`<li class="small">${problem}</li>`)}</ul>`)}</div></div>
 ${good(view, texts)}
-<footer><p>${tick ? texts.footer(view.version, texts.duration(view.nowMs - view.startedAtMs), tick.count, Math.round(tick.tookMs)) : `Watchdog ${view.version}`}</p><a href="/status">/status</a><a href="/metrics">/metrics</a></footer></main>`;
+<footer><p>${tick ? texts.footer(view.version, texts.duration(view.nowMs - view.startedAtMs), tick.count, Math.round(tick.tookMs)) : `Watchdog ${view.version}`}</p><a href="/status${linkQuery}">/status</a><a href="/metrics${linkQuery}">/metrics</a></footer></main>`;
 }
 
 /** So many alerts are shown in full, and so many messages at once; the rest is a touch away. */
@@ -84,19 +84,20 @@ function badCard(row: SignalRow, view: PageView, texts: PageTexts): Html {
 
 /** In a storm the first ones in full, the others one line each. */
 function badList(view: PageView, texts: PageTexts): Html {
-  const others = view.bad.slice(FULL).map((row, index) => html`<details id="b${index}"><summary>${row.title} <span class="small">${sinceText(row.sinceMs, view, texts)}</span></summary><ul><li><p class="text">${row.detail}</p>${tagList(row, view, texts)}</li></ul></details>`);
+  const others = view.bad.slice(FULL).map((row) => html`<details id="b:${row.id}"><summary>${row.title} <span class="small">${sinceText(row.sinceMs, view, texts)}</span></summary><ul><li><p class="text">${row.detail}</p>${tagList(row, view, texts)}</li></ul></details>`);
   return html`<ul class="cards">${view.bad.slice(0, FULL).map((row) => badCard(row, view, texts))}</ul>${others.length > 0 ? html`<div class="card more">${others}</div>` : html``}`;
 }
 
 function gaugeRow(gauge: Gauge, texts: PageTexts): Html {
-  const { label, usedPct, freeGb, totalGb, inodePct, thresholdPct, columns } = gauge;
+  const { label, usedPct, freeGb, totalGb, inodePct, stale, thresholdPct, columns } = gauge;
   const name = label ?? texts.gauge.memory;
   const facts = [
-    ...(freeGb === null || totalGb === null ? [] : [texts.gauge.free(`${freeGb} ${texts.gb}`, `${totalGb} ${texts.gb}`)]), texts.gauge.threshold(thresholdPct),
+    ...(stale ? [texts.gauge.stale] : []),
+    ...(freeGb === null || totalGb === null ? [] : [texts.gauge.free(`${freeGb} ${texts.gb}`, `${totalGb} ${texts.gb}`)]), ...(thresholdPct === null ? [] : [texts.gauge.threshold(thresholdPct)]),
     ...(inodePct === null ? [] : [texts.gauge.inodes(inodePct)]), ...(columns.length === 0 ? [texts.gauge.empty] : []),
   ];
   const range = columns.length === 0 ? "" : texts.gauge.range(Math.round(Math.min(...columns.map(({ min }) => min))), Math.round(Math.max(...columns.map(({ max }) => max))));
-  return html`<li class="gauge"><span class="name">${name}</span>${usedPct === null ? html`<span class="bad-text">${texts.gauge.unread}</span>` : html`<b class="${gauge.isBad ? "bad" : ""}">${usedPct}%</b>`}<span class="small">${facts.join(" · ")}</span>${columns.length === 0 ? html`` : sparkline(columns, thresholdPct, `${name}: ${range}`)}</li>`;
+  return html`<li class="gauge"><span class="name">${name}</span>${usedPct === null ? html`<span class="bad-text">${texts.gauge.unread}</span>` : html`<b class="${stale ? "old" : gauge.isBad ? "bad" : ""}">${usedPct}%</b>`}<span class="small">${facts.join(" · ")}</span>${columns.length === 0 ? html`` : sparkline(columns, thresholdPct, `${name}: ${range}`)}</li>`;
 }
 
 function sourceRow(source: PageView["sources"][number], view: PageView, texts: PageTexts): Html {
@@ -133,13 +134,13 @@ function good(view: PageView, texts: PageTexts): Html {
 
 function messages(view: PageView, texts: PageTexts): Html {
   if (view.messages.length === 0) return html`<div class="card"><div class="small">${texts.noMessages}</div></div>`;
-  const items = view.messages.map(({ atMs, channel, blocks }) => {
+  const items = view.messages.map(({ id, atMs, channel, blocks }) => {
     const [first, ...others] = blocks;
     const via = channel === "webhook" ? ` · ${texts.delivery.channel.webhook}` : "";
     const body = [first?.body ?? "", ...others.map(({ head, body: text }) => `\n${head}\n${text}`)].join("\n");
     // The host stands on top of the page already.
     const head = (text: string): string => text.replace(`${view.host} · `, "");
-    return html`<details class="message" id="m${atMs}"><summary><span class="head">${head(first?.head ?? "")}${others.length > 0 ? ` +${others.length}` : ""}</span><time>${timeOf(view, atMs)}${via}</time></summary><p class="text">${body}</p></details>`;
+    return html`<details class="message" id="m${id}"><summary><span class="head">${head(first?.head ?? "")}${others.length > 0 ? ` +${others.length}` : ""}</span><time>${timeOf(view, atMs)}${via}</time></summary><p class="text">${body}</p></details>`;
   });
   const older = items.slice(LATEST);
   return html`<div class="card">${items.slice(0, LATEST)}${older.length > 0 ? html`<details id="older"><summary class="small">${texts.older(older.length)}</summary>${older}</details>` : html``}</div>`;

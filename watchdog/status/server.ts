@@ -11,8 +11,13 @@ export interface Answer {
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
+/** What an answer may depend on, besides its path. */
+export interface Asked {
+  /** The right token is in the query: the address that was asked carries it, so its answer's links may. */
+  readonly tokenInQuery: boolean;
+}
 /** What each path answers; anything else is 404. */
-export type Routes = Readonly<Record<string, () => Answer>>;
+export type Routes = Readonly<Record<string, (asked?: Asked) => Answer>>;
 
 export interface Guards {
   /** Asked for on every path but the open ones; an empty one is never right, so that everything else is locked. */
@@ -70,7 +75,7 @@ function answerOf({ method, url = "/", headers }: IncomingMessage, { host }: Hos
   }
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   try {
-    return route ? route() : jsonAnswer(404, { error: "no such path", paths: Object.keys(routes) });
+    return route ? route({ tokenInQuery: token !== undefined && hasToken(undefined, query, token) }) : jsonAnswer(404, { error: "no such path", paths: Object.keys(routes) });
   } catch (error) {
     // The view of one request must not take the daemon down.
     return jsonAnswer(500, { error: error instanceof Error ? error.message : "failed" });

@@ -9,7 +9,7 @@ import { isFresh } from "./health.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
 import { pageView } from "./page-view.ts";
 import { prometheusText } from "./prometheus.ts";
-import { jsonAnswer, type Answer, type Routes } from "./server.ts";
+import { jsonAnswer, type Answer, type Asked, type Routes } from "./server.ts";
 import { createSteady } from "./steady.ts";
 import { iso, statusView } from "./view.ts";
 
@@ -49,9 +49,9 @@ export function createSite(options: SiteOptions): Site {
       status: !config.enabled ? "disabled" : fresh ? "ok" : "stale", lastTickAt: iso(watch.lastTick()?.startedAt.wallMs), delivery: { pending, lastError },
     }, redact));
   };
-  const page = (): Answer => ({
+  const page = (asked?: Asked): Answer => ({
     status: 200, type: "text/html; charset=utf-8", headers: { "content-security-policy": CONTENT_SECURITY_POLICY },
-    body: renderPage(redactJson(pageView({ config, watch, clock, delivery, recent: journal.recent, steady, problems, version, startedAt }), redact)),
+    body: renderPage(redactJson(pageView({ config, watch, clock, delivery, recent: journal.recent, steady, problems, version, startedAt }), redact), asked?.tokenInQuery ? `?token=${percentEncoded(config.statusToken ?? "")}` : ""),
   });
   return {
     routes: {
@@ -67,4 +67,9 @@ export function createSite(options: SiteOptions): Site {
       durations.observe(last.tookMs / 1000);
     },
   };
+}
+
+/** Every byte as %XX (RFC 3986, 2.1): links lead on, and a page that is saved or shown to somebody has no token in clear text. */
+function percentEncoded(text: string): string {
+  return Buffer.from(text).toString("hex").replace(/../g, "%$&");
 }

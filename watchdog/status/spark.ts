@@ -31,13 +31,12 @@ const HEIGHT = 48;
  * A sparkline of 24 h whose right edge is now: the highest of each quarter of an hour, and the limit as a dashed line that is
  * always in sight, so that the distance to it can be seen. Where nothing was measured there is a gap.
  */
-export function sparkline(columns: readonly Column[], thresholdPct: number, label: string): Html {
-  const lowest = Math.min(thresholdPct - 25, ...columns.map(({ min }) => min));
+export function sparkline(columns: readonly Column[], thresholdPct: number | null, label: string): Html {
+  const lowest = Math.min((thresholdPct ?? 100) - 25, ...columns.map(({ min }) => min));
   const low = Math.max(0, Math.floor(lowest / 5) * 5);
   const y = (pct: number): string => (HEIGHT - 1 - ((Math.min(100, Math.max(low, pct)) - low) / (100 - low)) * (HEIGHT - 2)).toFixed(1);
-  const limit = y(thresholdPct);
   const [areas, lines] = [areaPath(columns, y), linePath(columns, y)];
-  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}"><path class="area" d="${trusted(areas)}"/><path class="limit" d="M0 ${limit}H${WIDTH}"/><path class="line" d="${trusted(lines)}"/></svg>`;
+  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}"><path class="area" d="${trusted(areas)}"/>${thresholdPct === null ? html`` : html`<path class="limit" d="M0 ${y(thresholdPct)}H${WIDTH}"/>`}<path class="line" d="${trusted(lines)}"/></svg>`;
 }
 
 /** Neighbouring columns together; after a gap a new run begins. */

@@ -58,6 +58,7 @@ export function statusView({ config, watch, delivery, stateError, problems, vers
     sources: last ? Object.fromEntries((Object.keys(last.readings) as SourceName[]).map((name) => [name, sourceView(name, last.readings, watch.lastOkAt(name))])) : {},
     signals: (last?.signals ?? []).map((signal) => signalView(signal, watch)),
     delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError },
+    intervalS: config.intervalS,
     cooldownS: config.cooldownS,
     disks: disksView(config, watch),
     ...(config.stateFile === undefined ? {} : { stateFile: { path: config.stateFile, lastError: stateError?.() ?? null } }),
@@ -82,17 +83,20 @@ function signalView(signal: Signal, watch: Watch): object {
 }
 
 function disksView(config: Config, watch: Watch): object[] {
-  const reading = watch.lastTick()?.readings.disk;
-  if (reading?.state !== "ok") return [];
-  return reading.value.disks.map((disk) => {
+  const thresholdPct = diskThreshold(config);
+  const key = config.diskEnabled ? "disk" : "disk_crit";
+  return watch.disks().map(({ sample: disk, stale }) => {
     const usedPct = diskUse(disk);
-    // With the ordinary alert off, the ceiling is the one that counts.
-    const [key, thresholdPct] = config.diskEnabled ? ["disk", config.diskPct] : ["disk_crit", config.diskCritPct];
     const told = watch.ledger().get(`${key}:${disk.label}`)?.told;
     return {
       label: disk.label, path: disk.path,
       usedPct: round1(usedPct), freeGb: round1(disk.availableBytes / BYTES_PER_GB), freePct: round1(100 - usedPct),
-      thresholdPct, alerting: told?.alerting ?? false, lastAlertAt: iso(told?.lastAlertWallMs),
+      thresholdPct, alerting: told?.alerting ?? false, lastAlertAt: iso(told?.lastAlertWallMs), stale,
     };
   });
+}
+
+/** The level of use that alerts first: with the ordinary alert off, the ceiling. null: neither is on, as with a forecast alone. */
+export function diskThreshold({ diskEnabled, diskPct, diskCritEnabled, diskCritPct }: Config): number | null {
+  return diskEnabled ? diskPct : diskCritEnabled ? diskCritPct : null;
 }

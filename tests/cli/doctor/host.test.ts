@@ -93,6 +93,13 @@ describe("doctor and the host", { concurrency: 4 }, () => {
     assert.match(checkOf(await world.report({ FAKE_CONTAINER: "0" }), "disk:gone").advice ?? "", /correct \/host\/gone in WATCHDOG_DISK_PATHS/);
   });
 
+  it("disks that only a forecast watches are measured, and said to be", { timeout: 60_000 }, async (t) => {
+    const world = await doctorWorld(t, { WATCHDOG_DISK_ENABLED: "false", WATCHDOG_DISK_FORECAST_H: "24" });
+    const check = checkOf(await world.report(), "disk:data");
+    assert.equal(check.state, "ok");
+    assert.match(check.detail, /% used, df shows .*; alerts by forecast alone \(WATCHDOG_DISK_FORECAST_H\), no level is checked; /);
+  });
+
   it("what is switched off is told as that", async (t) => {
     const world = await doctorWorld(t, { WATCHDOG_DISK_ENABLED: "false", WATCHDOG_MEM_ENABLED: "false" });
     const report = await world.report();

@@ -4,10 +4,10 @@ import { round1 } from "../../lang/format.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
-/** Each configured path: how full, what df shows, which device, and which disk it shares. Pure. */
-export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome>, { mountinfo = "" }: SelfFacts, ctx: Ctx): Check[] {
+/** Each configured path: how full, what df shows, which device, and which disk it shares. No outcomes: the daemon measures no disk. Pure. */
+export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome> | undefined, { mountinfo = "" }: SelfFacts, ctx: Ctx): Check[] {
   const { config, t } = ctx;
-  if (!config.diskEnabled && !config.diskCritEnabled) return [off("disks", t.titles.disks, t.disk.off)];
+  if (!outcomes) return [off("disks", t.titles.disks, t.disk.off)];
   const mounts = parseMounts(mountinfo);
   const labels = new Map<string, string>();
   return config.diskPaths.map((entry): Check => {
@@ -21,6 +21,7 @@ export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome>, { mounti
     labels.set(probe.device, first ?? entry.label);
     const parts = [
       t.disk.measured(use.usedPct, use.dfPct),
+      ...(config.diskEnabled || config.diskCritEnabled ? [] : [t.disk.forecastAlone]),
       t.disk.where(mount ? `${mount.source} ${mount.type}` : entry.path, deviceNumbers(probe.device)),
       ...(first === undefined ? [] : [t.disk.sameAs(first)]),
     ];

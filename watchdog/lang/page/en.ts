@@ -26,6 +26,7 @@ export const en: PageTexts = {
     alert: (count) => plural(count, { one: "alert", other: "alerts" }),
     undelivered: "Messages do not get through",
     blind: "Part of the host cannot be seen",
+    unwatched: "No container is watched",
     starting: "The first check is under way",
     stale: "The checks have stopped",
     off: "Switched off",
@@ -33,7 +34,8 @@ export const en: PageTexts = {
   hints: {
     well: (signals) => `Watching ${plural(signals, { one: "signal", other: "signals" })}.`,
     undelivered: "It watches, but messages are not delivered at present.",
-    blind: "What these sources feed stays as it was until they can be read.",
+    blind: "What cannot be read stays as it was; everything else is checked as usual.",
+    unwatched: "Docker can be read, but no container has a restart policy or the label watchdog.watch=true (WATCHDOG_CONTAINERS). Everything else is checked.",
     starting: "Results appear within a few seconds.",
     stale: "The process answers, but makes no new checks. Below is the last that is known.",
     off: "WATCHDOG_ENABLED=false: nothing is read and nothing is sent.",
@@ -54,7 +56,7 @@ export const en: PageTexts = {
   cause: (cause) => `Probable cause: ${cause}.`,
   gauge: {
     threshold: (pct) => `limit ${pct}%`, free: (free, total) => `${free} of ${total} free`, inodes: (pct) => `inodes ${pct}%`,
-    unread: "not measured now", empty: "no measurements yet", range: (low, high) => `${low}% to ${high}% within 24 hours`, memory: "Memory",
+    unread: "not measured now", stale: "not measured now, last known", empty: "no measurements yet", range: (low, high) => `${low}% to ${high}% within 24 hours`, memory: "Memory",
   },
   source: { ok: "can be read", failed: "cannot be read", off: "off", lastOk: (time) => `last time ${time}`, never: "never yet" },
   delivery: {

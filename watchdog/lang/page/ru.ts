@@ -32,6 +32,7 @@ export const ru = {
     alert: (count: number) => plural(count, { one: "тревога", few: "тревоги", many: "тревог", other: "тревоги" }),
     undelivered: "Сообщения не доходят",
     blind: "Часть хоста не видна",
+    unwatched: "Контейнеры не под наблюдением",
     starting: "Первая проверка ещё идёт",
     stale: "Проверки остановились",
     off: "Выключен",
@@ -39,7 +40,8 @@ export const ru = {
   hints: {
     well: (signals: number) => `Под наблюдением: ${plural(signals, { one: "сигнал", few: "сигнала", many: "сигналов", other: "сигнала" })}.`,
     undelivered: "Наблюдение идёт, но сообщения сейчас не доставляются.",
-    blind: "Сигналы этих источников заморожены, пока они не прочитаются.",
+    blind: "То, что не читается, заморожено; остальное проверяется как обычно.",
+    unwatched: "Docker читается, но ни у одного контейнера нет политики перезапуска или метки watchdog.watch=true (WATCHDOG_CONTAINERS). Остальное проверяется.",
     starting: "Результаты появятся через несколько секунд.",
     stale: "Процесс отвечает, но новых проверок нет. Ниже — последнее, что известно.",
     off: "WATCHDOG_ENABLED=false: ничего не читается и не отправляется.",
@@ -62,7 +64,7 @@ export const ru = {
   cause: (cause: string) => `Вероятная причина: ${cause}.`,
   gauge: {
     threshold: (pct: number) => `порог ${pct}%`, free: (free: string, total: string) => `свободно ${free} из ${total}`,
-    inodes: (pct: number) => `иноды ${pct}%`, unread: "сейчас не измеряется", empty: "измерений пока нет",
+    inodes: (pct: number) => `иноды ${pct}%`, unread: "сейчас не измеряется", stale: "сейчас не измеряется, последнее известное", empty: "измерений пока нет",
     range: (low: number, high: number) => `за 24 часа от ${low}% до ${high}%`, memory: "Память",
   },
   source: { ok: "читается", failed: "не читается", off: "выключен", lastOk: (time: string) => `последний раз ${time}`, never: "ещё ни разу" },
