@@ -21,7 +21,7 @@ export function dayOf(course: (hour: number) => number | undefined): Gauge["colu
 export function gauge(label: string | null, usedPct: number | null, changes: Partial<Gauge> = {}): Gauge {
   const shake = noise(3, (label ?? "mem").length);
   return {
-    label, usedPct, freeGb: usedPct === null ? null : Math.round(2 * (100 - usedPct)), totalGb: usedPct === null ? null : 200, inodePct: label === null ? null : 12,
+    label, usedPct, freeBytes: usedPct === null ? null : Math.round(2 * (100 - usedPct)) * 2 ** 30, totalBytes: usedPct === null ? null : 200 * 2 ** 30, inodePct: label === null ? null : 12,
     thresholdPct: label === null ? 90 : 85, isBad: false, stale: false, columns: dayOf((hour) => (usedPct ?? 50) + shake() - (24 - hour) / 3), ...changes,
   };
 }

@@ -97,7 +97,7 @@ test("a disk that cannot be measured now keeps its picture and its last figures,
   assert.match(rig.page(), /<span class="name">nfs<\/span><span class="bad-text">not measured now<\/span>/);
   await rig.tick({ ...WELL, disk: disks([diskAt("root", 21)], [pathFailure("data")]) });
   assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, true], ["root", 21, false]]);
-  assert.match(rig.page(), /<span class="name">data<\/span><b class="old">50%<\/b><span class="small">not measured now, last known · 50000 GB of 100000 GB free.*<svg class="spark"/);
+  assert.match(rig.page(), /<span class="name">data<\/span><b class="old">50%<\/b><span class="small">not measured now, last known · 48\.8 TB of 97\.7 TB free.*<svg class="spark"/);
   await rig.tick({ ...WELL, disk: REFUSED });
   assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, true], ["root", 21, true]]);
   await rig.tick(WELL);
@@ -107,8 +107,8 @@ test("a disk that cannot be measured now keeps its picture and its last figures,
 test("the page, the text and the status tell one size of a disk", { timeout: 10_000 }, async () => {
   const rig = siteRig();
   await rig.tick(WELL);
-  const totals = [...textOf(rig.page()).matchAll(/50000 GB of (\d+) GB free/g)].map((match) => match[1]);
-  assert.deepEqual(totals, ["100000", "100000"], "the gauge's and the signal's; root's reserve belongs to neither");
+  const totals = [...textOf(rig.page()).matchAll(/48\.8 TB of ([\d.]+ TB) free/g)].map((match) => match[1]);
+  assert.deepEqual(totals, ["97.7 TB", "97.7 TB"], "the gauge's and the signal's; root's reserve belongs to neither");
 });
 
 test("a forecast alone has no level on the page, and in the status none", { timeout: 10_000 }, async () => {

@@ -4,7 +4,7 @@ import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import type { Entry } from "../decide/ledger.ts";
 import { rulesOf, type Watch } from "../daemon/watch.ts";
-import { BYTES_PER_GB, round1, type LangCode } from "../lang/format.ts";
+import { round1, type LangCode } from "../lang/format.ts";
 import type { SentMessage } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { diskUse, inodeUse, memoryUse, usableBytes } from "../signals/host.ts";
@@ -59,8 +59,8 @@ export interface Gauge {
   readonly label: string | null;
   /** null: never measured. */
   readonly usedPct: number | null;
-  readonly freeGb: number | null;
-  readonly totalGb: number | null;
+  readonly freeBytes: number | null;
+  readonly totalBytes: number | null;
   readonly inodePct: number | null;
   /** The figures are those of the last measurement, not of the last tick. */
   readonly stale: boolean;
@@ -163,23 +163,22 @@ function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number
     const mem = readings.mem.state === "ok" ? readings.mem.value : undefined;
     gauges.push({
       label: null, columns: columns("mem"), thresholdPct: config.memPct, inodePct: null, stale: false, isBad: isBad("host_mem"),
-      ...(mem ? { usedPct: round1(memoryUse(mem)), freeGb: gb(mem.availableBytes), totalGb: gb(mem.totalBytes) } : UNREAD),
+      ...(mem ? { usedPct: round1(memoryUse(mem)), freeBytes: mem.availableBytes, totalBytes: mem.totalBytes } : UNREAD),
     });
   }
   const known = watch.disks();
   const labels = new Set(known.map(({ sample }) => sample.label));
   const unread = readings?.disk.state === "ok" ? readings.disk.value.failures.map(({ label }) => label).filter((label) => !labels.has(label)) : [];
   const thresholdPct = diskThreshold(config);
-  const gauge = (label: string, values: Pick<Gauge, "usedPct" | "freeGb" | "totalGb" | "inodePct" | "stale">): Gauge => ({
+  const gauge = (label: string, values: Pick<Gauge, "usedPct" | "freeBytes" | "totalBytes" | "inodePct" | "stale">): Gauge => ({
     label, ...values, thresholdPct, columns: columns(`disk:${label}`), isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
   });
   for (const { sample: disk, stale } of known) {
     const inodePct = disk.inodes ? round1(inodeUse(disk.inodes)) : null;
-    gauges.push(gauge(disk.label, { usedPct: round1(diskUse(disk)), freeGb: gb(disk.availableBytes), totalGb: gb(usableBytes(disk)), inodePct, stale }));
+    gauges.push(gauge(disk.label, { usedPct: round1(diskUse(disk)), freeBytes: disk.availableBytes, totalBytes: usableBytes(disk), inodePct, stale }));
   }
   for (const label of new Set(unread)) gauges.push(gauge(label, { ...UNREAD, inodePct: null, stale: false }));
   return gauges;
 }
 
-const UNREAD = { usedPct: null, freeGb: null, totalGb: null } as const;
-const gb = (bytes: number): number => round1(bytes / BYTES_PER_GB);
+const UNREAD = { usedPct: null, freeBytes: null, totalBytes: null } as const;

@@ -89,11 +89,11 @@ function badList(view: PageView, texts: PageTexts): Html {
 }
 
 function gaugeRow(gauge: Gauge, texts: PageTexts): Html {
-  const { label, usedPct, freeGb, totalGb, inodePct, stale, thresholdPct, columns } = gauge;
+  const { label, usedPct, freeBytes, totalBytes, inodePct, stale, thresholdPct, columns } = gauge;
   const name = label ?? texts.gauge.memory;
   const facts = [
     ...(stale ? [texts.gauge.stale] : []),
-    ...(freeGb === null || totalGb === null ? [] : [texts.gauge.free(`${freeGb} ${texts.gb}`, `${totalGb} ${texts.gb}`)]), ...(thresholdPct === null ? [] : [texts.gauge.threshold(thresholdPct)]),
+    ...(freeBytes === null || totalBytes === null ? [] : [texts.gauge.free(texts.size(freeBytes), texts.size(totalBytes))]), ...(thresholdPct === null ? [] : [texts.gauge.threshold(thresholdPct)]),
     ...(inodePct === null ? [] : [texts.gauge.inodes(inodePct)]), ...(columns.length === 0 ? [texts.gauge.empty] : []),
   ];
   const range = columns.length === 0 ? "" : texts.gauge.range(Math.round(Math.min(...columns.map(({ min }) => min))), Math.round(Math.max(...columns.map(({ max }) => max))));

@@ -1,4 +1,5 @@
 import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } from "../format.ts";
+import { en as messages } from "../en.ts";
 import type { PageTexts } from "./ru.ts";
 
 /** The status page in English. */
@@ -13,7 +14,7 @@ export const en: PageTexts = {
   time: (wallMs, nearMs) => clockMinute(wallMs, nearMs, MONTHS),
   zone: (wallMs) => zoneName(wallMs, "en"),
   title: (host) => `${host} · Watchdog`,
-  gb: "GB",
+  size: messages.size,
   sources: { metrics: "Orchestrator", mem: "Memory", disk: "Disks", docker: "Docker", deps: "Dependencies", proc: "Processes" },
   subjects: {
     orchestrator_down: "Orchestrator", metrics_stale: "Age of the metrics", job_failed: "Failed jobs", queue_stalled: "Queue", agent_hung: "Agent",

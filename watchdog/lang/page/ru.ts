@@ -1,3 +1,4 @@
+import { ru as messages } from "../ru.ts";
 import type { WatchdogKind } from "../../kinds.ts";
 import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } from "../format.ts";
 
@@ -16,7 +17,7 @@ export const ru = {
   time: (wallMs: number, nearMs: number): string => clockMinute(wallMs, nearMs, MONTHS),
   zone: (wallMs: number): string => zoneName(wallMs, "ru"),
   title: (host: string) => `${host} · Watchdog`,
-  gb: "ГБ",
+  size: messages.size,
   sources: {
     metrics: "Оркестратор", mem: "Память", disk: "Диски", docker: "Docker", deps: "Зависимости", proc: "Процессы",
   },
