@@ -331,3 +331,12 @@ test("what is critical does not wait for the search for a refused notice", { tim
   assert.deepEqual(rig.delivered, ["a", "b", "c", "o"]);
   await rig.stop();
 });
+
+test("a key that names something else by now: the end of the old one is told in an earlier message", { timeout: 10_000 }, async () => {
+  const rig = outboxRig();
+  const key = "proc_blocking:9";
+  await rig.offer(noticeOf({ id: "new", key }), noticeOf({ id: "old", key, kind: "recovery", open: false }), "a");
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.sent.map(idsIn), ["a old", "new"]);
+  await rig.stop();
+});

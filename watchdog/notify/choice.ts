@@ -27,8 +27,18 @@ export function nextBatch({ due, midway, suspects, isSummaryDue }: Standing): re
   if (midway.size > 0) return undefined;
   if (suspectsDue.length > 0) return suspectsDue.slice(0, Math.max(1, Math.floor(suspectsDue.length / 2)));
   if (isSummaryDue) return undefined;
-  const [first] = due;
-  return first ? due.filter((notice) => soundOf(notice) === soundOf(first)) : [];
+  const ready = withoutSuccessors(due);
+  const [first] = ready;
+  return first ? ready.filter((notice) => soundOf(notice) === soundOf(first)) : [];
+}
+
+/**
+ * One key can name another thing than before, such as a pid that is used again. The end of the old one is told in an earlier message
+ * than the new one: below it in the same message it would read as the end of what has just begun.
+ */
+function withoutSuccessors(due: readonly Notice[]): readonly Notice[] {
+  const ended = new Set(due.filter(({ kind }) => kind === "recovery" || kind === "missed").map(({ key }) => key));
+  return due.filter(({ key, open }) => !open || !ended.has(key));
 }
 
 /** Notices that may share a message: audible ones, and silent ones that answer the same message. */
