@@ -1,6 +1,6 @@
 // npm run mutate -- --seed 1 --count 100: would a fault be noticed? Changes one random place of a source at a time, in a
 // copy of the project, and runs the tests that reach it. What no test notices is printed as a survivor: it deserves a
-// test, or it means the same as before. Linux; a mutant takes 2 s, a survivor about 2 min.
+// test, or it means the same as before. Linux; most mutants take seconds, a survivor some minutes (with --quick about one).
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -100,11 +100,6 @@ function runTests(copy: string, tests: readonly string[], withinMs: number): Pro
   });
 }
 
-/** dist/ in the copy; a mutant that cannot be bundled would have been refused by the type checker. */
-function bundle(copy: string): void {
-  execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: copy, stdio: "ignore" });
-}
-
 interface Place {
   readonly path: string;
   readonly source: string;
@@ -165,22 +160,45 @@ async function main(): Promise<number> {
     const source = first.getSourceFile(name);
     return source ? sitesOf(source).map((site) => ({ path: name.slice(copy.length + 1), source: source.text, site })) : [];
   });
+  if (places.length === 0) throw new Error(`nothing to change in ${options.in}`);
   console.log(`mutants: seed ${seed}, ${places.length} places in ${paths.length} files`);
 
   // Nothing can be learned from a test that fails without a mutant: one that measures time, say, on a busy machine.
   const failing = new Set<string>();
+  const leaveOut = (test: string, by: string): void => {
+    failing.add(test);
+    console.log(`left out, it fails without any mutant: ${test} (${by})`);
+  };
   let limitMs = BASELINE_MS;
   if (!options.list) {
     const begun = performance.now();
     for (const test of new Set(paths.flatMap((name) => Object.values(graph.testsOf(name.slice(copy.length + 1))).flat()))) {
       const verdict = await runTests(copy, [test], BASELINE_MS);
-      if (verdict.killed) failing.add(test);
-      if (verdict.killed) console.log(`left out, it fails without any mutant: ${test} (${verdict.by})`);
+      if (verdict.killed) leaveOut(test, verdict.by);
     }
     // A test that waits for ever has noticed the mutant; how long is long depends on the machine and on what else it does.
     limitMs = 60_000 + 2 * (performance.now() - begun);
   }
   const sound = (tests: readonly string[]): string[] => tests.filter((test) => !failing.has(test));
+
+  /** The tests of the bundle, one file after the other. What one of them notices it must not notice without the mutant as well. */
+  const programsOn = async (mutated: string, original: string, file: string): Promise<Verdict> => {
+    const build = (text: string): void => {
+      writeFileSync(file, text);
+      execFileSync(process.execPath, ["scripts/build.mjs"], { cwd: copy, stdio: "ignore" });
+    };
+    build(mutated);
+    for (const test of sound(graph.programs)) {
+      const verdict = await runTests(copy, [test], BASELINE_MS);
+      if (!verdict.killed) continue;
+      build(original);
+      const without = await runTests(copy, [test], BASELINE_MS);
+      if (!without.killed) return verdict;
+      leaveOut(test, without.by);
+      build(mutated);
+    }
+    return { killed: false };
+  };
 
   const survivors: Mutant[] = [];
   let [tried, refused] = [0, 0];
@@ -198,11 +216,7 @@ async function main(): Promise<number> {
       if (!options.list) {
         verdict = await runTests(copy, sound(direct), limitMs);
         if (!verdict.killed) verdict = await runTests(copy, sound(indirect), limitMs);
-        if (!verdict.killed && !options.quick) {
-          bundle(copy);
-          // These depend on a machine's load here and there: what they notice they have to notice twice.
-          for (let round = 0; round < 2 && (round === 0 || verdict.killed); round += 1) verdict = await runTests(copy, graph.programs, Math.max(limitMs, 600_000));
-        }
+        if (!verdict.killed && !options.quick) verdict = await programsOn(mutant.text, original, file);
         if (!verdict.killed) survivors.push(mutant);
       }
       const how = options.list ? "mutant  " : verdict.killed ? "killed  " : "SURVIVED";
