@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import type { FoundContainer } from "../../watchdog/collectors/containers.ts";
 import { container, diskAt, disks, docker, envelope, memoryAt } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
-import { ok } from "../../watchdog/collectors/reading.ts";
+import { failed, ok } from "../../watchdog/collectors/reading.ts";
+import type { Fault } from "../../watchdog/net/fault.ts";
 
 const LIMIT = { timeout: 5000 };
 const ENGINE_DISK = { ...diskAt("root", 98), holdsEngineData: true };
@@ -56,6 +57,24 @@ describe("a cause is named with a proven link alone", () => {
     assert.equal(cause({ state: "exited", exitCode: 1 }, OTHER_DISK as typeof ENGINE_DISK), "container orch stopped (exited), exit code 1");
     assert.doesNotMatch(cause({ state: "exited", exitCode: 143 }) ?? "", /disk/);
   });
+
+  const ENGINE: readonly (readonly [what: string, fault: Fault, named: boolean])[] = [
+    ["nobody listens", { kind: "refused", reason: "connect ECONNREFUSED" }, true], ["no answer", { kind: "timeout", reason: "no complete answer within 5 s" }, true],
+    ["no socket", { kind: "other", reason: "connect ENOENT /var/run/docker.sock" }, true], ["its proxy cannot reach it", { kind: "other", reason: "engine answered 503" }, true],
+    ["the socket is not ours", { kind: "other", reason: "connect EACCES /var/run/docker.sock" }, false], ["it refuses us", { kind: "other", reason: "engine answered 403" }, false],
+    ["it answers too much", { kind: "other", reason: "the answer is larger than 8 MB" }, false], ["no proxy of that name", { kind: "dns", reason: "getaddrinfo ENOTFOUND docker-proxy" }, false],
+  ];
+  for (const [what, fault, named] of ENGINE) {
+    it(`of the orchestrator the engine only where it is gone, and the orchestrator its container: ${what}`, LIMIT, () => {
+      const cause = (env: Readonly<Record<string, string>>): string | undefined => {
+        const rig = rigOf({ WATCHDOG_METRICS_URL: "http://o/metrics", WATCHDOG_ORCH_DOWN_TICKS: "1", ...env });
+        rig.tick({ metrics: FAILED, docker: failed(fault) });
+        return rig.signal("orchestrator_down").cause;
+      };
+      assert.equal(cause({ WATCHDOG_ORCH_CONTAINER: "orch" })?.startsWith("Docker does not answer: ") ?? false, named);
+      assert.equal(cause({}), undefined);
+    });
+  }
 
   it("a dependency and a failed job have none: nothing here is proven to be it", LIMIT, () => {
     const rig = rigOf({ WATCHDOG_DEP_DOWN_TICKS: "1" });

@@ -75,7 +75,7 @@ test("an exit code is told as what it proves: memory only where the engine says 
     rig.tick({ docker: docker(container("web", { state: "exited", ...changes })) });
     return /^Exit code: (.*)\.$/m.exec(rig.signal("container:web").detail)?.[1] ?? "";
   };
-  assert.equal(line({ exitCode: 137 }), "137 (SIGKILL: docker kill, or a stop that had to force it)");
+  assert.equal(line({ exitCode: 137 }), "137 (SIGKILL: killed, such as by docker kill or by a stop that had to force it)");
   assert.equal(line({ exitCode: 143 }), "143 (SIGTERM: asked to stop, as docker stop does)");
   assert.equal(line({ exitCode: 139 }), "139 (SIGSEGV: segmentation fault)");
   assert.equal(line({ exitCode: 127 }), "127 (command not found)");

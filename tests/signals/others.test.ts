@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { DependencySample } from "../../watchdog/collectors/deps.ts";
-import { ok } from "../../watchdog/collectors/reading.ts";
+import { failed, ok } from "../../watchdog/collectors/reading.ts";
 import { candidate, container, diskAt, disks, docker, envelope, memoryAt, pathFailure, processes } from "../helpers/samples.ts";
 import { ALL_OFF, FAILED, rigOf } from "../helpers/signal-rig.ts";
 
@@ -139,9 +139,9 @@ test("a source of which a part cannot be read names that part, and says that the
 
 test("what the orchestrator's own container is called is in the advice, and an engine behind a proxy names the proxy", { timeout: 10_000 }, () => {
   const rig = rigOf({ WATCHDOG_METRICS_URL: "http://o/metrics", WATCHDOG_ORCH_CONTAINER: "orch", WATCHDOG_ORCH_DOWN_TICKS: "1", WATCHDOG_DOCKER_SOCK: "tcp://docker-proxy:2375" });
-  rig.tick({ metrics: FAILED, docker: FAILED });
+  rig.tick({ metrics: FAILED, docker: failed({ kind: "other", reason: "engine answered 503" }) });
   assert.match(rig.signal("orchestrator_down").detail, /What to do: docker logs --tail 50 orch$/);
-  assert.equal(rig.signal("orchestrator_down").cause, "Docker does not answer through the proxy docker-proxy: cannot be read");
+  assert.equal(rig.signal("orchestrator_down").cause, "Docker does not answer through the proxy docker-proxy: engine answered 503");
 });
 
 test("a process that does not answer for K ticks is told by its pid; its own state stands still, the others are judged", { timeout: 10_000 }, () => {

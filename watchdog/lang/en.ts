@@ -67,7 +67,7 @@ const EXIT_WORDS: Readonly<Record<number, string>> = {
 };
 
 function exitCode(code: number, oomKilled: boolean): string {
-  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: docker kill, or a stop that had to force it)";
+  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: killed, such as by docker kill or by a stop that had to force it)";
   const words = EXIT_WORDS[code] ?? (code > 128 && code < 160 ? `signal ${code - 128}` : undefined);
   return words === undefined ? String(code) : `${code} (${words})`;
 }

@@ -69,7 +69,7 @@ const EXIT_WORDS: Readonly<Record<number, string>> = {
 };
 
 function exitCode(code: number, oomKilled: boolean): string {
-  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: docker kill или остановка, которую пришлось завершить силой)";
+  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: убит, например docker kill или остановкой, которую пришлось завершить силой)";
   const words = EXIT_WORDS[code] ?? (code > 128 && code < 160 ? `сигнал ${code - 128}` : undefined);
   return words === undefined ? String(code) : `${code} (${words})`;
 }

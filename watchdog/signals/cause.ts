@@ -4,6 +4,7 @@ import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
+import type { Fault } from "../net/fault.ts";
 import { diskUse, memoryUse } from "./host.ts";
 import type { Signal } from "./signal.ts";
 
@@ -70,8 +71,19 @@ function isUnexplained(found: FoundContainer | "missing" | { readonly unreadable
   return state !== "created" && state !== "paused" && exitCode !== 0 && !ENDED_BY_SOMEBODY.includes(exitCode);
 }
 
-function engineCause({ docker }: Readings, { dockerTarget }: Config, lang: Lang): string[] {
-  return docker.state === "failed" ? [lang.causes.engine(docker, proxyHost(dockerTarget))] : [];
+/** An engine that is gone, for an orchestrator that is known to be its container. What refuses only us (EACCES, an answer of 403) is no cause. */
+function engineCause({ docker }: Readings, { dockerTarget, orchContainer }: Config, lang: Lang): string[] {
+  return orchContainer !== undefined && docker.state === "failed" && isGone(docker) ? [lang.causes.engine(docker, proxyHost(dockerTarget))] : [];
+}
+
+/** Nobody listens, nothing comes back, the socket's file is not there; of a proxy also that it cannot reach the engine. */
+function isGone({ kind, reason }: Fault): boolean {
+  switch (kind) {
+    case "refused": case "timeout": case "reset": case "unreachable": return true;
+    case "other": return /\bENOENT\b|^engine answered 50[234]\b/.test(reason);
+    case "dns": case "tls": return false;
+    default: return kind satisfies never;
+  }
 }
 
 /** The disk that holds the engine's data, while it is full; since its alert stands. */
