@@ -85,10 +85,14 @@ test("the variable wins over its file variant, which is reported; an empty varia
 
 test("a secret's file that cannot be read is one problem, which says who has to be able to read it", { timeout: 10_000 }, () => {
   const denied = { uid: 65_534, readSecret: (path: string) => { throw new Error(`EACCES: permission denied, open '${path}'`); } };
+  const root = parsedOf({ WATCHDOG_METRICS_URL_FILE: "/run/secrets/x" }, { ...denied, uid: 0 }).problems;
+  assert.match(root.join(), /uid 0 may read \(chown :0, chmod 440\)/, "the pruner's remedy must not shut the watchdog out of a file that both read");
+  const gone = parsedOf({ WATCHDOG_METRICS_URL_FILE: "/run/secrets/x" }, { ...denied, readSecret: () => { throw new Error("ENOENT: no such file"); } }).problems;
+  assert.match(gone.join(), /ENOENT.*uid 65534 may read and whose/, "no owner mends a file that is not there");
   for (const [name, env] of [["WATCHDOG_TG_BOT_TOKEN", { WATCHDOG_TG_CHAT_ID: CHAT }], ["WATCHDOG_TG_CHAT_ID", { WATCHDOG_TG_BOT_TOKEN: TOKEN }]] as const) {
     const { problems } = parsedOf({ ...env, [`${name}_FILE`]: "/run/secrets/x" }, denied);
     assert.equal(problems.length, 1, problems.join("\n"));
-    assert.match(problems.join(), new RegExp(`^${name}_FILE="/run/secrets/x" cannot be read \\(EACCES.*uid 65534 may read \\(chown 65534, chmod 400\\).*; until then messages go to the log$`));
+    assert.match(problems.join(), new RegExp(`^${name}_FILE="/run/secrets/x" cannot be read \\(EACCES.*uid 65534 may read \\(chown 65534:0, chmod 440\\).*; until then messages go to the log$`));
   }
 });
 

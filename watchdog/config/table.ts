@@ -116,9 +116,19 @@ function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Pr
   try {
     return { name: fileName, raw: facts.readSecret(path).trim() };
   } catch (error) {
-    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reasonOf(error))}); allowed: a file that uid ${facts.uid} may read (chown ${facts.uid}, chmod 400) and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
+    const reason = reasonOf(error);
+    const remedy = /^E(ACCES|PERM)\b/.test(reason) ? ` (chown ${ownerToRead(facts.uid)}, chmod 440)` : "";
+    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reason)}); allowed: a file that uid ${facts.uid} may read${remedy} and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
     return undefined;
   }
+}
+
+/**
+ * What chown is given, beside mode 440. Watchdog and pruner may share the file under two uids, and a root without capabilities is bound by
+ * permissions too (capabilities(7), CAP_DAC_OVERRIDE): it reads by group 0. So root's remedy keeps the owner, and that of the others gives group 0.
+ */
+export function ownerToRead(uid: number): string {
+  return uid === 0 ? ":0" : `${uid}:0`;
 }
 
 function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {

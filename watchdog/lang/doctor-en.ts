@@ -31,9 +31,9 @@ export const doctorEn: DoctorLang = {
   config: {
     fine: "no problems",
     advice: (name, place) => set(place, `correct ${name} or remove it`),
-    secretFile: (path, uid, { inContainer }) => {
+    secretFile: (path, owner, { inContainer }) => {
       const file = inContainer ? `<the host's file that is mounted as ${path}>` : path;
-      return `sudo chown ${uid} ${file}; sudo chmod 400 ${inContainer ? "<the same>" : path}`;
+      return `sudo chown ${owner} ${file}; sudo chmod 440 ${inContainer ? "<the same>" : path}`;
     },
     statusToken: (place) => set(place, "WATCHDOG_STATUS_TOKEN=<what openssl rand -hex 16 prints>"),
     running: "WATCHDOG_ENABLED=true",

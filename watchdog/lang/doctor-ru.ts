@@ -43,9 +43,9 @@ export const doctorRu = {
   config: {
     fine: "замечаний нет",
     advice: (name: string, place: Place) => set(place, `исправьте ${name} или уберите`),
-    secretFile: (path: string, uid: number, { inContainer }: Place) => {
+    secretFile: (path: string, owner: string, { inContainer }: Place) => {
       const file = inContainer ? `<файл хоста, который смонтирован как ${path}>` : path;
-      return `sudo chown ${uid} ${file}; sudo chmod 400 ${inContainer ? "<он же>" : path}`;
+      return `sudo chown ${owner} ${file}; sudo chmod 440 ${inContainer ? "<он же>" : path}`;
     },
     statusToken: (place: Place) => set(place, "WATCHDOG_STATUS_TOKEN=<вывод команды openssl rand -hex 16>"),
     running: "WATCHDOG_ENABLED=true",

@@ -89,8 +89,18 @@ test("a secret's file that cannot be read is one ✗ with the chown, wherever do
     for (const [place, file] of [[CONTAINER, "<the host's file that is mounted as /run/secrets/x>"], [{ ...CONTAINER, inContainer: false }, "/run/secrets/x"]] as const) {
       const here = { config, t, place };
       const failures = [...judgeSettings(problems, 65_534, here), ...judgeTelegram(me, false, problems, here)].filter((check) => check.state === "failed");
-      assert.deepEqual(failures.map(({ id, advice }) => [id, advice.split("; ")[0]]), [[`config.${Object.keys(env).at(-1)}`, `sudo chown 65534 ${file}`]]);
+      assert.match(failures[0]?.advice ?? "", /sudo chmod 440 /);
+      assert.deepEqual(failures.map(({ id, advice }) => [id, advice.split("; ")[0]]), [[`config.${Object.keys(env).at(-1)}`, `sudo chown 65534:0 ${file}`]]);
     }
+  }
+});
+
+test("a secret's file that is missing is to be corrected, and no new bot is advised", { timeout: 10_000 }, () => {
+  for (const [name, env] of [["WATCHDOG_TG_BOT_TOKEN_FILE", { WATCHDOG_TG_CHAT_ID: "-1001" }], ["WATCHDOG_STATUS_TOKEN_FILE", {}]] as const) {
+    const { problems } = parsedOf({ ...env, [name]: "/gone" }, { readSecret: () => { throw new Error("ENOENT: no such file or directory, open '/gone'"); } });
+    const failures = judgeSettings(problems, 0, ctx).filter((check) => check.state === "failed");
+    assert.deepEqual(failures.map(({ id }) => id), [`config.${name}`]);
+    assert.match(failures[0]?.advice ?? "", new RegExp(`correct ${name} or remove it`));
   }
 });
 

@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { Problem } from "../../config/table.ts";
+import { ownerToRead, type Problem } from "../../config/table.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 
 /** Every problem of the configuration, and the kill switch. Pure. */
@@ -12,8 +12,9 @@ export function judgeSettings(problems: readonly Problem[], uid: number, { confi
     return failed(`config.${name}${count > 1 ? `.${count}` : ""}`, t.titles.config, problem, adviceFor(name, problem));
   });
   function adviceFor(name: string, problem: string): string {
-    const unreadable = /^WATCHDOG_\w+_FILE="(.*?)" cannot be read \((?:EACCES|EPERM)/.exec(problem)?.[1];
-    if (unreadable !== undefined) return t.config.secretFile(unreadable, uid, place);
+    const unreadable = /^WATCHDOG_\w+_FILE="(.*?)" cannot be read \((EACCES|EPERM)?/.exec(problem);
+    // Of a file that is missing or a folder the value is not in doubt: its path or its mount is.
+    if (unreadable) return unreadable[2] === undefined ? t.config.advice(name, place) : t.config.secretFile(unreadable[1] ?? "", ownerToRead(uid), place);
     if (/WATCHDOG_STATUS_TOKEN is unset/.test(problem)) return t.config.statusToken(place);
     // What is needed and has no value: removing it would mend nothing.
     const needed = / no usable value|messages go to the log$|answers \/healthz alone$/.test(problem) ? name.replace(/_FILE$/, "") : "";
