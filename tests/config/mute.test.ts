@@ -47,6 +47,12 @@ describe("a pattern of WATCHDOG_MUTE", TIMEOUT, () => {
     assert.match(mute("digest").problems.join(), /stands for digest alone, which is never muted/);
   });
 
+  it("that means a kind which is never muted is not led to another one", () => {
+    for (const [pattern, kind] of [["orchestrator", "orchestrator_down"], ["orchestrator_don", "orchestrator_down"], ["orchestrator:*", "orchestrator_down"], ["digests", "digest"]] as const) {
+      assert.deepEqual(mute(pattern).problems, [`WATCHDOG_MUTE: ${JSON.stringify(pattern)} stands for no kind of signal; the nearest, ${kind}, is never muted; the pattern is dropped, the rest counts`]);
+    }
+  });
+
   it("that also stands for the master alarm counts for the rest", () => {
     const { config, problems } = mute("*");
     assert.deepEqual(config.mute, ["*"]);

@@ -10,7 +10,7 @@ const NAMES = Array.from({ length: 100 }, (_, index) => `service-${String(index)
 function namesIn({ told }: FakeTelegram, mark: string): string[] {
   return told().filter((notice) => notice.mark === mark).flatMap(({ title, detail }) => {
     // The advice names one of them once more, as an example.
-    const lines = detail.split("\n").filter((line) => !line.startsWith("What to do:"));
+    const lines = detail.split("\n").filter((line) => !/^What to do[:,]/.test(line));
     return [title, ...lines].join("\n").match(/service-\d{3}(?=,|:|$)/gm) ?? [];
   });
 }

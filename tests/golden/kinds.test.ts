@@ -72,8 +72,8 @@ function catalogue(code: "ru" | "en"): string {
   const fresh = { due: momentAt(12 * MIN), judged: momentAt(12 * MIN), span: { sinceMs: at(0) }, lastedMs: 12 * MIN };
   const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
   const ended = { ...disk, open: false, span: { sinceMs: at(0), untilMs: at(11 * MIN) }, lastedMs: 11 * MIN };
-  const stopped = `${lang.details.container(BOX)}\n${lang.details.containerAdvice("c0", BOX)}`;
-  const crowd = (kind: NoticeKind): Notice[] => Array.from({ length: 7 }, (_, index) => noticeOf({ ...fresh, id: `c${index}`, key: `container:c${index}`, kind, title: lang.titles.container(`c${index}`), detail: stopped, open: kind !== "recovery", span: { sinceMs: at((11 - index) * MIN), ...(kind === "recovery" ? { untilMs: at(12 * MIN) } : {}) }, lastedMs: (index + 1) * MIN }));
+  const stopped = (name: string): string => `${lang.details.container(BOX)}\n${lang.details.containerAdvice(name, BOX)}`;
+  const crowd = (kind: NoticeKind): Notice[] => Array.from({ length: 7 }, (_, index) => noticeOf({ ...fresh, id: `c${index}`, key: `container:c${index}`, kind, title: lang.titles.container(`c${index}`), detail: stopped(`c${index}`), open: kind !== "recovery", span: { sinceMs: at((11 - index) * MIN), ...(kind === "recovery" ? { untilMs: at(12 * MIN) } : {}) }, lastedMs: (index + 1) * MIN }));
   return [
     ...alerts(lang).map(([key, title, detail]) => show(`alert ${key}`, noticeOf({ ...fresh, key, title, detail }))),
     ...others(lang).map(([kind, key, title, detail]) => show(`${kind} ${key}`, noticeOf({ ...fresh, kind, key, title, detail, count: 3 }))),

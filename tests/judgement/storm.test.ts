@@ -23,7 +23,7 @@ function stormOf({ scene }: Pipeline, all: readonly string[], state: "running" |
 }
 
 /** Names that the messages hold, in their order; the advice takes one of them for its example. */
-const namesIn = ({ telegram }: Pipeline, from: number): string[] => telegram.messages.slice(from).flatMap(({ text }) => text.replace(/^What to do: .+$/gm, "").match(/svc-[\w-]+/g) ?? []);
+const namesIn = ({ telegram }: Pipeline, from: number): string[] => telegram.messages.slice(from).flatMap(({ text }) => text.replace(/^What to do[:,] .+$/gm, "").match(/svc-[\w-]+/g) ?? []);
 
 it("a hundred containers that go down in one tick are one card with number, cause and names, and so is their recovery", { timeout: 60_000 }, async () => {
   const all = names(0);

@@ -119,6 +119,16 @@ test("a card groups its names by reason, and cards never mix alerts with recover
   assert.deepEqual(heads, [true, false]);
 });
 
+test("a card's advice says whose it is, unless it is that of all", { timeout: 5000 }, () => {
+  const lastLine = (code: "ru" | "en", adviceOf: (index: number) => string): string => {
+    const members = many(STORM).map((notice, index) => ({ ...notice, detail: `State: stopped.\n${LANGS[code].messages.advice} ${adviceOf(index)}` }));
+    return renderAll(members, contextOf(code))[0]?.block.body.split("\n").at(-1) ?? "";
+  };
+  assert.equal(lastLine("en", (index) => `docker logs c${index}`), "What to do, for c0: docker logs c0");
+  assert.equal(lastLine("ru", (index) => `docker logs c${index}`), "Что делать с c0: docker logs c0");
+  assert.equal(lastLine("en", () => "look"), "What to do: look");
+});
+
 test("no notice is lost in a card, and what has a story of its own stays by itself", () => {
   const notices = [...many(STORM), noticeOf(), ...many(1, { id: "x", earlier: [{ sinceMs: 0, untilMs: 1 }] })];
   const told = renderAll(notices, contextOf()).flatMap((rendered) => rendered.notices);

@@ -20,7 +20,7 @@ export function usefulMutes(patterns: readonly string[], problems: Problem[]): s
     const kinds = KIND_NAMES.filter((kind) => standsFor(pattern, kind));
     const shown = `WATCHDOG_MUTE: ${showValue(pattern)}`;
     if (kinds.length === 0) {
-      problems.push(`${shown} stands for no kind of signal; did you mean ${suggestion(pattern)}? the pattern is dropped, the rest counts`);
+      problems.push(`${shown} stands for no kind of signal; ${suggestion(pattern)} the pattern is dropped, the rest counts`);
     } else if (kinds.every((kind) => !KINDS[kind].mutable)) {
       problems.push(`${shown} stands for ${kinds.join(" and ")} alone, which is never muted; allowed: patterns of other keys; the pattern is dropped, the rest counts`);
       return false;
@@ -58,9 +58,10 @@ function restsAfter(pattern: string, text: string): string[] {
 function suggestion(pattern: string): string {
   const [name = "", ...rest] = pattern.split(":");
   const word = name.toLowerCase().replaceAll("*", "");
-  const mutable = KIND_NAMES.filter((kind) => KINDS[kind].mutable);
   // A part of the name is nearer than a name of few letters: `proc` means proc_blocking, not disk.
-  const parts = mutable.filter((kind) => word.length > 2 && kind.includes(word));
-  const kind = nearest(word, parts.length > 0 ? parts : mutable) as KindName;
-  return KINDS[kind].subject ? `${kind}:${rest.join(":") || "*"}` : kind;
+  const parts = KIND_NAMES.filter((kind) => word.length > 2 && kind.includes(word));
+  const mutable = parts.filter((kind) => KINDS[kind].mutable);
+  const kind = nearest(word, [mutable, parts, KIND_NAMES].find(({ length }) => length > 0) ?? []) as KindName;
+  if (!KINDS[kind].mutable) return `the nearest, ${kind}, is never muted;`;
+  return `did you mean ${KINDS[kind].subject ? `${kind}:${rest.join(":") || "*"}` : kind}?`;
 }

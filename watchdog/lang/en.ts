@@ -193,6 +193,7 @@ export const en: Lang = {
     moreOfCard: (count) => `… and ${count} more; the status page and the command \`once\` name them all.`,
     cutShort: "… The rest is left out here: see the status page, or run the command `once`.",
     advice: "What to do:",
+    adviceFor: (name) => `What to do, for ${name}:`,
     lastedRange: (minMs, maxMs) => (minMs === maxMs ? `It lasted ${duration(maxMs)}.` : `It lasted between ${duration(minMs)} and ${duration(maxMs)}.`),
     lastingRange: (minMs, maxMs) => (minMs === maxMs ? `Lasting ${duration(maxMs)}.` : `Lasting between ${duration(minMs)} and ${duration(maxMs)}.`),
     reason: "The reason was: ",

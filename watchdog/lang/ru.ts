@@ -206,6 +206,8 @@ export const ru = {
     cutShort: "… Остальное не поместилось: смотрите страницу статуса или команду `once`.",
     /** How a line of advice begins; of what is over none is given. */
     advice: "Что делать:",
+    /** In a card: it is the advice for this one of them. */
+    adviceFor: (name: string) => `Что делать с ${name}:`,
     lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось: ${duration(minMs)} – ${duration(maxMs)}.`),
     lastingRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится: ${duration(minMs)} – ${duration(maxMs)}.`),
     reason: "Причина была: ",

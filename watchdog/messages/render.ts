@@ -87,7 +87,7 @@ function cardOf(members: readonly Notice[], { host, lang, wallMs }: RenderContex
     head: headOf(first, lang.titles.many(family, members.length), host),
     intro: [...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, wallMs)), ...causeLine(members, lang)],
     groups: [...groups].map(([state, names]) => ({ state, names })),
-    tail: first.open ? first.detail.split("\n").filter((line) => line.startsWith(lang.messages.advice)) : [],
+    tail: first.open ? cardAdvice(members, first, printable(first.key.slice(family.length + 1)), lang) : [],
   };
 }
 
@@ -132,6 +132,14 @@ function spanLines(members: readonly Notice[], first: Notice, lang: Lang, wallMs
   const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
   if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
   return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, wallMs)];
+}
+
+/** What helps all of them; where it names one of them, or another one needs something else, it is said to be that one's. */
+function cardAdvice(members: readonly Notice[], first: Notice, name: string, lang: Lang): string[] {
+  const adviceOf = ({ detail }: Notice): string[] => detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
+  const advice = adviceOf(first);
+  const isOfAll = members.every((member) => adviceOf(member).join("\n") === advice.join("\n"));
+  return isOfAll ? advice : advice.map((line) => lang.messages.adviceFor(name) + line.slice(lang.messages.advice.length));
 }
 
 /** What is over needs no advice, and a pid may be somebody else's by then. */
