@@ -69,7 +69,7 @@ describe("after a boot of the host", { concurrency: 4 }, () => {
   }
 
   it("one message says when it was, how many came back and what is missing", async (t) => {
-    const world = await makeWorld(t, { WATCHDOG_STARTUP_GRACE_S: "1.5" });
+    const world = await makeWorld(t, { WATCHDOG_STARTUP_GRACE_S: "6" });
     Object.assign(world.env, { WATCHDOG_STATE_FILE: join(world.dir, "state.json") });
     await beforeBoot(world);
     bootOf(world, "22222222", 74);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, it } from "node:test";
+import { createLog } from "../../watchdog/log.ts";
 import { jsonPoster } from "../../watchdog/notify/post.ts";
+import { telegramSender } from "../../watchdog/notify/telegram.ts";
 import { byCall, ok, type Behaviour } from "../helpers/fake-telegram.ts";
 import { listen } from "../helpers/net.ts";
 import { pipeline } from "../helpers/pipeline.ts";
@@ -47,3 +49,17 @@ it("no packed answer is asked for", { timeout: 10_000 }, async () => {
   await server.close();
   assert.equal(encoding, "identity");
 });
+
+for (const [status, accepted] of [[200, true], [502, undefined]] as const) {
+  it(`a ${status} that is too large ${accepted ? "may have been shown: the message waits" : "is a failure like any other"}`, { timeout: 10_000 }, async () => {
+    const server = await listen(createServer((_, response) => {
+      response.writeHead(status);
+      response.end("x".repeat(300 * 1024));
+    }));
+    const log = createLog({ level: "error", format: "text", redact: (text) => text, wallMs: () => 0, write: () => {} });
+    const sender = telegramSender({ apiUrl: new URL(`http://127.0.0.1:${server.port}/`), token: "1:a", chatId: "1", threadId: undefined, perMin: 20, timeoutMs: 5000, log });
+    const result = await sender.send({ html: "a", plain: "a" }, { form: "html", silent: false }, new AbortController().signal);
+    await server.close();
+    assert.deepEqual([result.kind, result.kind === "retry" ? result.accepted : false], ["retry", accepted]);
+  });
+}

@@ -59,6 +59,12 @@ test("a certificate alerts strictly within 14 days of its end, and says when tha
   assert.match(rig.signal("cert:api").detail, /^The certificate is valid for another 13 days 23 hours, until 16 January 2026\.\nWhat to do: renew it/);
 });
 
+test("where one look is enough, as in `once`, a certificate that ends soon is told at that look", { timeout: 5000 }, () => {
+  const rig = rigOf({ WATCHDOG_DEP_DOWN_TICKS: "1" });
+  rig.tick({ deps: https(DAY) });
+  assert.equal(rig.signal("cert:api").active, true);
+});
+
 test("a wall clock that is wrong for one look neither alerts nor takes an alert back", { timeout: 5000 }, () => {
   const YEAR = 365 * DAY;
   const looks = (ends: readonly number[]): boolean[] => {

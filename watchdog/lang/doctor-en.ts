@@ -209,6 +209,8 @@ export const doctorEn: DoctorLang = {
   files: {
     noState: "WATCHDOG_STATE_FILE is not set: everything is kept in memory",
     writable: (path) => `${path}: can be written`,
+    foreign: (path) => `${path}: another program's file; it stays as it is, and no state is kept`,
+    ownState: (place) => set(place, "WATCHDOG_STATE_FILE=<a file of its own>"),
     notWritable: (path, code) => `${path}: cannot be written (${code})`,
     mountState: (dir, place) => compose(place, `volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir) => `mkdir -p ${dir}`,

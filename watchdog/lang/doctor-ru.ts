@@ -222,6 +222,8 @@ export const doctorRu = {
   files: {
     noState: "WATCHDOG_STATE_FILE не задан: всё хранится в памяти",
     writable: (path: string) => `${path}: можно писать`,
+    foreign: (path: string) => `${path}: файл другой программы; он остаётся как есть, состояние не хранится`,
+    ownState: (place: Place) => set(place, "WATCHDOG_STATE_FILE=<отдельный файл>"),
     notWritable: (path: string, code: string) => `${path}: писать нельзя (${code})`,
     mountState: (dir: string, place: Place) => compose(place, `volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir: string) => `mkdir -p ${dir}`,

@@ -37,7 +37,7 @@ export function codedError(code: string, message: string): Error & { code: strin
 
 /**
  * Sends a request and reads its whole answer within the limits: a peer that drips, never ends or sends too much is cut off.
- * Rejects with Node's error, or with code DEADLINE or TOO_LARGE. The caller made the request, and so chose its method.
+ * Rejects with Node's error, or with code DEADLINE or TOO_LARGE (which has the answer's `status`). The caller made the request, and so chose its method.
  */
 export function exchange(request: ClientRequest, limits: Limits, payload?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
@@ -63,7 +63,7 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
       const body = createBody(limits.maxBytes);
       response.on("data", (chunk: Buffer) => {
         if (isOver) return;
-        if (!body.add(chunk)) fail(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`));
+        if (!body.add(chunk)) fail(Object.assign(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`), { status: response.statusCode }));
       });
       response.on("close", () => { if (!response.complete) body.release(); });
       response.on("error", () => fail(codedError("ECONNRESET", "connection closed in the middle of the answer")));

@@ -42,8 +42,8 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
       return { verdict: judgeAnswer(answer), lost: !isRecord(parseJson(answer.body)) };
     } catch (error) {
       const { kind, reason } = faultOf(error);
-      // Only what was accepted is answered at such length, if at all; an error of the Bot API is one line.
-      const accepted = (error as NodeJS.ErrnoException).code === TOO_LARGE_CODE;
+      const { code, status } = error as NodeJS.ErrnoException & { readonly status?: number };
+      const accepted = code === TOO_LARGE_CODE && isSuccess(status ?? 0);
       return { verdict: { kind: "retry", reason: `${kind}: ${reason}`, ...(accepted ? { accepted } : {}) }, lost: mayHaveArrived(kind) };
     }
   };
@@ -121,10 +121,10 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
     return afterMs === undefined ? {} : { afterMs };
   };
   if (!isRecord(json)) {
-    const accepted = status >= 200 && status < 300 && !isPage(body);
+    const accepted = isSuccess(status) && !isPage(body);
     return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? wait() : {}), ...(accepted ? { accepted } : {}) };
   }
-  if (json["ok"] === true && status >= 200 && status < 300) return { kind: "delivered", ...messageId(json["result"]) };
+  if (json["ok"] === true && isSuccess(status)) return { kind: "delivered", ...messageId(json["result"]) };
   const code = typeof json["error_code"] === "number" ? json["error_code"] : status;
   const description = typeof json["description"] === "string" ? excerpt(json["description"], 200) : "";
   const parameters = isRecord(json["parameters"]) ? json["parameters"] : {};
@@ -136,6 +136,8 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description))) return { kind: "operator", reason };
   return code === 400 || code === 413 ? { kind: "rejected", reason } : { kind: "retry", reason };
 }
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /** A page of HTML comes from a proxy or a captive portal in between, which kept the message to itself. */
 function isPage(body: Buffer): boolean {

@@ -47,8 +47,8 @@ export function certificateSignals(before: CertificateMemory, reading: Reading<D
     return {
       key: `cert:${dep}`, condition, title: lang.titles.cert(dep),
       detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
-      // One look with a clock that is wrong for seconds proves nothing, in either direction.
-      confirmTicks: 2, clearTicks: Math.max(2, config.clearTicks),
+      // One look with a clock that is wrong for seconds proves little, in either direction.
+      confirmTicks: config.depDownTicks, clearTicks: Math.max(2, config.clearTicks),
       // Nothing about it changes within hours: once a day is enough.
       cooldownS: Math.max(config.cooldownS, DAY_MS / 1000),
     };

@@ -78,7 +78,7 @@ function answerOf({ method, url = "/", headers }: IncomingMessage, { host }: Hos
     return route ? route({ tokenInQuery: token !== undefined && hasToken(undefined, query, token) }) : jsonAnswer(404, { error: "no such path", paths: Object.keys(routes) });
   } catch (error) {
     // The view of one request must not take the daemon down.
-    return jsonAnswer(500, { error: error instanceof Error ? error.message : "failed" });
+    return jsonAnswer(500, { error: reasonOf(error) });
   }
 }
 

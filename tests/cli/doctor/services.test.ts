@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { checkOf, doctorWorld, failsAlone } from "../../helpers/doctor-world.ts";
@@ -103,6 +103,16 @@ describe("doctor, the orchestrator and what else is asked", { concurrency: 4 }, 
     assert.match(checkOf(await world.report({ ...gone, FAKE_CONTAINER: "0" }), "state_file").advice ?? "", /^mkdir -p .*gone$/);
     mkdirSync(join(world.dir, "a-folder"));
     failsAlone(await world.report({ WATCHDOG_STATE_FILE: join(world.dir, "a-folder") }), "state_file", /EISDIR/, /./);
+  });
+
+  it("a state file of another program is told, and stays as it is", { timeout: 60_000 }, async (t) => {
+    const world = await doctorWorld(t);
+    const [foreign, ours] = [join(world.dir, "notes.json"), join(world.dir, "ours.json")];
+    writeFileSync(foreign, '{"mine":1}');
+    writeFileSync(ours, '{"format":"watchdog-state","version":1');
+    failsAlone(await world.report({ WATCHDOG_STATE_FILE: foreign }), "state_file", /another program's file/, /WATCHDOG_STATE_FILE=</);
+    assert.equal(readFileSync(foreign, "utf8"), '{"mine":1}');
+    assert.equal(checkOf(await world.report({ WATCHDOG_STATE_FILE: ours }), "state_file").state, "ok");
   });
 
   it("a state folder of someone else is to be handed over", { skip: process.getuid?.() === 0 ? false : "needs root" }, async (t) => {

@@ -1,6 +1,7 @@
 import { access, constants, readFile, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readWhole } from "../../collectors/proc/reader.ts";
+import { isOurs } from "../../state/codec.ts";
 import type { ThreadPool } from "../../thread-pool.ts";
 
 /** What procfs says about this process and about pid 1; each text undefined where it cannot be read. */
@@ -28,8 +29,8 @@ export async function readSelf(procRoot: string, pool: ThreadPool, deadlineMs: n
 }
 
 /**
- * What would keep the state file from being written: the code of an error such as EROFS, or that its folder does not answer; undefined: nothing.
- * By access(2), so that nothing is written. Never rejects.
+ * What would keep the state file from being written: the code of an error such as EROFS, FOREIGN for another program's file, or that its
+ * folder does not answer; undefined: nothing. By access(2) and its first bytes, so that nothing is written. Never rejects.
  */
 export async function writeProblem(path: string, pool: ThreadPool, deadlineMs: number): Promise<string | undefined> {
   const outcome = (await pool.share("state", 1).runAll([path], accessProblem, deadlineMs, new AbortController().signal)).get(path);
@@ -43,10 +44,18 @@ async function accessProblem(path: string): Promise<string | undefined> {
     if (found instanceof Error) return found.code === "ENOENT" ? undefined : found.code;
     if (found.isDirectory()) return "EISDIR";
     await access(path, constants.R_OK | constants.W_OK);
-    return undefined;
+    return found.isFile() && !(await isUsable(path)) ? FOREIGN : undefined;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? "EIO";
   }
+}
+
+/** Another program's file: the daemon leaves it as it is and keeps no state. */
+export const FOREIGN = "FOREIGN";
+
+async function isUsable(path: string): Promise<boolean> {
+  const head = (await readWhole(path)).slice(0, 200);
+  return /^[\s\0]*$/.test(head) || isOurs(head);
 }
 
 export interface Mount {

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { ownerToRead, type Problem } from "../../config/table.ts";
+import { FOREIGN } from "./self.ts";
 import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 
 /** Every problem of the configuration, and the kill switch. Pure. */
@@ -48,6 +49,7 @@ export function judgeFiles(writeProblem: string | undefined, uid: number, { conf
     const [id, title, path] = ["state_file", titles.stateFile, config.stateFile];
     if (path === undefined) return off(id, title, files.noState);
     if (writeProblem === undefined) return ok(id, title, files.writable(path));
+    if (writeProblem === FOREIGN) return failed(id, title, files.foreign(path), files.ownState(place));
     const dir = dirname(path);
     const isMissing = writeProblem === "EROFS" || writeProblem === "ENOENT" || writeProblem === "ENOTDIR";
     const advice = !isMissing ? files.chown(path, dir, uid, place) : place.inContainer ? files.mountState(dir, place) : files.makeDir(dir);
