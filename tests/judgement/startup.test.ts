@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { brief } from "../helpers/told.ts";
+import { until } from "../helpers/wait.ts";
 import { DATA, makeWorld, type World } from "../helpers/world.ts";
 
 const briefs = ({ telegram }: World): string[] => telegram.told().map(brief);
@@ -121,6 +122,8 @@ describe("after a boot of the host", { concurrency: 4 }, () => {
     world.docker.set("web", { state: "exited", exitCode: 1 });
     await world.telegram.waitForMessages(1);
     await first.statusWhere("told", ({ signals }) => signals.some(({ alerting }) => alerting));
+    // What was told is written a moment later, beside the loop.
+    await until("kept", () => /"alerting":true/.test(readFileSync(join(world.dir, "state.json"), "utf8")));
     await first.kill();
     bootOf(world, "22222222", 30);
     world.docker.set("web", { state: "running" });

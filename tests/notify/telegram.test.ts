@@ -37,7 +37,7 @@ test("a byte order mark before the answer is skipped", () => {
 });
 
 test("an answer over its cap was given to something that was accepted", async () => {
-  const { send, calls } = rig([Object.assign(new Error("answer larger than 262144 bytes"), { code: "TOO_LARGE" }), OK]);
+  const { send, calls } = rig([Object.assign(new Error("answer larger than 262144 bytes"), { code: "TOO_LARGE", status: 200 }), OK]);
   assert.deepEqual(await send(), { kind: "retry", reason: "other: answer larger than 262144 bytes", accepted: true, mayHaveArrived: true });
   await send();
   assert.deepEqual(calls.map(({ url }) => url.split("/").at(-1)), ["sendMessage", "getMe", "sendMessage"]);

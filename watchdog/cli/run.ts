@@ -41,7 +41,7 @@ export interface RunOptions {
 
 /** How long SIGTERM waits for what is pending; a little less than the process has until it ends (exit.ts). */
 const FLUSH_MS = 3500;
-/** How long a message waits for the state file, and how long SIGTERM does after the last one. */
+/** How long a tick and a message wait for the state file, and how long SIGTERM does after the last one. */
 const STORE_MS = 1000;
 const LAST_WRITE_MS = 400;
 /** A big host's engine takes its time to list its build cache. */
@@ -57,6 +57,7 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   for (const problem of problems) log.warn(`configuration: ${problem}`);
 
   const file = config.enabled && config.stateFile !== undefined ? stateFile(config.stateFile, log, problems) : undefined;
+  const stored = (): Promise<unknown> | undefined => file && Promise.race([file.settled(), clock.sleep(STORE_MS)]);
   const saved = await file?.load(started);
   const boot = await readBoot(config.procRoot, pool);
   const channel = senderOf(config, log, clock, saved?.telegram);
@@ -65,7 +66,7 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
   const sender: typeof channel = !file ? channel : {
     ...channel,
     send: async (...message) => {
-      await Promise.race([file.settled(), clock.sleep(STORE_MS)]);
+      await stored();
       return channel.send(...message);
     },
   };
@@ -87,7 +88,10 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
     config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config, pool)), offer: (notices) => hint.offer(notices),
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
     hello: config.hello ? { version, problems } : undefined,
-    changed: () => save(),
+    changed: () => {
+      save();
+      return stored();
+    },
   });
 
   const hint: BuildCacheHint = hintFor(parsed, { lang, clock, log, stop, disks: () => disksOf(watch), offer: outbox.offer });

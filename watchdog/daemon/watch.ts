@@ -61,8 +61,8 @@ export interface WatchOptions {
   readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState; readonly digestDay?: string | undefined } | undefined;
   /** To be said once, after the first tick. */
   readonly hello?: Hello | undefined;
-  /** Something that should outlive a restart may have changed; called before anything of it is offered. */
-  readonly changed: () => void;
+  /** Something that should outlive a restart may have changed; called before anything of it is offered. A tick has finished once it is kept, or cannot be in time. */
+  readonly changed: () => void | Promise<unknown> | undefined;
   /** Takes what is to be told as of now; replaces what was offered before. */
   readonly offer: (notices: readonly Notice[]) => void;
 }
@@ -111,13 +111,13 @@ export function createWatch({ config, lang, clock, collectAll, systemHostname, i
         if (readings[name].state === "ok") lastOkAt.set(name, startedAt.wallMs);
       }
       last = { startedAt, tookMs: clock.monoMs() - startedAt.monoMs, readings, signals };
+      await changed();
       ticks += 1;
-      changed();
       offer(judgeAll(ledger, startedAt, rules));
     },
     delivered: (notices, messageId) => {
       ledger = deliverAll(ledger, notices, messageId);
-      changed();
+      void changed();
       // What happened while that message was under way is due at once, not a tick later.
       if (last) offer(judgeAll(ledger, last.startedAt, rules));
     },
