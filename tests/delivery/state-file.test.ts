@@ -3,7 +3,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { stateFile } from "../../watchdog/state/file.ts";
 import { ok } from "../helpers/fake-telegram.ts";
+import { SILENT_LOG } from "../helpers/pipeline.ts";
+import { tempDir } from "../helpers/temp-dir.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { DATA, makeWorld, type World } from "../helpers/world.ts";
@@ -159,6 +162,25 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     const { problems } = await first.statusWhere("the problem", (status) => status.problems.some((problem) => /another running watchdog/.test(problem)));
     assert.equal(problems.length, 1);
   });
+
+  for (const [when, beginsWith] of [["before the first write", "nothing"], ["after it", "a document of ours"]] as const) {
+    it(`another program's file that appears ${when} stays as it is too`, { timeout: 10_000 }, async (t) => {
+      const path = join(tempDir(t), "state.json");
+      const problems: string[] = [];
+      const file = stateFile(path, SILENT_LOG, problems);
+      await file.load({ wallMs: 0, monoMs: 0 });
+      const save = async (failedJobs: number): Promise<void> => {
+        file.save({ ledger: new Map(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {}, failedJobs });
+        await file.settled();
+      };
+      if (beginsWith !== "nothing") await save(1);
+      writeFileSync(path, "precious");
+      await save(2);
+      assert.equal(readFileSync(path, "utf8"), "precious");
+      assert.equal(problems.length, 1);
+      assert.match(problems[0] ?? "", /another program's file/);
+    });
+  }
 
   const UNWRITABLE: Readonly<Record<string, (world: World) => string>> = {
     "in a folder that is not there": ({ dir }) => join(dir, "nowhere", "state.json"),

@@ -39,6 +39,23 @@ describe("Telegram shows the message and answers with", () => {
   }
 });
 
+it("no answer at all can be read, of getMe neither: each message is sent, and repeated every 5 minutes", { timeout: 60_000 }, async () => {
+  const line = pipeline();
+  line.telegram.behave(({ call }) => ({ kind: "answer", status: 204, body: "", ok: call === "sendMessage" }));
+  line.scene.dataPct = 93;
+  await line.pass(60);
+  line.scene.memoryPct = 99;
+  await line.pass(3 * 60);
+  const titles = (): string[] => line.telegram.messages.flatMap(({ text }) => told(text).map(brief));
+  assert.deepEqual(titles(), ["🔴 Disk data", "🔴 Host memory"], "the second waits for nothing");
+  await line.pass(5 * 60);
+  assert.deepEqual(titles().slice(2, 4), ["🔴 Disk data", "🔴 Host memory"]);
+  line.telegram.behave(ok);
+  await line.pass(6 * 60);
+  assert.equal(line.outbox().view().pending, 0);
+  line.kill();
+});
+
 it("no packed answer is asked for", { timeout: 10_000 }, async () => {
   let encoding: string | undefined;
   const server = await listen(createServer((request, response) => {

@@ -89,9 +89,10 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
     probe,
     send: async (text, sendOptions, signal) => {
       if (doubtful) {
-        // At least once is the rule, but a half-open network must not multiply one message: first it has to be seen to answer.
+        // At least once is the rule, but a half-open network must not multiply one message: first it has to be seen to answer. An answer
+        // that cannot be read is one too; where all of them are like that, waiting for a better one would silence us for good.
         const seen = await probe(signal);
-        if (seen.kind !== "delivered") return seen;
+        if (seen.kind !== "delivered" && !(seen.kind === "retry" && seen.accepted)) return seen;
         doubtful = false;
       }
       return send(sendOptions.form === "html" ? text.html : text.plain, sendOptions, signal);

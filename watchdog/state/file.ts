@@ -52,6 +52,7 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
     log.error(`configuration: ${problem}`);
     return undefined;
   };
+  const leaveForeign = (): undefined => switchOff("is another program's file and stays as it is", "name a file of its own, or remove this one");
   const failed = (reason: string): void => {
     if (reason !== lastError) log.error("WATCHDOG_STATE_FILE cannot be written; a restart would forget what was told", { reason });
     lastError = reason;
@@ -64,7 +65,7 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
     // It is told when it is to be written, as any other path that cannot be.
     if ("unusable" in found) return undefined;
     if (/^[\s\0]*$/.test(found.text)) return undefined;
-    if (!isOurs(found.text)) return switchOff("is another program's file and stays as it is", "name a file of its own, or remove this one");
+    if (!isOurs(found.text)) return leaveForeign();
     if (isNewer(found.text)) return switchOff("was written by a later version of the watchdog and stays as it is", "run that version, or name another file");
     try {
       const saved = decodeState(found.text, now);
@@ -83,6 +84,7 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
 
   const write = async (text: string): Promise<void> => {
     const there = await headOf(path);
+    if (there !== undefined && there !== "" && !isOurs(there)) return leaveForeign();
     const owner = there === undefined ? undefined : runOf(there);
     if (there !== undefined && there !== "" && owner !== seenRun && owner !== run) {
       switchOff("is written by another running watchdog too, and is left to that one", "give each of them a file of its own");
