@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  address, containerName, count, dependency, diskPath, dockerTarget, flag, hostPort, httpUrl, hysteresis, oneOf, pattern, percent,
-  percentOrOff, period, periodOrOff, type Parser,
+  address, containerName, count, dailySpan, dependency, diskPath, dockerTarget, flag, hostPort, httpUrl, hysteresis, oneOf, pattern, percent,
+  percentOrOff, period, periodOrOff, withinDailySpan, type Parser,
 } from "../../watchdog/config/value.ts";
 
 function accepts<T>(parser: Parser<T>, cases: Readonly<Record<string, T>>): void {
@@ -117,4 +117,13 @@ test("the engine is a socket's path or the TCP address of a proxy", () => {
     "tcp://proxy:2375": { host: "proxy", port: 2375 }, "tcp://proxy:2375/": { host: "proxy", port: 2375 },
   });
   refuses(dockerTarget, ["docker.sock", "http://proxy:2375", "tcp://proxy", "tcp://proxy:2375/v1"]);
+});
+
+test("quiet hours follow the zone's own clock, also on the days that change the hour", { timeout: 10_000 }, () => {
+  const looks = (span: string, utcs: readonly string[]): boolean[] => utcs.map((utc) => withinDailySpan(dailySpan.parse(span) ?? assert.fail(span), Date.parse(`${utc}Z`)));
+  // 2026-03-29: 02:00 becomes 03:00 in Berlin, at 01:00 UTC. 2026-10-25: 03:00 becomes 02:00, at 01:00 UTC.
+  assert.deepEqual(looks("23:00-07:00 Europe/Berlin", ["2026-03-28T21:59", "2026-03-28T22:00", "2026-03-29T04:59", "2026-03-29T05:00"]), [false, true, true, false]);
+  assert.deepEqual(looks("23:00-07:00 Europe/Berlin", ["2026-10-24T20:59", "2026-10-24T21:00", "2026-10-25T05:59", "2026-10-25T06:00"]), [false, true, true, false]);
+  assert.deepEqual(looks("02:00-03:00 Europe/Berlin", ["2026-03-29T00:59", "2026-03-29T01:00"]), [false, false], "an hour that is not there");
+  assert.deepEqual(looks("02:00-03:00 Europe/Berlin", ["2026-10-25T00:00", "2026-10-25T01:59", "2026-10-25T02:00"]), [true, true, false], "an hour that is there twice");
 });

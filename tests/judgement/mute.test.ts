@@ -35,6 +35,17 @@ describe("WATCHDOG_MUTE and WATCHDOG_QUIET_HOURS in the bundle", { concurrency: 
     assert.deepEqual(briefs(world), ["🔴 Disk data", "🟢 Disk data"]);
   });
 
+  for (const quietCritical of ["false", "true"]) {
+    it(`what is critical ${quietCritical === "true" ? "is silent too where WATCHDOG_QUIET_CRITICAL says so" : "sounds all the same"}`, { timeout: 60_000 }, async (t) => {
+      const world = await makeWorld(t, { WATCHDOG_QUIET_HOURS: `${hour(-1)}-${hour(2)} UTC`, WATCHDOG_QUIET_CRITICAL: quietCritical });
+      await world.start();
+      await world.metrics.close();
+      await world.telegram.waitForMessages(1);
+      assert.deepEqual(briefs(world), ["🔴 Orchestrator down"]);
+      assert.equal(world.telegram.messages[0]?.silent, quietCritical === "true");
+    });
+  }
+
   it("outside of them it sounds", async (t) => {
     const world = await makeWorld(t, { WATCHDOG_QUIET_HOURS: `${hour(3)}-${hour(6)} UTC` });
     await world.start();
