@@ -57,14 +57,14 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 
   // Before anything that takes time: a signal during the start is one that ends the start.
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
-  const facts = readFacts();
+  const pool = threadPool(threadsOf(env["UV_THREADPOOL_SIZE"]));
+  const facts = await readFacts(env, pool, stop);
   const parsed = parseConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
   const { log, written } = openLog(command === "run" ? 1 : 2, { level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs });
   logged = written;
   contain(log);
-  const pool = threadPool(threadsOf(env["UV_THREADPOOL_SIZE"]));
 
   switch (command) {
     case "healthcheck": {

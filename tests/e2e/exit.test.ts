@@ -14,6 +14,7 @@ import { until } from "../helpers/wait.ts";
 import { makeWorld, type World } from "../helpers/world.ts";
 
 const PRUNER = fileURLToPath(new URL("../../dist/pruner.mjs", import.meta.url));
+const HANG_FILE = pathToFileURL(fileURLToPath(new URL("../helpers/hang-file.mjs", import.meta.url))).href;
 const HANG_THREAD = pathToFileURL(fileURLToPath(new URL("../helpers/hang-thread.mjs", import.meta.url))).href;
 /** "Within 5 s"; a busy machine needs a little to see that a process has ended. */
 const LIMIT_MS = 5300;
@@ -100,6 +101,29 @@ describe("SIGTERM ends the watchdog within 5 s and with code 0", { concurrency: 
         });
       }
     }
+  }
+});
+
+describe("a secret's file that does not answer", { concurrency: 2, timeout: 60_000 }, () => {
+  for (const [program, bundle] of [["watchdog", BUNDLE], ["pruner", PRUNER]] as const) {
+    const begin = async (t: TestContext): Promise<Started> => {
+      const world = await makeWorld(t);
+      const fifo = join(world.dir, "never-written");
+      execFileSync("mkfifo", [fifo]);
+      const file = join(world.dir, "dead-mount");
+      return start(t, bundle, { ...world.env, NODE_OPTIONS: `--import ${HANG_FILE}`, HANG_FILE: file, HANG_ON: fifo, WATCHDOG_FALLBACK_WEBHOOK_URL_FILE: file, WATCHDOG_DOCKER_SOCK: "/nowhere/docker.sock" }, "read", false);
+    };
+    it(`does not keep the ${program} from its work, nor from its end`, { timeout: 30_000 }, async (t) => {
+      const started = await begin(t);
+      await alive(started);
+      await endsWithin(started, LIMIT_MS, LASTING);
+    });
+    it(`does not keep a signal during the start from ending the ${program}`, { timeout: 30_000 }, async (t) => {
+      const started = await begin(t);
+      // Long enough to be in the middle of the wait, on a busy machine as well: what is asked is only that it ends.
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await endsWithin(started, LIMIT_MS, LASTING);
+    });
   }
 });
 

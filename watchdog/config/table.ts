@@ -102,6 +102,11 @@ function valueOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: 
   return variable.fallback(facts);
 }
 
+/** The paths of all files that variables name for their values. */
+export function secretFilesOf(env: Env): string[] {
+  return Object.entries(env).flatMap(([name, path = ""]) => (name.endsWith("_FILE") && hasFileVariant(name.slice(0, -"_FILE".length)) && path.trim() !== "" ? [path.trim()] : []));
+}
+
 /** The value and the name it came from: the variable itself, or the file its NAME_FILE names. */
 function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): { name: string; raw: string } | undefined {
   const { name } = variable;

@@ -10,6 +10,7 @@ import { readFacts } from "../facts.ts";
 import { isRecord, parseJson } from "../net/exchange.ts";
 import { openLog, say } from "../output.ts";
 import { hideSecrets, reasonOf } from "../safe.ts";
+import { threadPool, threadsOf } from "../thread-pool.ts";
 import { runPruner } from "./daemon.ts";
 import { dryRun, pruneOnce } from "./once.ts";
 import { createRunner } from "./runner.ts";
@@ -46,7 +47,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 
   // Before anything that takes time: a signal during the start is one that ends the start.
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
-  const facts = readFacts();
+  const facts = await readFacts(env, threadPool(threadsOf(env["UV_THREADPOOL_SIZE"])), stop);
   const parsed = parsePrunerConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
