@@ -33,6 +33,7 @@ const inspected = (environment = "[]"): string => JSON.stringify({
 }).replace('"ENV"', environment);
 const listOf = (count: number): string => JSON.stringify(Array.from({ length: count }, (_, index) => entry(index)));
 const MB = 1_000_000;
+const unlike = (count: number): string => `[${Array.from({ length: count }, (_, index) => `{"a${index}":1,"b${index}":1.5}`).join()}]`;
 const withLabel = (bytes: number): string => `[{"Id":"${idOf(1)}","Names":["/c1"],"State":"running","Status":"Up 3 hours","Labels":{"x":"${"x".repeat(bytes)}"}}]`;
 
 interface Engine {
@@ -57,8 +58,13 @@ const CASES: readonly Case[] = [
   { name: "a label of 15 MB in the list", list: withLabel(15 * MB), expect: refused("docker", /answer larger than/) },
   { name: "a label of 8 MB in the list", list: withLabel(8 * MB), expect: isRead("docker") },
   { name: "a list of empty lists", list: `[${filled("[],", 8 * MB)}]`, expect: refused("docker", /answer too complex/) },
-  { name: "a list of empty lists that is just let through", list: `[${filled("[],", MB)}]`, expect: isRead("docker") },
+  { name: "a list of empty lists that is just let through", list: `[${filled("[],", 470_000)}]`, expect: isRead("docker") },
   { name: "a list of objects", list: `[${filled("{},", 8 * MB)}]`, expect: refused("docker", /answer too complex/) },
+  // The costliest that JSON has: names that no other object has, and fractions beside an object. The smaller of each pair is just let through.
+  { name: "a million and a half fractions beside an object", list: `[{},${filled("1.5,", 6 * MB)}]`, expect: refused("docker", /answer too complex/) },
+  { name: "fractions beside an object", list: `[{},${filled("1.5,", 2.35 * MB)}]`, expect: isRead("docker") },
+  { name: "120,000 objects of which no two are alike", list: unlike(120_000), expect: refused("docker", /answer too complex/) },
+  { name: "objects of which no two are alike", list: unlike(64_000), expect: isRead("docker") },
   { name: "a list nested a million deep", list: `${"[".repeat(MB)}${"]".repeat(MB)}`, expect: refused("docker", /answer too complex/) },
   { name: "a 15 MB text in every inspect", list: listOf(16), inspect: inspected(`["${"x".repeat(15 * MB)}"]`), expect: unreadable },
   { name: "objects by the million in every inspect", list: listOf(16), inspect: inspected(`[${filled("{},", 900_000)}]`), expect: unreadable },

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import { MAX_TIMER_MS } from "../clock.ts";
 import { createBody, release } from "./body.ts";
-import { heapOf } from "./heap.ts";
+import { heapOf, MAX_HEAP_BYTES } from "./heap.ts";
 
 export interface Limits {
   /** From now to the last byte. */
@@ -77,9 +77,6 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
   });
 }
 
-/** What one JSON text may become in memory, whoever sent it: the container of 128 MB has about 50 for all of this. */
-const MAX_HEAP_BYTES = 32 * 1024 * 1024;
-
 /** JSON or undefined; never throws. Undefined too for what would not fit into memory. A byte order mark before it is skipped (RFC 8259, 8.1). */
 export function parseJson(body: Buffer | string): unknown {
   const bytes = typeof body === "string" ? Buffer.from(body) : body;
@@ -93,13 +90,13 @@ export function parseJson(body: Buffer | string): unknown {
 
 /**
  * The JSON of an answer that was allowed `maxBytes`, or undefined where it is none; the answer's memory is given back. Throws with
- * code TOO_COMPLEX when it would become more than four times that in memory: `[[],[],…` becomes twenty times as large, what an engine
+ * code TOO_COMPLEX when it would become more than four times that in memory, or too much for the container: `[[],[],…` becomes twenty times as large, what an engine
  * says of its containers about three times.
  */
 export function readJson(body: Buffer, maxBytes: number): unknown {
   try {
     const heap = heapOf(body);
-    if (heap > 4 * maxBytes) throw codedError("TOO_COMPLEX", `answer too complex: ${body.length} bytes of JSON would take about ${Math.ceil(heap / 2 ** 20)} MB of memory`);
+    if (heap > Math.min(4 * maxBytes, MAX_HEAP_BYTES)) throw codedError("TOO_COMPLEX", `answer too complex: ${body.length} bytes of JSON would take about ${Math.ceil(heap / 2 ** 20)} MB of memory`);
     return parseJson(body);
   } finally {
     release(body);

@@ -2,6 +2,7 @@ import type { Moment } from "../clock.ts";
 import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
 import type { Flap } from "../decide/flap.ts";
 import { isRecord } from "../net/exchange.ts";
+import { heapOf, MAX_HEAP_BYTES } from "../net/heap.ts";
 import { clip, head } from "../safe.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
 import type { Summary } from "../messages/render.ts";
@@ -77,6 +78,7 @@ function isMoment(value: unknown): value is Moment {
 
 /** Throws with a reason when the text is torn, foreign, of a newer version or malformed anywhere: half a memory is worse than none. */
 export function decodeState(text: string, now: Moment): Saved {
+  if (heapOf(Buffer.from(text)) > MAX_HEAP_BYTES) throw new Error("too complex for any state");
   const json: unknown = JSON.parse(text);
   if (!isRecord(json) || json["format"] !== FORMAT) throw new Error("not a state file of the watchdog");
   if (json["version"] !== STATE_VERSION) throw new Error(`version ${clip(String(json["version"]), 20)}, this watchdog reads ${STATE_VERSION}`);
