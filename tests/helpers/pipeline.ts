@@ -35,8 +35,8 @@ export interface Pipeline {
   stop(): Promise<void>;
   /** SIGKILL: from here on nothing more is sent. */
   kill(): void;
-  /** A new run, from the state file or without one. */
-  restart(options?: { readonly state?: boolean; readonly bootId?: string }): Promise<void>;
+  /** A new run, from the state file or without one; `env`: with other variables. */
+  restart(options?: { readonly state?: boolean; readonly bootId?: string; readonly env?: Readonly<Record<string, string>> }): Promise<void>;
 }
 
 export const INTERVAL_S = 30;
@@ -44,10 +44,11 @@ const FLUSH_MS = 5000;
 
 export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
   const clock = virtualClock();
-  const config = configOf({
+  const configWith = (more: Readonly<Record<string, string>>) => configOf({
     WATCHDOG_TG_BOT_TOKEN: TOKEN, WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_LANG: "en", WATCHDOG_HOST_LABEL: "host-1", WATCHDOG_STARTUP_GRACE_S: "0",
-    WATCHDOG_METRICS_URL: "http://orchestrator/metrics", ...env,
+    WATCHDOG_METRICS_URL: "http://orchestrator/metrics", ...env, ...more,
   });
+  let config = configWith({});
   const telegram = memoryTelegram(clock);
   // Agents that nobody moves would hang.
   const scene: Scene = { ...peacefulScene(), agents: [] };
@@ -117,7 +118,8 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       run.die();
       run.stop.abort();
     },
-    restart: async ({ state = true, bootId } = {}) => {
+    restart: async ({ state = true, bootId, env: more = {} } = {}) => {
+      config = configWith(more);
       run = start(state ? file : undefined, bootId);
       await clock.advance(0);
     },

@@ -63,3 +63,36 @@ describe("one disk, one alert", () => {
     assert.deepEqual(toldBy(muted), ["🔴 Disk data"]);
   });
 });
+
+describe("a limit that is switched off between two runs", () => {
+  it("is not told to be over: nothing is known of it, and what it covered is told at once", LIMIT, async () => {
+    const line = pipeline(CRIT);
+    await levels(line, [[62, 60], [98, 60]]);
+    await line.stop();
+    await line.restart({ env: { WATCHDOG_DISK_CRIT_ENABLED: "false" } });
+    await levels(line, [[98, 120]]);
+    assert.deepEqual(toldBy(line), ["🔴 Disk almost full data", "🔴 Disk data"]);
+  });
+
+  const OFF: readonly (readonly [string, Readonly<Record<string, string>>, (line: Pipeline) => void, string])[] = [
+    ["stale metrics", { WATCHDOG_METRICS_STALE_S: "0" }, ({ scene, clock }) => { scene.generatedAtS = clock.wallMs() / 1000; }, "🔴 Metrics stale"],
+    ["the queue", { WATCHDOG_QUEUE_STALLED_MIN: "0" }, ({ scene }) => { scene.queue = { queued: 2, running: 0, done: 1, failed: 3 }; }, "🔴 Queue stalled"],
+    ["agents", { WATCHDOG_AGENT_HUNG_MIN: "0" }, ({ scene }) => { scene.agents = [{ runId: "r", pid: 1, stage: "s", jobId: "j", cpuTicks: 5 }]; }, "🔴 Agent hung: r"],
+    ["inodes", { WATCHDOG_DISK_INODE_PCT: "0" }, ({ scene }) => { scene.dataInodePct = 99; }, "🔴 Inodes data"],
+    ["disks", { WATCHDOG_DISK_ENABLED: "false" }, ({ scene }) => { scene.dataPct = 91; }, "🔴 Disk data"],
+  ];
+  for (const [name, env, bad, alert] of OFF) {
+    it(`${name}: no recovery is told that nobody saw`, LIMIT, async () => {
+      const line = pipeline();
+      await line.pass(60);
+      bad(line);
+      await line.pass(7200);
+      assert.ok(toldBy(line).includes(alert));
+      const before = line.telegram.messages.length;
+      await line.stop();
+      await line.restart({ env });
+      await line.pass(300);
+      assert.deepEqual(toldBy(line, before), []);
+    });
+  }
+});

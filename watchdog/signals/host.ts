@@ -56,7 +56,14 @@ export function diskSignals(reading: Reading<DiskReading>, series: Series, confi
     name, frozen: false, goneDetail,
     findings: reading.value.disks.flatMap((disk) => findingsOf(disk, series.get(`disk:${disk.label}`) ?? [], config, lang)),
     keeps: ({ key }) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
+    retires: ({ key }) => !isOn(key, config),
   };
+}
+
+/** Whether the kind of a disk's key is watched at all: what was switched off says nothing about the disk. */
+function isOn(key: string, { diskEnabled, diskCritEnabled, diskInodePct }: Config): boolean {
+  if (key.startsWith("disk_crit:")) return diskCritEnabled;
+  return diskEnabled && (!key.startsWith("inodes:") || diskInodePct > 0);
 }
 
 const TREND_WIDTH = 24;

@@ -83,7 +83,7 @@ function generatedMemory(before: MetricsMemory, { generatedAtS }: Envelope, now:
 function staleFamily(envelope: Envelope, generated: MetricsMemory["generated"], config: Config, lang: Lang, now: Moment): Family {
   const limitMs = config.metricsStaleS * 1000;
   const name = "stale";
-  if (limitMs === 0) return { name, frozen: false, findings: [], goneDetail: "" };
+  if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail: "" };
   if (envelope.generatedAtS === undefined || !generated) return { name, frozen: true, findings: [], goneDetail: "" };
   const ageMs = now.monoMs - generated.seen.monoMs;
   const stale = ageMs >= limitMs;
@@ -115,7 +115,7 @@ function queueFamily({ counts }: Envelope, idle: MetricsMemory["idleQueue"], con
   const limitMs = config.queueStalledMin * 60_000;
   const name = "queue";
   const { queued, running, done, failed } = counts;
-  if (limitMs === 0) return { name, frozen: false, findings: [], goneDetail: "" };
+  if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail: "" };
   if (queued === undefined || running === undefined || done === undefined || failed === undefined) return { name, frozen: true, findings: [], goneDetail: "" };
   const idleMs = idle ? now.monoMs - idle.since.monoMs : 0;
   const stalled = idle !== undefined && idleMs >= limitMs;
@@ -160,7 +160,7 @@ function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMem
   const limitMs = config.agentHungMin * 60_000;
   const name = "agents";
   const goneDetail = lang.details.agentGone;
-  if (limitMs === 0) return { name, frozen: false, findings: [], goneDetail };
+  if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail };
   if (!envelope.agents) return { name, frozen: true, findings: [], goneDetail };
   const findings = envelope.agents.map((agent): Finding => {
     const memory = memories.get(entityOf(agent));
