@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "../helpers/notice.ts";
-import { DELIVERED, idsIn, outboxRig, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
+import { DELIVERED, idsIn, outboxRig, REJECTED, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
 
 const MIN = 60_000;
 
 /** An outbox whose first channel fails, with a second one after ten minutes. */
-function withFallback(second: () => SendResult = () => DELIVERED): { rig: OutboxRig; through: { id: string; atS: number }[] } {
+function withFallback(second: (id: string) => SendResult = () => DELIVERED): { rig: OutboxRig; through: { id: string; atS: number }[] } {
   const through: { id: string; atS: number }[] = [];
   const rig = outboxRig({
     fallback: { afterMs: 10 * MIN, send: async ({ id }) => {
       through.push({ id, atS: (rig.clock.monoMs() - begin) / 1000 });
-      return second();
+      return second(id);
     } },
   });
   const begin = rig.clock.monoMs();
@@ -82,5 +82,15 @@ test("a storm goes to the second channel at most 100 a minute, what is critical 
   assert.deepEqual([through[0]?.id, through.length], ["o", 100]);
   await rig.clock.advance(2 * MIN);
   assert.equal(through.length, 251);
+  await rig.stop();
+});
+
+test("a notice that the second channel refuses keeps nothing else back, and is tried again every 5 min", { timeout: 10_000 }, async () => {
+  const { rig, through } = withFallback((id) => (id === "a" ? REJECTED : DELIVERED));
+  await rig.offer("a", "b", "c");
+  await rig.clock.advance(10 * MIN);
+  assert.deepEqual(rig.delivered, ["b", "c"]);
+  await rig.clock.advance(10 * MIN);
+  assert.deepEqual(through.filter(({ id }) => id === "a").map(({ atS }) => atS), [600, 900, 1200]);
   await rig.stop();
 });

@@ -340,3 +340,12 @@ test("a key that names something else by now: the end of the old one is told in 
   assert.deepEqual(rig.sent.map(idsIn), ["a old", "new"]);
   await rig.stop();
 });
+
+test("a rate limit of a fraction of a second is obeyed as one of a second", { timeout: 10_000 }, async () => {
+  const rig = outboxRig();
+  rig.answer({ kind: "retry", reason: "429", afterMs: 100 });
+  await rig.offer("a");
+  await rig.clock.advance(10_500);
+  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  await rig.stop();
+});

@@ -43,6 +43,8 @@ export interface DeliveryView {
 
 /** What the operator has to mend, and a message that Telegram refuses or has probably shown already, are tried again this often. */
 const HOLD_MS = 5 * 60_000;
+/** A rate limit of a fraction of a second would let hundreds of requests follow each other. */
+const LEAST_LIMIT_MS = 1000;
 /** A rate limit may be lifted earlier than it was announced: a longer wait is asked about this often. */
 const ASK_ANEW_MS = 60 * 60_000;
 
@@ -98,6 +100,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let fallbackSentAt: number[] = [];
   /** Refused notices: until when each is held. */
   const held = new Map<string, number>();
+  /** The same for the second channel. */
+  const fallbackHeld = new Map<string, number>();
   /** Notices whose message was refused as HTML. */
   const plain = new Set<string>();
   /** Those whose message was refused as plain text too: one of them is to blame. */
@@ -130,7 +134,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The same for the second channel; it waits until the first has failed for long enough. */
   const fallbackWaitMs = (): number | undefined => {
     if (!fallback || !failing || pending.length === 0) return undefined;
-    return Math.max(0, fallbackUntil - clock.monoMs(), failing.monoMs + fallback.afterMs - clock.monoMs(), pacingDelayMs(fallbackSentAt, clock.monoMs(), FALLBACK_PER_MIN));
+    const heldUntil = Math.min(...pending.map(({ id }) => fallbackHeld.get(id) ?? -Infinity));
+    return Math.max(0, heldUntil - clock.monoMs(), fallbackUntil - clock.monoMs(), failing.monoMs + fallback.afterMs - clock.monoMs(), pacingDelayMs(fallbackSentAt, clock.monoMs(), FALLBACK_PER_MIN));
   };
 
   /** The parts to send next, in order; what was midway comes after those. */
@@ -212,7 +217,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       case "retry":
         if (result.accepted) return unconfirmed(result.reason, draft, left, now.monoMs);
         failures += 1;
-        if (result.afterMs !== undefined) limitFor(result.afterMs);
+        if (result.afterMs !== undefined) limitFor(Math.max(result.afterMs, LEAST_LIMIT_MS));
         else backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
         log.warn("message not delivered, it is kept and tried again", { reason: result.reason, pending: pending.length, retryInS: Math.ceil((waitMs() ?? 0) / 1000) });
         return;
@@ -266,7 +271,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const forget = (which: (id: string) => boolean): void => {
-    for (const marks of [held, plain]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
+    for (const marks of [held, fallbackHeld, plain]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
     suspects = suspects.filter((id) => !which(id));
   };
 
@@ -292,7 +297,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** One notice through the second channel; the first is told in sum when it is back. */
   const sendFallback = async (signal: AbortSignal): Promise<void> => {
-    const [notice] = pending;
+    const notice = pending.find(({ id }) => (fallbackHeld.get(id) ?? -Infinity) <= clock.monoMs());
     if (!fallback || !notice) return;
     const result = await fallback.send(notice, signal);
     options.onAttempt?.({ channel: "webhook", result: result.kind, blocks: options.render([notice], undefined).flatMap(({ blocks }) => blocks) });
@@ -302,6 +307,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
       summary = addToSummary(summary, notice, failing?.wallMs ?? clock.wallMs());
       rest = [];
       delivered([notice], undefined);
+    } else if (result.kind === "rejected") {
+      fallbackHeld.set(notice.id, clock.monoMs() + HOLD_MS);
+      log.warn("fallback webhook refuses a notice, it is tried again in 5 min", { reason: result.reason, key: notice.key });
     } else {
       fallbackFailures += 1;
       fallbackUntil = clock.monoMs() + nextDelayMs(fallbackFailures, options.random());

@@ -29,7 +29,10 @@ export function webhookSender(url: URL, timeoutMs: number, host: () => string, r
     try {
       const body = redactJson(webhookBody(notice, host()), redact);
       const { status } = await post(url, body, { deadlineMs: timeoutMs, maxBytes: 64 * 1024, signal });
-      return status >= 200 && status < 300 ? { kind: "delivered" } : { kind: "retry", reason: `fallback webhook: HTTP ${status}` };
+      if (status >= 200 && status < 300) return { kind: "delivered" };
+      // Bad request, too large, not acceptable content (RFC 9110, 15.5): of this notice, not of the next one.
+      const isOfNotice = status === 400 || status === 413 || status === 422;
+      return { kind: isOfNotice ? "rejected" : "retry", reason: `fallback webhook: HTTP ${status}` };
     } catch (error) {
       const { kind, reason } = faultOf(error);
       return { kind: "retry", reason: `fallback webhook: ${kind}: ${reason}` };
