@@ -217,3 +217,7 @@ test("of what Telegram says 200 characters are kept as the reason", { timeout: 5
   assert.equal(verdict.kind, "rejected");
   assert.equal("reason" in verdict ? verdict.reason.length : 0, "400 ".length + 200);
 });
+
+test("a group does not become what can be no group", { timeout: 10_000 }, () => {
+  for (const id of [0, 5, -0, 1.5]) assert.equal(judgeAnswer(refusal(400, "upgraded", { migrate_to_chat_id: id })).kind, "rejected");
+});

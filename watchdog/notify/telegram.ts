@@ -131,7 +131,8 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   const parameters = isRecord(json["parameters"]) ? json["parameters"] : {};
   const reason = `${code} ${description}`.trim();
   const migrated = parameters["migrate_to_chat_id"];
-  if (code === 400 && Number.isSafeInteger(migrated)) return { kind: "migrated", chatId: String(migrated) };
+  // The id of a group or supergroup is negative (Bot API, "Chat"); any other number would silence us for good, because it is kept.
+  if (code === 400 && typeof migrated === "number" && Number.isSafeInteger(migrated) && migrated < 0) return { kind: "migrated", chatId: String(migrated) };
   if (code === 400 && /message thread not found/i.test(description)) return { kind: "threadGone" };
   if (code === 429) return { kind: "retry", reason, ...wait(parameters["retry_after"]) };
   if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description))) return { kind: "operator", reason };
