@@ -121,3 +121,10 @@ test("a failure in between neither ends nor begins uselessness", () => {
 test("what is muted is not told", () => {
   assert.deepEqual(rig(1, "en", (key) => key.startsWith("prune")).run(FREED), []);
 });
+
+test("what an engine does not say it freed is judged by what its listing still holds", { timeout: 10_000 }, () => {
+  const left = 5e9;
+  assert.equal(wasUseless({ plan: IDLE.plan, clearableBytes: left, leftBytes: left }), true);
+  assert.equal(wasUseless({ plan: IDLE.plan, clearableBytes: left, leftBytes: 0 }), false);
+  assert.equal(wasUseless({ plan: IDLE.plan, clearableBytes: left }), false);
+});

@@ -77,7 +77,7 @@ export const LARGE_BYTES = 2 ** 30;
 
 /** The prune ended well and freed nothing of much that it should have (buildx #400). Pure. */
 export function wasUseless({ freedBytes, clearableBytes: clearable, leftBytes }: Outcome): boolean {
-  if (freedBytes === undefined || clearable === undefined || clearable < LARGE_BYTES) return false;
+  if (clearable === undefined || clearable < LARGE_BYTES) return false;
   // Whatever the engine says it freed: what its own listing still holds was not.
   return freedBytes === 0 || (leftBytes !== undefined && leftBytes >= clearable * STILL_THERE);
 }
