@@ -35,7 +35,8 @@ const SIDE_BY_SIDE_MS = 60_000;
 /** Names the probable cause of what is active, as far as this tick knows one. Pure. */
 export function withCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang, wallMs: number): Signal[] {
   const containers = readings.docker.state === "ok" ? readings.docker.value.containers : [];
-  const orch = containers.find(({ name }) => name === config.orchContainer)?.found;
+  const foundBy = new Map(containers.map(({ name, found }) => [`container:${name}`, found]));
+  const orch = config.orchContainer === undefined ? undefined : foundBy.get(`container:${config.orchContainer}`);
   const causes: Readonly<Record<CauseName, readonly Cause[]>> = {
     engine: engineCause(readings, config, lang).map(always),
     disk: diskCauses(signals, readings, config, lang),
@@ -45,7 +46,7 @@ export function withCauses(signals: readonly Signal[], readings: Readings, confi
   return signals.map((signal) => {
     const names = signal.active ? (EXPLAINED_BY.find(([key]) => key.test(signal.key))?.[1] ?? []) : [];
     // Whoever is told about by its container has that container's reason.
-    const found = signal.key.startsWith("container:") ? containers.find(({ name }) => signal.key === `container:${name}`)?.found : orch;
+    const found = signal.key.startsWith("container:") ? foundBy.get(signal.key) : orch;
     const began = signal.since?.monoMs ?? Infinity;
     const texts = names.flatMap((name) => ((name === "disk" || name === "memory") && found !== undefined && !isUnexplained(found) ? [] : causes[name]))
       .filter(({ sinceMonoMs }) => sinceMonoMs <= began + SIDE_BY_SIDE_MS).map(({ text }) => text);
