@@ -60,7 +60,7 @@ test("the deadline and the daemon's stop both abort what is under way", async ()
 });
 
 test("what the configuration switches off has no collector", () => {
-  const on = (env: Record<string, string>): string[] => Object.entries(createCollectors(configOf(env), threadPool(4))).filter(([, collector]) => collector).map(([name]) => name);
+  const on = (env: Record<string, string>): string[] => Object.entries(createCollectors(configOf(env), threadPool(4), "host")).filter(([, collector]) => collector).map(([name]) => name);
   assert.deepEqual(on({}), ["mem", "disk", "docker"]);
   assert.deepEqual(on({ WATCHDOG_MEM_ENABLED: "no", WATCHDOG_DISK_ENABLED: "no", WATCHDOG_DOCKER_SOCK: "" }), []);
   assert.deepEqual(on({ WATCHDOG_MEM_ENABLED: "no", WATCHDOG_DISK_ENABLED: "no", WATCHDOG_DISK_CRIT_ENABLED: "yes", WATCHDOG_DOCKER_SOCK: "" }), ["disk"]);

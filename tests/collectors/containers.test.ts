@@ -12,21 +12,22 @@ interface Fake {
   watch?: string;
   restartCount?: number;
   exitCode?: number;
+  mounts?: readonly object[];
   /** What the next inspect does instead of answering. */
   inspect?: "gone" | "fails";
 }
 
 const hexOf = (name: string): string => Buffer.from(name).toString("hex").padEnd(64, "0");
 
-function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf) {
+function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf, hostname = "host") {
   const asked: string[] = [];
   let listFails = false;
   const client: DockerClient = {
     version: async () => ({}),
     list: async () => {
       if (listFails) throw new Error("engine answered 500");
-      return containers.map(({ name, state = "running", status = "Up 2 hours", watch }) => ({
-        Id: idOf(name), Names: [`/${name}`], Image: "img", State: state, Status: status, Labels: watch === undefined ? {} : { "watchdog.watch": watch },
+      return containers.map(({ name, state = "running", status = "Up 2 hours", watch, mounts = [] }) => ({
+        Id: idOf(name), Names: [`/${name}`], Image: "img", State: state, Status: status, Mounts: mounts, Labels: watch === undefined ? {} : { "watchdog.watch": watch },
       }));
     },
     inspect: async (id) => {
@@ -41,7 +42,7 @@ function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf) {
     },
     info: async () => ({ Name: "engine-host\n" }),
   };
-  const collector = containersCollector({ socketPath: "/x" }, wanted, 1000, client);
+  const collector = containersCollector({ socketPath: "/x" }, wanted, 1000, hostname, client);
   let monoMs = 0;
   return {
     tick: async (afterMs = 30_000): Promise<DockerReading> => {
@@ -65,6 +66,17 @@ test("* finds every container that has a restart policy or the label, and no oth
     { name: "always" }, { name: "onfail", policy: "on-failure" }, { name: "oneshot", policy: "no" }, { name: "labelled", policy: "no", watch: "true" }, { name: "excluded", watch: "false" },
   ]);
   assert.deepEqual(names(await tick()), ["always", "onfail", "labelled"]);
+});
+
+test("a container's mounts are known, and of all containers those of our own, if its host name is its id's beginning", async () => {
+  const bind = { Source: "/srv/app", Destination: "/app" };
+  const ours = { Source: "/srv/nas/.keep", Destination: "/host/nas" };
+  for (const [hostname, ownMounts] of [[hexOf("dog").slice(0, 12), [{ source: "/srv/nas/.keep", target: "/host/nas" }]], ["my-host", undefined], ["", undefined], [hexOf("none").slice(0, 12), undefined]] as const) {
+    const reading = await rig(["web"], [{ name: "web", mounts: [bind] }, { name: "dog", mounts: [ours] }], hexOf, hostname).tick();
+    assert.deepEqual(reading.ownMounts, ownMounts, hostname);
+    const [web] = reading.containers;
+    assert.deepEqual(typeof web?.found === "object" && "mounts" in web.found ? web.found.mounts : undefined, [{ source: "/srv/app", target: "/app" }]);
+  }
 });
 
 test("names watch exactly those, whatever their policy; one that is not there is missing", async () => {
@@ -174,7 +186,7 @@ test("hundreds of containers are inspected, at most eight at once", async () => 
     },
     info: async () => ({}),
   };
-  const reading = await containersCollector({ socketPath: "/x" }, ["*"], 1000, client).collect({ wallMs: 0, monoMs: 0, signal: new AbortController().signal });
+  const reading = await containersCollector({ socketPath: "/x" }, ["*"], 1000, "host", client).collect({ wallMs: 0, monoMs: 0, signal: new AbortController().signal });
   assert.equal(reading.containers.length, 300);
   assert.equal(most, 8);
   assert.equal(reading.hostname, undefined);

@@ -167,7 +167,7 @@ test("a probe reads each number of statfs(2) from its own field: free for root t
     // A path of its own, because this module has no types and what it exports is its effect.
     await import(new URL("../helpers/fake-statfs.mjs", import.meta.url).href);
     const found = await probeFilesystem("/made-up/data");
-    assert.deepEqual(found, { device: "7", blockSize: 1024 * 1024, blocks: 1_000_000, freeBlocks: 620_000, availableBlocks: 570_000, files: 1000, freeFiles: 900 });
+    assert.deepEqual(found, { device: "7", isFile: true, blockSize: 1024 * 1024, blocks: 1_000_000, freeBlocks: 620_000, availableBlocks: 570_000, files: 1000, freeFiles: 900 });
   } finally {
     rmSync(folder, { recursive: true });
   }

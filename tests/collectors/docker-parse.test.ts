@@ -11,6 +11,16 @@ test("an entry of the list is read with name, state, health and uptime", () => {
   assert.deepEqual(parseList([listed()]), [{ id: ID, name: "web", image: "nginx:1", state: "running", health: "healthy", uptimeS: 300 }]);
 });
 
+test("of its mounts those are kept that show a path of the host, as many and as long as paths can be", () => {
+  const bind = { Type: "bind", Source: "/srv/app", Destination: "/app", Mode: "", RW: true };
+  const kept = { source: "/srv/app", target: "/app" };
+  assert.deepEqual(parseList([listed({ Mounts: [bind] })])[0]?.mounts, [kept]);
+  // tmpfs, Podman's targets alone, and nonsense.
+  const none = [{ ...bind, Source: "" }, "/app", { ...bind, Source: "C:\\app" }, { ...bind, Source: `/${"x".repeat(4096)}` }, { ...bind, Destination: 5 }, null];
+  for (const Mounts of [none, [], null, "x", {}]) assert.equal(parseList([listed({ Mounts })])[0]?.mounts, undefined);
+  assert.equal(parseList([listed({ Mounts: Array.from({ length: 5000 }, () => bind) })])[0]?.mounts?.length, 64);
+});
+
 test("a container's own name has one slash, legacy links have more", () => {
   assert.equal(parseList([listed({ Names: ["/app/db", "/db"] })])[0]?.name, "db");
   assert.equal(parseList([listed({ Names: [] })])[0]?.name, ID.slice(0, 12));

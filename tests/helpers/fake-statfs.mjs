@@ -22,7 +22,7 @@ function failing(state, call, path) {
 
 fs.promises.stat = (path, ...rest) => {
   const state = scripted(path);
-  return state ? (failing(state, "stat", path) ?? Promise.resolve({ dev: state.device ?? 1000 })) : real.stat(path, ...rest);
+  return state ? (failing(state, "stat", path) ?? Promise.resolve({ dev: state.device ?? 1000, mode: fs.constants.S_IFREG })) : real.stat(path, ...rest);
 };
 fs.promises.statfs = (path, ...rest) => {
   const state = scripted(path);

@@ -84,7 +84,6 @@ describe("the orchestrator is down, and the text says why", { concurrency: 5 }, 
 
 describe("what /metrics feeds while the orchestrator's container alerts", { concurrency: 4 }, () => {
   const FED: Readonly<Record<string, { readonly env?: Readonly<Record<string, string>>; readonly bad: (world: World) => void }>> = {
-    "🔴 Job failed": { bad: ({ metrics }) => void (metrics.orchestrator.counts.failed += 2) },
     "🔴 Queue stalled": { env: { WATCHDOG_QUEUE_STALLED_MIN: "0.005" }, bad: ({ metrics }) => void (metrics.orchestrator.counts = { queued: 7, running: 0, done: 40, failed: 3 }) },
     "🔴 Metrics stale": { env: { WATCHDOG_METRICS_STALE_S: "0.4" }, bad: ({ metrics }) => void (metrics.orchestrator.generatedAtS = 1_781_234_567.8) },
     "🔴 Agent hung: r-1": { env: { WATCHDOG_AGENT_HUNG_MIN: "0.005" }, bad: ({ metrics }) => void (metrics.orchestrator.agents = [{ run_id: "r-1", pid: 1, cpu_ticks: 5 }]) },
@@ -104,6 +103,18 @@ describe("what /metrics feeds while the orchestrator's container alerts", { conc
       assert.deepEqual([consequence.silent, consequence.replyTo], [true, cause.number]);
     });
   }
+
+  it("a job that failed meanwhile sounds, because the orchestrator answers", async (t) => {
+    const world = await makeWorld(t, ORCH);
+    world.docker.set("orch", { health: "healthy" });
+    const daemon = await world.start();
+    world.docker.set("orch", { health: "unhealthy" });
+    await messageOf(world, "🔴 Container orch");
+    await daemon.statusWhere("the alert told", ({ signals }) => signals.some(({ key, alerting }) => key === "container:orch" && alerting));
+    world.metrics.orchestrator.counts.failed += 2;
+    const { silent, replyTo } = await messageOf(world, "🔴 Job failed");
+    assert.deepEqual([silent, replyTo], [false, undefined]);
+  });
 
   it("everything else sounds, and so does what /metrics feeds once the container is well", async (t) => {
     const world = await makeWorld(t, ORCH);

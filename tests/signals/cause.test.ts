@@ -28,6 +28,34 @@ describe("a cause is named with a proven link alone", () => {
     for (const disk of [OTHER_DISK, UNKNOWN_DISK, { ...ENGINE_DISK, ...diskAt("root", 90) }]) assert.equal(causeOf({ state: "exited", exitCode: 1 }, disk), undefined);
   });
 
+  describe("the disk that a mount of that container lies on", () => {
+    const FOLDERS = { nas: "/srv/nas", cache: "/srv/nas/cache", file: "/mnt/logs/.keep", root: "/etc/hostname" };
+    const own = Object.entries(FOLDERS).map(([label, source]) => ({ source, target: `/host/${label}` }));
+    const full = (label: string): Parameters<typeof disks>[0][number] => ({ ...diskAt(label, 98), holdsEngineData: false, ...(label === "file" || label === "root" ? { isFile: true } : {}) });
+    const causeOver = (source: string | undefined, ownMounts = own, samples = Object.keys(FOLDERS).map(full)): string | undefined => {
+      const rig = rigOf({ WATCHDOG_CONTAINER_DOWN_TICKS: "1", WATCHDOG_METRICS_URL: "" });
+      const web = container("web", { state: "exited", exitCode: 1, ...(source === undefined ? {} : { mounts: [{ source, target: "/data" }] }) }, true);
+      rig.tick({ docker: ok({ containers: [web], ownMounts }), disk: disks(samples) });
+      return rig.signal("container:web").cause;
+    };
+    const named = (label: string): string => `disk ${label} is 98% full`;
+    const ROWS: readonly (readonly [source: string | undefined, label: string | undefined])[] = [
+      ["/srv/nas", "nas"], ["/srv/nas/app", "nas"], ["/srv/nas/cache", "cache"], ["/srv/nas/cache/x", "cache"], ["/srv/nas/cachet", "nas"],
+      ["/mnt/logs/app", "file"], ["/mnt/logs2", undefined], ["/srv", undefined], ["/srv/nasty", undefined], ["/", undefined], ["/etc/app", "root"], ["/etc", "root"], [undefined, undefined],
+    ];
+    for (const [source, label] of ROWS) {
+      it(`${source ?? "no mount"}: ${label ?? "none"}`, LIMIT, () => assert.equal(causeOver(source), label === undefined ? undefined : named(label)));
+    }
+
+    it("beside a container our paths are the host's, and `/` proves nothing", LIMIT, () => {
+      const beside = [{ ...full("nas"), path: "/srv/nas", hostPath: "/srv/nas" }, { ...full("root"), path: "/", hostPath: "/", isFile: false }];
+      assert.equal(causeOver("/srv/nas/app", [], beside), named("nas"));
+      assert.equal(causeOver("/opt/app", [], beside), undefined);
+    });
+
+    it("not where the watchdog's own mounts are not known", LIMIT, () => assert.equal(causeOver("/srv/nas/app", []), undefined));
+  });
+
   const KNOWN: Readonly<Record<string, Partial<FoundContainer> | "missing">> = {
     "killed by OOM": { state: "exited", exitCode: 137, oomKilled: true }, "a child of it was": { state: "exited", exitCode: 1, oomKilled: true },
     "docker stop": { state: "exited", exitCode: 143 }, "docker kill": { state: "exited", exitCode: 137 }, "did its work": { state: "exited", exitCode: 0 },

@@ -44,7 +44,7 @@ export async function doctor({ parsed, place, clock, log, pool, systemHostname, 
   const bot = doctorBot(parsed, clock);
   // An engine that is named and not there is asked all the same: the answer says why.
   const isEngineWatched = config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
-  const { disk: diskWatch, ...collectors } = createCollectors(config, pool);
+  const { disk: diskWatch, ...collectors } = createCollectors(config, pool, systemHostname);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
   const host = readings.then(({ docker }) => hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname));

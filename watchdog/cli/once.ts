@@ -20,7 +20,7 @@ export interface OnceReport {
 export async function once(config: Config, lang: Lang, clock: Clock, pool: ThreadPool, systemHostname: string): Promise<OnceReport> {
   const undamped: Config = { ...config, orchDownTicks: 1, containerDownTicks: 1, depDownTicks: 1, blindTicks: 1, startupGraceS: 0 };
   const now = momentOf(clock);
-  const readings = await collectAllOf(createCollectors(undamped, pool))(now, new AbortController().signal);
+  const readings = await collectAllOf(createCollectors(undamped, pool, systemHostname))(now, new AbortController().signal);
   const { signals } = buildSignals(NO_SIGNALS, readings, undamped, lang, now);
   const engineHostname = readings.docker.state === "ok" ? readings.docker.value.hostname : undefined;
   const sources = Object.keys(readings).map((name) => {

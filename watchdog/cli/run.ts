@@ -85,7 +85,7 @@ export async function run({ parsed, clock, log, pool, redact, version, systemHos
       : {}),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config, pool)), offer: (notices) => hint.offer(notices),
+    config, lang, clock, systemHostname, collectAll: collectAllOf(createCollectors(config, pool, systemHostname)), offer: (notices) => hint.offer(notices),
     initial: saved && { ledger: saved.ledger, signals: resumeSignals(saved, boot, started), digestDay: saved.digestDay },
     hello: config.hello ? { version, problems } : undefined,
     changed: () => {

@@ -2,7 +2,7 @@ import type { DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import { clip, reasonOf } from "../safe.ts";
 import { dockerClient, type DockerClient } from "./docker/client.ts";
-import { parseInspect, parseList, type Inspected, type Listed } from "./docker/parse.ts";
+import { parseInspect, parseList, type Inspected, type Listed, type Mount } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
@@ -16,6 +16,7 @@ export interface ContainerSample {
 export interface FoundContainer extends Inspected {
   readonly id: string;
   readonly image: string;
+  readonly mounts?: readonly Mount[];
 }
 
 export interface DockerReading {
@@ -24,6 +25,8 @@ export interface DockerReading {
   readonly containers: readonly ContainerSample[];
   /** Name by id of every container there is, watched or not: whose a process is. */
   readonly names?: ReadonlyMap<string, string>;
+  /** What of the host the watchdog's own container sees, where it runs in one that this engine knows. */
+  readonly ownMounts?: readonly Mount[];
 }
 
 const PARALLEL_INSPECTS = 8;
@@ -34,7 +37,9 @@ const UPTIME_SLACK_S = 2;
  * One list call a tick; an inspect only at first sight, when something is not good, or when the container started since the last tick.
  * Rejects when the engine cannot be read at all; one container that cannot be inspected is `unreadable`, the others count.
  */
-export function containersCollector(target: DockerTarget, wanted: readonly string[], deadlineMs: number, client: DockerClient = dockerClient(target, deadlineMs)): Collector<DockerReading> {
+export function containersCollector(target: DockerTarget, wanted: readonly string[], deadlineMs: number, systemHostname: string, client: DockerClient = dockerClient(target, deadlineMs)): Collector<DockerReading> {
+  // The engine gives a container the beginning of its id as its host name, unless the operator gives it another.
+  const isShortId = /^[0-9a-f]{12}$/.test(systemHostname);
   const everything = wanted.includes("*");
   const names = new Set(wanted.filter((name) => name !== "*"));
   let known = new Map<string, Inspected>();
@@ -73,7 +78,11 @@ export function containersCollector(target: DockerTarget, wanted: readonly strin
         .flatMap((entry) => sampleOf(entry, names.has(entry.name), fresh.get(entry.id), known.get(entry.id)));
       const seen = new Set(listed.map(({ name }) => name));
       const missing = [...names].filter((name) => !seen.has(name)).map((name): ContainerSample => ({ name, named: true, found: "missing" }));
-      return { ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing], names: new Map(listed.map(({ id, name }) => [id, name])) };
+      const ownMounts = isShortId ? listed.find(({ id }) => id.startsWith(systemHostname))?.mounts : undefined;
+      return {
+        ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing], names: new Map(listed.map(({ id, name }) => [id, name])),
+        ...(ownMounts ? { ownMounts } : {}),
+      };
     },
   };
 }
@@ -111,13 +120,13 @@ async function inspectOne(client: DockerClient, id: string, signal: AbortSignal)
 }
 
 function sampleOf(listed: Listed, named: boolean, outcome: InspectOutcome | undefined, inspected: Inspected | undefined): ContainerSample[] {
-  const { name, id, image } = listed;
+  const { name, id, image, mounts } = listed;
   if (outcome?.failure !== undefined) return [{ name, named, found: { unreadable: outcome.failure } }];
   if (outcome && !outcome.value) return named ? [{ name, named, found: "missing" }] : [];
   if (!inspected) return [{ name, named, found: { unreadable: "not inspected" } }];
   // When the inspect is of this tick it is the newer view of the two.
   const { state, health } = outcome ? inspected : listed;
-  return [{ name, named, found: { ...inspected, id, image, state, health } }];
+  return [{ name, named, found: { ...inspected, id, image, state, health, ...(mounts ? { mounts } : {}) } }];
 }
 
 function hostnameOf(info: unknown): string | undefined {

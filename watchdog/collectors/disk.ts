@@ -1,4 +1,4 @@
-import { stat, statfs } from "node:fs/promises";
+import { constants, stat, statfs } from "node:fs/promises";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import type { ThreadPool } from "../thread-pool.ts";
@@ -19,6 +19,8 @@ export interface DiskSample {
   readonly holdsEngineData?: boolean;
   /** Where it is mounted on the host, as far as that can be known. */
   readonly hostPath?: string;
+  /** The path is no folder: what lies beside it lies on this filesystem too. */
+  readonly isFile?: boolean;
 }
 
 /** Where the engine's data can be seen from here, and whether our paths are a container's. */
@@ -39,9 +41,10 @@ export interface DiskReading {
   readonly failures: readonly PathFailure[];
 }
 
-/** What one probe of a path brought: statfs(2) plus st_dev of stat(2). */
+/** What one probe of a path brought: statfs(2), and of stat(2) st_dev and the kind of file. */
 export interface Probe {
   readonly device: string;
+  readonly isFile?: boolean;
   readonly blockSize: number;
   readonly blocks: number;
   readonly freeBlocks: number;
@@ -80,10 +83,10 @@ export async function probeAll(paths: readonly string[], pool: ThreadPool, probe
 }
 
 export async function probeFilesystem(path: string): Promise<Probe> {
-  const { dev } = await stat(path);
+  const { dev, mode } = await stat(path);
   const fs = await statfs(path);
   return {
-    device: String(dev), blockSize: fs.bsize, blocks: fs.blocks, freeBlocks: fs.bfree,
+    device: String(dev), isFile: (mode & constants.S_IFMT) === constants.S_IFREG, blockSize: fs.bsize, blocks: fs.blocks, freeBlocks: fs.bfree,
     availableBlocks: fs.bavail, files: fs.files, freeFiles: fs.ffree,
   };
 }
@@ -169,7 +172,7 @@ function rootOf(info: unknown): string {
 function sampleOf(label: string, path: string, probe: Probe): DiskSample | undefined {
   if (!(probe.blocks > 0)) return undefined;
   return {
-    label, path,
+    label, path, ...(probe.isFile ? { isFile: true } : {}),
     totalBytes: probe.blocks * probe.blockSize,
     usedBytes: (probe.blocks - probe.freeBlocks) * probe.blockSize,
     availableBytes: Math.max(0, probe.availableBlocks) * probe.blockSize,

@@ -27,7 +27,7 @@ export type Readings = { readonly [N in SourceName]: Reading<Values[N]> };
 export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 
 /** The one list of collectors, each with its deadline; undefined = off. */
-export function createCollectors(config: Config, pool: ThreadPool): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
+export function createCollectors(config: Config, pool: ThreadPool, systemHostname: string): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
   const deadlineMs = config.httpTimeoutS * 1000;
   // The kill switch: nothing at all is read.
   if (!config.enabled) return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
@@ -35,7 +35,7 @@ export function createCollectors(config: Config, pool: ThreadPool): { readonly [
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
     mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs, pool) : undefined,
     disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs, pool, undefined, engineDataOf(config.dockerTarget, deadlineMs)) : undefined,
-    docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs) : undefined,
+    docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs, systemHostname) : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
     proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs, pool) : undefined,
   };

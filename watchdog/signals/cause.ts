@@ -1,4 +1,6 @@
-import type { FoundContainer } from "../collectors/containers.ts";
+import type { ContainerSample, FoundContainer } from "../collectors/containers.ts";
+import type { DiskSample } from "../collectors/disk.ts";
+import type { Mount } from "../collectors/docker/parse.ts";
 import type { Readings } from "../collectors/index.ts";
 import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
@@ -17,11 +19,12 @@ const EXPLAINED_BY: readonly (readonly [key: RegExp, causes: readonly CauseName[
   [/^orchestrator_down$/, ["engine", "disk", "memory", "container"]],
   // It answers, so the engine runs; what it does stands still.
   [/^(metrics_stale$|queue_stalled$|agent_hung:)/, ["disk", "memory", "container"]],
-  // Every container writes to the disk that holds the engine's data; whether one can have ended by that, `isUnexplained` says.
+  // Every container writes to the disk that holds the engine's data and to those of its mounts; whether one can have ended by that, `isUnexplained` says.
   [/^container:/, ["disk", "memory"]],
   // A dependency may be another host's: nothing that is seen here is proven to be its cause.
 ];
 type CauseName = "engine" | "disk" | "memory" | "container";
+type Found = ContainerSample["found"];
 
 /** A cause, and since when it stands: what went bad before that has another one. */
 interface Cause {
@@ -37,9 +40,9 @@ export function withCauses(signals: readonly Signal[], readings: Readings, confi
   const containers = readings.docker.state === "ok" ? readings.docker.value.containers : [];
   const foundBy = new Map(containers.map(({ name, found }) => [`container:${name}`, found]));
   const orch = config.orchContainer === undefined ? undefined : foundBy.get(`container:${config.orchContainer}`);
-  const causes: Readonly<Record<CauseName, readonly Cause[]>> = {
+  const disks = fullDisks(signals, readings, config, lang);
+  const causes: Readonly<Record<Exclude<CauseName, "disk">, readonly Cause[]>> = {
     engine: engineCause(readings, config, lang).map(always),
-    disk: diskCauses(signals, readings, config, lang),
     memory: memoryCause(signals, readings, lang),
     container: orchestratorContainer(readings, config, lang, wallMs).map(always),
   };
@@ -48,7 +51,11 @@ export function withCauses(signals: readonly Signal[], readings: Readings, confi
     // Whoever is told about by its container has that container's reason.
     const found = signal.key.startsWith("container:") ? foundBy.get(signal.key) : orch;
     const began = signal.since?.monoMs ?? Infinity;
-    const texts = names.flatMap((name) => ((name === "disk" || name === "memory") && found !== undefined && !isUnexplained(found) ? [] : causes[name]))
+    const causesOf = (name: CauseName): readonly Cause[] => {
+      if ((name === "disk" || name === "memory") && found !== undefined && !isUnexplained(found)) return [];
+      return name === "disk" ? disks.filter((disk) => disk.holdsEngineData || disk.isUnder(found)) : causes[name];
+    };
+    const texts = names.flatMap(causesOf)
       .filter(({ sinceMonoMs }) => sinceMonoMs <= began + SIDE_BY_SIDE_MS).map(({ text }) => text);
     return texts.length > 0 ? { ...signal, cause: texts.join("; ") } : signal;
   });
@@ -63,7 +70,7 @@ const ENDED_BY_SOMEBODY = [130, 137, 143];
  * Whether a full disk or memory may be why a container is as it is. Not where the reason is known: it was never there or never ran,
  * it was paused, it did its work (0), somebody ended it, its memory ran out, the engine or its health check says what is wrong.
  */
-function isUnexplained(found: FoundContainer | "missing" | { readonly unreadable: string }): boolean {
+function isUnexplained(found: Found): boolean {
   if (found === "missing") return false;
   if ("unreadable" in found) return true;
   const { state, health, exitCode, oomKilled, error, healthOutput } = found;
@@ -87,15 +94,43 @@ function isGone({ kind, reason }: Fault): boolean {
   }
 }
 
-/** The disk that holds the engine's data, while it is full; since its alert stands. */
-function diskCauses(signals: readonly Signal[], { disk }: Readings, config: Config, lang: Lang): Cause[] {
-  const disks = disk.state === "ok" ? disk.value.disks.filter(({ holdsEngineData }) => holdsEngineData === true) : [];
-  return disks.flatMap((sample) => {
+/** A disk that is full, since its alert stands, and whose it is. */
+interface FullDisk extends Cause {
+  readonly holdsEngineData: boolean;
+  /** Whether a mount of this container lies on it. */
+  readonly isUnder: (found: Found | undefined) => boolean;
+}
+
+function fullDisks(signals: readonly Signal[], { disk, docker }: Readings, config: Config, lang: Lang): FullDisk[] {
+  const samples = disk.state === "ok" ? disk.value.disks : [];
+  const own = docker.state === "ok" ? (docker.value.ownMounts ?? []) : [];
+  const folders = new Map(samples.map((sample) => [sample.label, hostFolder(sample, own)]));
+  return samples.flatMap((sample) => {
+    const { label, holdsEngineData = false } = sample;
     const usedPct = round1(diskUse(sample));
     if (usedPct < config.diskCritPct) return [];
-    const alert = ["disk_crit", "disk"].map((kind) => signals.find(({ key }) => key === `${kind}:${sample.label}`)).find((signal) => signal?.active);
-    return [{ text: lang.causes.disk(sample.label, usedPct), sinceMonoMs: alert?.since?.monoMs ?? -Infinity }];
+    const alert = ["disk_crit", "disk"].map((kind) => signals.find(({ key }) => key === `${kind}:${label}`)).find((signal) => signal?.active);
+    const isUnder = (found: Found | undefined): boolean =>
+      typeof found === "object" && "mounts" in found && (found.mounts ?? []).some(({ source }) => innermost(folders, source) === label);
+    return [{ text: lang.causes.disk(label, usedPct), sinceMonoMs: alert?.since?.monoMs ?? -Infinity, holdsEngineData, isUnder }];
   });
+}
+
+/** A folder of the host that is known to lie on this disk; undefined: none is. The host's `/` is none: what lies under it may be another disk. */
+function hostFolder({ path, hostPath, isFile }: Pick<DiskSample, "path" | "hostPath" | "isFile">, own: readonly Mount[]): string | undefined {
+  const onHost = own.find(({ target }) => target === path)?.source ?? hostPath;
+  const folder = isFile ? onHost?.slice(0, onHost.lastIndexOf("/")) : onHost;
+  return folder === "" || folder === "/" ? undefined : folder;
+}
+
+/** The label of the disk whose folder holds this path of the host; of folders in each other, the inner one's. */
+function innermost(folders: ReadonlyMap<string, string | undefined>, path: string): string | undefined {
+  let [label, length]: [string | undefined, number] = [undefined, 0];
+  for (const [candidate, folder] of folders) {
+    if (folder === undefined || folder.length <= length || !(path === folder || path.startsWith(`${folder}/`))) continue;
+    [label, length] = [candidate, folder.length];
+  }
+  return label;
 }
 
 function memoryCause(signals: readonly Signal[], { mem }: Readings, lang: Lang): Cause[] {

@@ -17,7 +17,19 @@ export interface Listed {
   readonly uptimeS?: number;
   /** Label watchdog.watch. */
   readonly watch?: boolean;
+  /** What of the host it sees, and where; undefined: nothing, or the engine does not say (Podman's list tells targets alone). */
+  readonly mounts?: readonly Mount[];
 }
+
+/** A bind mount or a volume: a path of the host, and the path in the container that shows it. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+}
+
+const MAX_MOUNTS = 64;
+/** PATH_MAX of Linux. */
+const MAX_PATH = 4096;
 
 /** GET /containers/{id}/json, as far as we read it. Config.Env is never kept. */
 export interface Inspected {
@@ -63,7 +75,22 @@ function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefin
     health: healthOf(isRecord(entry["Health"]) ? entry["Health"]["Status"] : undefined) ?? healthInStatus(status),
     ...(uptimeS === undefined ? {} : { uptimeS }),
     ...(watch === "true" || watch === "false" ? { watch: watch === "true" } : {}),
+    ...mountsIn(entry["Mounts"]),
   };
+}
+
+function mountsIn(list: unknown): { mounts?: Mount[] } {
+  if (!Array.isArray(list)) return {};
+  const mounts = (list as unknown[]).slice(0, MAX_MOUNTS).flatMap((mount) => {
+    const [source, target] = isRecord(mount) ? [mount["Source"], mount["Destination"]] : [];
+    // A tmpfs has no source.
+    return isPath(source) && isPath(target) ? [{ source, target }] : [];
+  });
+  return mounts.length > 0 ? { mounts } : {};
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === "string" && value.startsWith("/") && value.length <= MAX_PATH;
 }
 
 /** Throws when the part that everything is judged by is missing. */
