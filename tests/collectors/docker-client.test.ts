@@ -52,6 +52,13 @@ test("the client asks the version once and everything else under it, by GET alon
   ]);
 });
 
+test("an engine that answers with an error says so, whatever it sends with it", async (t) => {
+  const { socketPath } = await fakeEngine(t, () => ({ status: 500, body: { message: "no space left", ApiVersion: "1.52", MinAPIVersion: "1.44" } }));
+  const client = dockerClient({ socketPath }, 1000);
+  await assert.rejects(client.version(never), /^Error: engine answered 500 to \/version: no space left$/);
+  await assert.rejects(client.list(never), /^Error: engine answered 500 to \/version: no space left$/);
+});
+
 test("an id that is no id is refused before anything is sent under it", async (t) => {
   const { socketPath, requests } = await fakeEngine(t, (path) => (path === "/version" ? VERSION : undefined));
   await assert.rejects(dockerClient({ socketPath }, 1000).inspect("../x", never), /not on the allow-list/);

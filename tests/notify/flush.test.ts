@@ -110,3 +110,16 @@ test("a send under way when the flush begins is waited for, within the same time
   assert.deepEqual(rig.delivered, ["a"]);
   assert.equal(rig.sent.length, 1);
 });
+
+test("what the second channel may have by then goes through it", async () => {
+  const through: string[] = [];
+  const rig = outboxRig({ fallback: { afterMs: 10_000, send: ({ id }) => { through.push(id); return Promise.resolve(DELIVERED); } } });
+  rig.answer(RETRY);
+  await rig.offer("a", "b");
+  await rig.stop();
+  await rig.clock.advance(9000);
+  assert.equal(await flush(rig, 500), 0);
+  assert.deepEqual(through, [], "it is not its turn yet");
+  await flush(rig);
+  assert.deepEqual(through, ["a", "b"]);
+});

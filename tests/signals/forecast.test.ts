@@ -63,6 +63,18 @@ describe("steady growth", () => {
     assert.equal(changes[0]?.active, true);
   });
 
+  test("that stands still in one quarter of the time is none", () => {
+    const HOUR_MS = 3_600_000;
+    const forecastOver = (course: Course): string => {
+      const points = Array.from({ length: 721 }, (_, at): Point => ({ wallMs: 0, monoMs: (at / 30) * HOUR_MS, min: course(at / 30), max: course(at / 30), last: course(at / 30) }));
+      return forecastDisk(points, undefined, 24 * HOUR_MS).forecast.kind;
+    };
+    /** A point an hour, but not in the quarters that rest. */
+    const stairs = (...rests: readonly number[]): Course => (hour) => 70 + [0, 1, 2, 3].reduce((sum, quarter) => sum + (rests.includes(quarter) ? 0 : Math.min(6, Math.max(0, hour - 6 * quarter))), 0) / 2;
+    assert.equal(forecastOver(stairs()), "growing");
+    for (const rests of [[0, 2], [1, 3], [2]]) assert.equal(forecastOver(stairs(...rests)), "calm", `${rests}`);
+  });
+
   test("that is so slow that the disk lasts longer than the limit says nothing", () => {
     assert.deepEqual(told((hour) => 40 + 0.5 * hour, 60), []);
     assert.deepEqual(told((hour) => 40 + 0.5 * hour, 60, { WATCHDOG_DISK_FORECAST_H: "72" }), ["alert at 48 h"]);
