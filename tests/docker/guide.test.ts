@@ -1,13 +1,16 @@
 // What the guide says to write into docker-compose.override.yml, as it stands there: the token as a file for watchdog and
 // pruner, a company's certificate authority while it runs and while it is built, in both variants.
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startEngine, type Engine, type EngineSource } from "./engine.ts";
-import { provideImages } from "./images.ts";
+import { nodeImage, provideImages } from "./images.ts";
 import { makeProject, repo, type Project } from "./project.ts";
+import { run, until } from "./run.ts";
 import { engineRequired, prepare, type Setup } from "./setup.ts";
+import { CHAT_ID, TOKEN as BOT_TOKEN, fakeTelegram } from "./telegram.ts";
 
 const TOKEN = "123456789:AAGuideTokenOfTheTestsNobodyMayEverSee00";
 const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
@@ -32,13 +35,20 @@ if (typeof setup === "string") {
 function onEngine(source: EngineSource, { client }: Setup): void {
   let engine: Engine;
   const projects: Partial<Record<"plain" | "hardened", Project>> = {};
+  const disk = mkdtempSync(path.join(tmpdir(), "watchdog-guide-disk-"));
 
   before(async () => {
+    // Before the engine starts, because that sees the mounts of its own namespace.
+    await run("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", disk]);
     engine = await startEngine(source, client);
     await provideImages(engine, repo);
     for (const kind of ["plain", "hardened"] as const) projects[kind] = await makeProject(engine, kind);
   });
-  after(() => engine?.destroy());
+  after(async () => {
+    await engine?.destroy();
+    await run("umount", [disk]);
+    rmSync(disk, { recursive: true });
+  });
 
   /** `docker compose` in the project's folder, with the files that the guide names and what a build needs on this machine. */
   const compose = (kind: "plain" | "hardened", files: readonly string[], args: readonly string[]) => {
@@ -66,6 +76,33 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     const script = "console.log(require('tls').getCACertificates('extra').length)";
     const printed = await compose("plain", ["docker-compose.yml", "docker-compose.override.yml"], ["run", "--rm", "-T", "--entrypoint", "node", "watchdog", "-e", script]);
     assert.ok(Number(printed.trim().split("\n").at(-1)) > 0, printed);
+  });
+
+  test("a further disk: the container that died on it when it was full is told with that cause, and another one is not", async (t) => {
+    const { dir, configure } = projects.plain ?? assert.fail();
+    const telegram = await fakeTelegram();
+    t.after(() => telegram.close());
+    mkdirSync(path.join(disk, "app"));
+    writeFileSync(path.join(disk, ".keep"), "");
+    writeFileSync(path.join(dir, "docker-compose.override.yml"), block("Every further one is mounted").replace("/mnt/data", disk));
+    configure({
+      WATCHDOG_TG_BOT_TOKEN: BOT_TOKEN, WATCHDOG_TG_CHAT_ID: CHAT_ID, WATCHDOG_TG_API_URL: `http://host.docker.internal:${telegram.port}`, WATCHDOG_TG_PER_MIN: "6000", WATCHDOG_LANG: "en",
+      WATCHDOG_INTERVAL_S: "1", WATCHDOG_HTTP_TIMEOUT_S: "1", WATCHDOG_CONTAINERS: "writer,bystander", WATCHDOG_MEM_PCT: "100", WATCHDOG_DISK_INODE_PCT: "0",
+    });
+    const waiting = (last: string) => ["sh", "-c", `until [ -e /go ]; do sleep 0.1; done; ${last}; exit 1`];
+    const go = (name: string) => engine.docker(["exec", name, "sh", "-c", ": >/go"]);
+    const fill = `node -e 'require("fs").writeFileSync("/data/zeros", Buffer.alloc(1e7))'`;
+    await engine.docker(["run", "-d", "--name", "writer", "-v", `${disk}/app:/data`, nodeImage(repo), ...waiting(fill)]);
+    await engine.docker(["run", "-d", "--name", "bystander", nodeImage(repo), ...waiting(":")]);
+    const files = ["docker-compose.yml", "docker-compose.override.yml"];
+    await compose("plain", files, ["up", "-d"]);
+    t.after(() => compose("plain", files, ["down"]));
+    await until("it runs", 60_000, async () => (await compose("plain", files, ["ps"])).includes("(healthy)"));
+    await go("writer");
+    const told = (title: string) => until(title, 45_000, () => telegram.notices().find((notice) => notice.mark === "🔴" && notice.title.includes(title)), async () => `${JSON.stringify(telegram.texts, null, 1)}\n${await compose("plain", files, ["logs"])}`);
+    assert.match((await told("Container writer")).text, /^Probable cause: disk data is (9[789]|100)(\.\d)?% full\.$/m);
+    await go("bystander");
+    assert.doesNotMatch((await told("Container bystander")).text, /Probable cause/);
   });
 
   for (const kind of ["plain", "hardened"] as const) {
