@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { assembleDisks, diskCollector as collectorIn, DiskLabels, probeFilesystem, type EngineData, type Probe, type ProbeOutcome, type ProbePath } from "../../watchdog/collectors/disk.ts";
+import { assembleDisks, diskCollector as collectorIn, DiskLabels, engineDataOf, probeFilesystem, type EngineData, type Probe, type ProbeOutcome, type ProbePath } from "../../watchdog/collectors/disk.ts";
 import type { DiskPath } from "../../watchdog/config/value.ts";
 import { threadPool } from "../../watchdog/thread-pool.ts";
+import { fakeEngine } from "../helpers/fake-engine.ts";
+import { until } from "../helpers/wait.ts";
 
 const diskCollector = (paths: readonly DiskPath[], deadlineMs: number, probePath?: ProbePath, engineData?: () => Promise<EngineData>) => collectorIn(paths, deadlineMs, threadPool(4), probePath, engineData);
 
@@ -185,4 +187,20 @@ test("the reading says which disk holds the engine's data, and where a disk is o
   assert.deepEqual(await read(inside, { "/host/root": "1", "/host/data": "2", "/etc/hostname": "2" }), [[false, "/"], [true, undefined]]);
   assert.deepEqual(await read({ path: "/srv/docker", inContainer: false }, { "/host/root": "1", "/host/data": "2", "/srv/docker": "1" }), [[true, "/host/root"], [false, "/host/data"]]);
   assert.deepEqual(await read(inside, { "/host/root": "1", "/host/data": "2" }), [[undefined, "/"], [undefined, undefined]], "nobody knows");
+});
+
+test("beside a container the engine is asked once where its data is, and again only while it does not say", { timeout: 10_000 }, async (t) => {
+  let info: object | undefined;
+  const { socketPath, requests } = await fakeEngine(t, (path) => (path === "/version" ? { status: 200, body: { ApiVersion: "1.52", MinAPIVersion: "1.44" } } : info && { status: 200, body: info }));
+  const ask = engineDataOf({ socketPath }, 1000, "/no/such/file");
+  const { signal } = new AbortController();
+  const asked = (): number => requests.filter((request) => request.endsWith("/info")).length;
+  assert.deepEqual(await ask(signal), { path: "/var/lib/docker", inContainer: false }, "a disk does not wait for an engine");
+  await until("the first question", () => asked() === 1);
+  info = { DockerRootDir: "/srv/docker" };
+  await until("the answer", async () => (await ask(signal)).path === "/srv/docker");
+  const before = asked();
+  for (let tick = 0; tick < 3; tick += 1) assert.deepEqual(await ask(signal), { path: "/srv/docker", inContainer: false });
+  assert.equal(asked(), before);
+  assert.deepEqual(await engineDataOf({ socketPath }, 1000, "/")(signal), { path: "/etc/hostname", inContainer: true });
 });

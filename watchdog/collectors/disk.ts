@@ -145,14 +145,14 @@ function hostPathOf(label: string, path: string, engine: EngineData | undefined)
  * Where the engine's data is: in a container /etc/hostname, a file that the engine binds from its data directory; beside one the
  * DockerRootDir of GET /info, asked in the background until it is known, because a disk does not wait for an engine.
  */
-export function engineDataOf(target: DockerTarget | undefined, deadlineMs: number): (signal: AbortSignal) => Promise<EngineData> {
+export function engineDataOf(target: DockerTarget | undefined, deadlineMs: number, containerMark = "/.dockerenv"): (signal: AbortSignal) => Promise<EngineData> {
   // An engine behind an address may be another host's.
   const client = target && "socketPath" in target ? dockerClient(target, deadlineMs) : undefined;
   let inContainer: boolean | undefined;
   let root: string | undefined;
   let asking = false;
   return async (signal) => {
-    inContainer ??= await stat("/.dockerenv").then(() => true, () => false);
+    inContainer ??= await stat(containerMark).then(() => true, () => false);
     if (inContainer) return { path: "/etc/hostname", inContainer };
     if (client && root === undefined && !asking) {
       asking = true;
