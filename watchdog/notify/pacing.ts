@@ -10,8 +10,7 @@ export function nextDelayMs(failures: number, random: number): number {
 /** Milliseconds until another message is allowed: `perMin` in any minute, and one a second where that is 60 or less. Pure. */
 export function pacingDelayMs(sentAt: readonly number[], now: number, perMin: number | undefined): number {
   if (perMin === undefined) return 0;
-  const inMinute = sentAt.filter((at) => at > now - 60_000);
-  const oldest = inMinute.length >= perMin ? inMinute[inMinute.length - perMin] : undefined;
-  const last = perMin <= 60 ? inMinute.at(-1) : undefined;
-  return Math.max(0, oldest === undefined ? 0 : oldest + 60_000 - now, last === undefined ? 0 : last + 1000 - now);
+  // What is longer ago than that asks for no wait.
+  const [oldest = -Infinity, last = -Infinity] = [sentAt.at(-perMin), perMin <= 60 ? sentAt.at(-1) : undefined];
+  return Math.max(0, oldest + 60_000 - now, last + 1000 - now);
 }
