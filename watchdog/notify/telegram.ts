@@ -32,19 +32,19 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
   const { log, apiUrl, token } = options;
   let migrated = memory.migrated?.from === options.chatId ? memory.migrated : undefined;
   let threadId = options.threadId;
-  /** A send went out and its answer was lost: it may have arrived. */
+  /** A send went out and the Bot API did not answer it: it may have arrived, or something on the way refuses it. */
   let doubtful = false;
 
-  /** One request; `lost` says that it may have been carried out although no answer of the Bot API came back. */
-  const call = async (method: string, body: object, signal: AbortSignal): Promise<{ verdict: Verdict; lost: boolean }> => {
+  /** One request; `lost` says that it may have been carried out although no answer of the Bot API came back. `status`: of whatever answered. */
+  const call = async (method: string, body: object, signal: AbortSignal): Promise<{ verdict: Verdict; lost: boolean; status: number | undefined }> => {
     try {
       const answer = await post(methodUrl(apiUrl, token, method), body, { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal });
-      return { verdict: judgeAnswer(answer), lost: !isRecord(parseJson(answer.body)) };
+      return { verdict: judgeAnswer(answer), lost: botAnswer(answer.body) === undefined, status: answer.status };
     } catch (error) {
       const { kind, reason } = faultOf(error);
       const { code, status } = error as NodeJS.ErrnoException & { readonly status?: number };
       const accepted = code === TOO_LARGE_CODE && isSuccess(status ?? 0);
-      return { verdict: { kind: "retry", reason: `${kind}: ${reason}`, ...(accepted ? { accepted } : {}) }, lost: mayHaveArrived(kind) };
+      return { verdict: { kind: "retry", reason: `${kind}: ${reason}`, ...(accepted ? { accepted } : {}) }, lost: mayHaveArrived(kind), status };
     }
   };
 
@@ -53,9 +53,10 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
     return verdict.kind === "migrated" || verdict.kind === "threadGone" ? { kind: "retry", reason: "unexpected answer to getMe" } : verdict;
   };
 
-  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal, hasMigrated = false): Promise<SendResult> => {
+  /** `answers`: the Bot API has just answered getMe. */
+  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal, answers: boolean, hasMigrated = false): Promise<SendResult> => {
     const chatId = migrated?.to ?? options.chatId;
-    const { verdict, lost } = await call("sendMessage", {
+    const { verdict, lost, status } = await call("sendMessage", {
       chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
       ...(threadId === undefined ? {} : { message_thread_id: threadId }),
       text,
@@ -65,19 +66,21 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
       link_preview_options: { is_disabled: true },
     }, signal);
     doubtful = lost;
+    // Telegram can be reached, so a filter on the way refuses this text. To repeat it at once would keep back all that waits behind it.
+    if (lost && verdict.kind === "retry" && answers && !verdict.accepted && isOfMessage(status)) return { kind: "rejected", reason: verdict.reason };
     if (lost && verdict.kind === "retry") return { ...verdict, mayHaveArrived: true };
     if (verdict.kind === "migrated") {
       // One hop a send: a server that sends us round in circles must not be flooded.
       if (hasMigrated || verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates in circles" };
       log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
       migrated = { from: options.chatId, to: verdict.chatId };
-      return send(text, { form, silent }, signal, true);
+      return send(text, { form, silent }, signal, answers, true);
     }
     if (verdict.kind === "threadGone") {
       if (threadId === undefined) return { kind: "rejected", reason: "message thread not found" };
       log.warn("the topic is gone; messages go to the chat itself, correct WATCHDOG_TG_THREAD_ID", { threadId });
       threadId = undefined;
-      return send(text, { form, silent }, signal, hasMigrated);
+      return send(text, { form, silent }, signal, answers, hasMigrated);
     }
     return verdict;
   };
@@ -88,14 +91,15 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
     memory: () => (migrated ? { migrated } : {}),
     probe,
     send: async (text, sendOptions, signal) => {
+      let answers = false;
       if (doubtful) {
         // At least once is the rule, but a half-open network must not multiply one message: first it has to be seen to answer. An answer
         // that cannot be read is one too; where all of them are like that, waiting for a better one would silence us for good.
         const seen = await probe(signal);
         if (seen.kind !== "delivered" && !(seen.kind === "retry" && seen.accepted)) return seen;
-        doubtful = false;
+        [doubtful, answers] = [false, seen.kind === "delivered"];
       }
-      return send(sendOptions.form === "html" ? text.html : text.plain, sendOptions, signal);
+      return send(sendOptions.form === "html" ? text.html : text.plain, sendOptions, signal, answers);
     },
   };
 }
@@ -103,6 +107,11 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
 /** Refused, not resolved or not trusted means that nothing was sent; anything later may have been read. */
 function mayHaveArrived(kind: FaultKind): boolean {
   return kind === "timeout" || kind === "reset" || kind === "other";
+}
+
+/** A refusal that can be of what was sent. Not so are credentials, a request that was too slow, a rate limit (RFC 9110, 15.5; RFC 6585, 4) and a server's own faults. */
+function isOfMessage(status: number | undefined): boolean {
+  return status !== undefined && status < 500 && ![401, 407, 408, 429].includes(status);
 }
 
 /** `<base>/bot<token>/<method>`. */
@@ -116,12 +125,12 @@ type Verdict = SendResult | { readonly kind: "migrated"; readonly chatId: string
 
 /** Bot API, "Making requests": `{ok, description, error_code, parameters{migrate_to_chat_id, retry_after}}`. Only `ok: true` is a delivery; a proxy's 200 page is not. */
 export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "headers" | "body">, nowMs: number = Date.now()): Verdict {
-  const json = parseJson(body);
+  const json = botAnswer(body);
   const wait = (parameter?: unknown): { afterMs?: number } => {
     const afterMs = retryAfterMs(parameter, headers, nowMs);
     return afterMs === undefined ? {} : { afterMs };
   };
-  if (!isRecord(json)) {
+  if (!json) {
     const accepted = isSuccess(status) && !isPage(body);
     return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? wait() : {}), ...(accepted ? { accepted } : {}) };
   }
@@ -137,6 +146,12 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   if (code === 429) return { kind: "retry", reason, ...wait(parameters["retry_after"]) };
   if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description))) return { kind: "operator", reason };
   return code === 400 || code === 413 ? { kind: "rejected", reason } : { kind: "retry", reason };
+}
+
+/** The Bot API always says whether it is `ok`; JSON that does not comes from something in between. */
+function botAnswer(body: Buffer): Readonly<Record<string, unknown>> | undefined {
+  const json = parseJson(body);
+  return isRecord(json) && json["ok"] !== undefined ? json : undefined;
 }
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
