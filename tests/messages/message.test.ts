@@ -69,6 +69,20 @@ test("a storm of 2,000 different failures is three messages, then a number and w
   }
 });
 
+test("each part of a card says how late it is at the moment it is sent, once, and is within the limit", { timeout: 10_000 }, () => {
+  const storm = containers(2000, (index) => ({ detail: `State: running, but unhealthy.\nHealth check: error number ${index} & more <of> it\nWhat to do: docker logs svc-0` }));
+  const late = { en: /\nDelivered 3 days 4 hours late\.$/g, ru: /\nДоставлено с опозданием на 3 дня 4 часа\.$/g };
+  for (const code of ["en", "ru"] as const) {
+    const parts = partsOf(storm, code);
+    for (const { blocks, at } of parts) {
+      assert.doesNotMatch(textOf(blocks).plain, late[code]);
+      const sent = textOf(at?.(momentAt(76 * 60 * MIN).monoMs) ?? assert.fail("no moment of sending"));
+      assert.equal(sent.plain.match(late[code])?.length, 1);
+      assert.ok(sent.html.length <= MAX_LENGTH);
+    }
+  }
+});
+
 test("a card of two or three messages names everybody, and those of one state stay together", { timeout: 10_000 }, () => {
   const parts = partsOf(containers(600, (index) => ({ detail: index % 2 === 0 ? "State: stopped." : "State: paused." })));
   assert.ok(parts.length === 2 || parts.length === 3);

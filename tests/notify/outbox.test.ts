@@ -349,3 +349,20 @@ test("a rate limit of a fraction of a second is obeyed as one of a second", { ti
   assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   await rig.stop();
 });
+
+test("a part that is held back says how late it is when it is sent, once, within what a message may hold", { timeout: 10_000 }, async () => {
+  const rig = outboxRig({ bodies: { long: "word & ".repeat(3000) } });
+  // The second part meets a rate limit of 20 minutes, the third a server that fails for more than an hour.
+  rig.answer(({ text, atS }) => {
+    if (text.includes("(2/3)") && atS === 0) return { kind: "retry", reason: "429", afterMs: 20 * MIN };
+    return text.includes("(3/3)") && atS < 90 * 60 ? RETRY : DELIVERED;
+  });
+  await rig.offer("long");
+  await rig.clock.advance(2 * HOUR);
+  const said = rig.sent.map(({ text }) => `${/\(\d\/3\)/.exec(text)?.[0]} ${(text.match(/Delivered .+ late\./g) ?? []).join(" ")}`.trim());
+  assert.deepEqual(said.slice(0, 4), ["(1/3)", "(2/3)", "(2/3) Delivered 20 minutes late.", "(3/3) Delivered 20 minutes late."]);
+  assert.match(said.at(-1) ?? "", /^\(3\/3\) Delivered 1 hour 3\d minutes late\.$/);
+  assert.deepEqual(rig.delivered, ["long"]);
+  for (const { text } of rig.sent) assert.ok(text.length <= 4096, `${text.length} characters`);
+  await rig.stop();
+});

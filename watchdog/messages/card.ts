@@ -19,6 +19,8 @@ export interface CardGroup {
 export interface Part {
   readonly blocks: readonly Block[];
   readonly notices: readonly Notice[];
+  /** Of one of several, which may have to wait: its blocks as they are at that monotonic time, when it can be late. */
+  readonly at?: (monoMs: number) => readonly Block[];
 }
 
 /** So many messages at most, whatever is to be told. */

@@ -19,7 +19,8 @@ const LATE_ROOM = 200;
 
 /**
  * The next message of what is to be told: as many blocks as it holds, or the parts of the first where that alone is too long. A
- * message that mixes marks begins with their numbers, so that its first line hides nothing. How late it is stands in it once. Pure.
+ * message that mixes marks begins with their numbers, so that its first line hides nothing. How late it is stands in it once, and once
+ * in each part. Pure.
  */
 export function nextMessage(rendered: readonly Rendered[], context: MessageContext): Part[] {
   for (let count = fitting(rendered.map(({ block }) => block)); count > 0; count -= 1) {
@@ -34,7 +35,7 @@ function framed(chosen: readonly Rendered[], context: MessageContext): Part {
   const { lang } = context;
   const notices = chosen.flatMap((rendered) => rendered.notices);
   const blocks = chosen.map(({ block }) => block);
-  const lateMs = latenessOf(notices, context);
+  const lateMs = latenessOf(notices, context.monoMs);
   const marks = marksOf(notices);
   if (marks.length > 1) {
     const late = lateMs === undefined ? [] : [(wasAway(notices, context) ? lang.messages.away : lang.messages.behind)(lateMs)];
@@ -55,8 +56,13 @@ function marksOf(notices: readonly Notice[]): string[] {
 function partsOf(rendered: Rendered, context: MessageContext): Part[] {
   const { lang } = context;
   const parts = rendered.card ? cardParts(rendered.card, lang.messages.moreOfCard, LATE_ROOM) : blockParts(rendered, lang);
-  const lateMs = latenessOf(rendered.notices, context);
-  return parts.map((part, index) => (index === 0 && lateMs !== undefined ? { ...part, blocks: part.blocks.map((block) => withLine(block, lang.messages.late(lateMs))) } : part));
+  return parts.map(({ notices, blocks }) => {
+    const at = (monoMs: number): readonly Block[] => {
+      const lateMs = latenessOf(notices.length > 0 ? notices : rendered.notices, monoMs);
+      return lateMs === undefined ? blocks : blocks.map((block) => withLine(block, lang.messages.late(lateMs)));
+    };
+    return { notices, blocks: at(context.monoMs), at };
+  });
 }
 
 /** One long notice, told with its last part; what a third message does not hold is said to be left out. */
@@ -74,7 +80,7 @@ function withLine({ head, body }: Block, line: string): Block {
   return { head, body: body === "" ? line : `${body}\n${line}` };
 }
 
-function latenessOf(notices: readonly Notice[], { monoMs }: MessageContext): number | undefined {
+function latenessOf(notices: readonly Notice[], monoMs: number): number | undefined {
   const lateMs = monoMs - oldestDueMs(notices);
   return lateMs >= LATE_MS && Number.isFinite(lateMs) ? lateMs : undefined;
 }

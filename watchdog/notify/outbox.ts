@@ -145,7 +145,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const [next, ...others] = rest;
     trying = batch?.map(({ id }) => id) ?? next?.ids ?? [];
     if (batch) return [...draftsOf(batch), ...rest];
-    if (next) return [{ ...next, options: { ...next.options, form: next.summary ? summaryForm : formOf(next.ids) } }, ...others];
+    if (next) return [{ ...next, blocks: next.at?.(clock.monoMs()) ?? next.blocks, options: { ...next.options, form: next.summary ? summaryForm : formOf(next.ids) } }, ...others];
     return said ? summaryDrafts(said) : [];
   };
 
@@ -154,11 +154,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const parts = options.render(batch, awayUntilMs);
     const whole = parts.flatMap(({ notices }) => notices.map(({ id }) => id));
     const consequenceOf = batch[0]?.consequenceOf;
-    return parts.map(({ blocks, notices }) => {
+    return parts.map((part) => {
+      const { notices } = part;
       const ids = notices.length > 0 ? notices.map(({ id }) => id) : whole;
       const silent = consequenceOf !== undefined || options.isQuiet((notices.length > 0 ? notices : batch).some(isUrgent));
       const replyTo = consequenceOf?.messageId;
-      return { blocks, notices, ids, options: { form: formOf(ids), silent, ...(replyTo === undefined ? {} : { replyTo }) } };
+      return { ...part, ids, options: { form: formOf(ids), silent, ...(replyTo === undefined ? {} : { replyTo }) } };
     });
   };
 
