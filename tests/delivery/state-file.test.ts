@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { stateFile } from "../../watchdog/state/file.ts";
+import type { Saved } from "../../watchdog/state/codec.ts";
+import { stateFile, writeAtomically } from "../../watchdog/state/file.ts";
+import type { Status } from "../helpers/daemon.ts";
 import { ok } from "../helpers/fake-telegram.ts";
 import { SILENT_LOG } from "../helpers/pipeline.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -27,6 +29,23 @@ const FOREIGN: Readonly<Record<string, readonly [(good: string) => string, RegEx
   "another program's": [() => JSON.stringify({ format: "somebody-elses", version: 1, ledger: [] }), /another program's file/],
   "no JSON": [() => "\u0000\u0001 not JSON", /another program's file/],
   "of a later version": [(good) => good.replace("\"version\":1", "\"version\":2"), /later version/],
+};
+
+const SHARED = "is written by another running watchdog too; give each of them a file of its own";
+const savedWith = (failedJobs: number): Saved => ({ ledger: new Map(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {}, failedJobs });
+
+/** One run of the program on the file, as far as it is about that. */
+interface Run {
+  readonly problems: readonly string[];
+  /** What it found of the run before. */
+  readonly loaded: number | undefined;
+  save(failedJobs: number): Promise<void>;
+}
+
+const TAKEN: Readonly<Record<string, (temporary: string, victim: string) => void>> = {
+  "a file": (temporary) => writeFileSync(temporary, "somebody's"),
+  "a link to a file": (temporary, victim) => symlinkSync(victim, temporary),
+  "a link to nothing": (temporary, victim) => symlinkSync(`${victim}-to-be`, temporary),
 };
 
 describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
@@ -154,15 +173,84 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     assert.equal(readlinkSync(`${fileOf(world)}.tmp`), join(world.dir, "victim"));
   });
 
-  it("of two daemons on one file the first one notices, says so and leaves it to the other", { timeout: 60_000 }, async (t) => {
+  it("of two daemons on one file each one notices, says so in /status and log, and keeps nothing from then on", { timeout: 60_000 }, async (t) => {
     const world = await makeWorld(t);
     const first = await world.start(withFile(world));
     await until("its document", () => existsSync(fileOf(world)));
-    await world.start(withFile(world));
+    const second = await world.start(withFile(world));
+    const isShared = ({ problems }: Status): boolean => problems.some((problem) => problem.includes(SHARED));
+    await first.statusWhere("the problem of the first one", (status) => {
+      // Each change is something to write.
+      world.host.disk(DATA, { usedPct: 93 });
+      return isShared(status);
+    });
+    world.db.status = 503;
+    await second.statusWhere("the problem of the second one", isShared);
+    const text = readFileSync(fileOf(world), "utf8");
+    world.host.disk(DATA, { usedPct: 40 });
+    await until("the end of it", () => briefs(world).filter((one) => one === "🟢 Disk data").length === 2);
+    for (const daemon of [first, second]) {
+      const status = await daemon.ticks(2);
+      assert.equal(status.problems.length, 1, status.problems.join("\n"));
+      assert.equal((status as unknown as { stateFile: { lastError: string | null } }).stateFile.lastError, "is written by another running watchdog too");
+      assert.equal(daemon.output().match(/error .*configuration: WATCHDOG_STATE_FILE=.* is written by another running watchdog too; give each of them a file of its own/g)?.length, 1);
+    }
+    assert.equal(readFileSync(fileOf(world), "utf8"), text, "nobody writes any more");
+    await second.stop();
+    await first.kill();
+    const third = await world.start(withFile(world));
+    await until("that one's document", () => readFileSync(fileOf(world), "utf8") !== text);
     world.host.disk(DATA, { usedPct: 93 });
-    const { problems } = await first.statusWhere("the problem", (status) => status.problems.some((problem) => /another running watchdog/.test(problem)));
-    assert.equal(problems.length, 1);
+    await until("its news", () => /"alerting":true/.test(readFileSync(fileOf(world), "utf8")));
+    assert.deepEqual((await third.ticks(2)).problems, [], "alone on it again, it goes on");
   });
+
+  it("whichever of two or three writes first, all of them are told, and runs that follow one another never", { timeout: 10_000 }, async (t) => {
+    const path = join(tempDir(t), "state.json");
+    const begin = async (): Promise<Run> => {
+      const problems: string[] = [];
+      const file = stateFile(path, SILENT_LOG, problems);
+      const loaded = await file.load({ wallMs: 0, monoMs: 0 });
+      return { problems, loaded: loaded?.failedJobs, save: async (failedJobs) => { file.save(savedWith(failedJobs)); await file.settled(); } };
+    };
+    // Each of these ends as after kill -9, without a word; the last one also follows a run that wrote nothing.
+    let last: Run | undefined;
+    for (const failedJobs of [1, 2, 3]) {
+      last = await begin();
+      assert.equal(last.loaded, failedJobs === 1 ? undefined : failedJobs - 1);
+      await last.save(failedJobs);
+      await last.save(failedJobs + 0.5);
+      await last.save(failedJobs);
+      assert.deepEqual(last.problems, []);
+    }
+    await begin();
+    const [one, two, three] = [await begin(), await begin(), await begin()];
+    await one.save(10);
+    assert.deepEqual(one.problems, [], "the run that it loaded from is not there any more");
+    await two.save(20);
+    await one.save(11);
+    await three.save(30);
+    const [said] = one.problems;
+    assert.match(said ?? "", /^WATCHDOG_STATE_FILE=".*" is written by another running watchdog too; give each of them a file of its own; until then nothing is kept/);
+    for (const { problems } of [one, two, three]) assert.deepEqual(problems, [said]);
+    assert.equal((await begin()).loaded, 30);
+  });
+
+  for (const [what, put] of Object.entries(TAKEN)) {
+    it(`where ${what} has the temporary file's name, nothing is written, neither to it nor through it`, { timeout: 10_000 }, async (t) => {
+      const dir = tempDir(t);
+      const [path, temporary, victim] = [join(dir, "state.json"), join(dir, "state.json.0123456789abcdef.tmp"), join(dir, "victim")];
+      writeFileSync(path, "state before");
+      writeFileSync(victim, "precious");
+      put(temporary, victim);
+      const before = [lstatSync(temporary).ino, readdirSync(dir).sort()];
+      await assert.rejects(writeAtomically(path, temporary, "new state"), /EEXIST/);
+      assert.deepEqual([lstatSync(temporary).ino, readdirSync(dir).sort()], before, "what has the name keeps it, and nothing new is there");
+      assert.equal(readFileSync(victim, "utf8"), "precious");
+      assert.equal(readFileSync(path, "utf8"), "state before");
+      if (what === "a file") assert.equal(readFileSync(temporary, "utf8"), "somebody's");
+    });
+  }
 
   for (const [when, beginsWith] of [["before the first write", "nothing"], ["after it", "a document of ours"]] as const) {
     it(`another program's file that appears ${when} stays as it is too`, { timeout: 10_000 }, async (t) => {
@@ -171,7 +259,7 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
       const file = stateFile(path, SILENT_LOG, problems);
       await file.load({ wallMs: 0, monoMs: 0 });
       const save = async (failedJobs: number): Promise<void> => {
-        file.save({ ledger: new Map(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {}, failedJobs });
+        file.save(savedWith(failedJobs));
         await file.settled();
       };
       if (beginsWith !== "nothing") await save(1);

@@ -86,12 +86,11 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
     const there = await headOf(path);
     if (there !== undefined && there !== "" && !isOurs(there)) return leaveForeign();
     const owner = there === undefined ? undefined : runOf(there);
-    if (there !== undefined && there !== "" && owner !== seenRun && owner !== run) {
-      switchOff("is written by another running watchdog too, and is left to that one", "give each of them a file of its own");
-      return;
-    }
+    const isShared = there !== undefined && there !== "" && owner !== seenRun && owner !== run;
+    // Ours is written all the same, this once: the other one finds it at its own next write, and so both are told.
     await writeAtomically(path, `${path}.${run}.tmp`, text);
     seenRun = run;
+    if (isShared) switchOff("is written by another running watchdog too", "give each of them a file of its own");
   };
 
   const pump = async (): Promise<void> => {
@@ -194,8 +193,11 @@ async function setAside(path: string): Promise<string> {
   }
 }
 
-/** rename(2) replaces a file at once: a reader, or a restart, finds the old document or the new one, never half of either. */
-async function writeAtomically(path: string, temporary: string, text: string): Promise<void> {
+/**
+ * rename(2) replaces a file at once: a reader, or a restart, finds the old document or the new one, never half of either.
+ * Rejects where the temporary name is taken, be it by a link (open(2), O_EXCL), and leaves what is there as it is.
+ */
+export async function writeAtomically(path: string, temporary: string, text: string): Promise<void> {
   const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   try {
     try {
