@@ -49,39 +49,129 @@ export function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
+// Repetitions of what can be repeated inside a longer match are bounded, so that no text takes quadratic time.
+const SPACE = "\\s{0,20}";
+const REST = "[\\w-]{0,60}";
 const SECRET_WORDS = "password|passwd|passphrase|token|secret|key|credentials?|authorization|bearer";
+/** These words are common in harmless text (auth.py, «2 pass»): only as the end of a name that is set to something do they announce a secret. */
+const SHORT_WORDS = "(?<!by|com)pass(?:in|out)?|pwd|auth|cookie";
+const FLAG_NAME = `--?(?:${REST}(?:${SECRET_WORDS})${REST}|(?!-?(?:no|skip)-)${REST}(?:${SHORT_WORDS}))`;
+const SCHEME = `(?:(?:bearer|basic|digest|token)\\s{1,20})?`;
 // The word may end a longer name (--api-key, DB_PASSWORD) or begin one (token_file). The value follows =, :, a space, or in a quoted list a comma.
-const ANNOUNCED = `(?:${SECRET_WORDS})[\\w-]*\\\\?["']?\\s*(?:[=:]|\\s|,(?=\\s*["']))\\s*(?:(?:bearer|basic|digest|token)\\s+)?`;
+const ANNOUNCED = `(?:${SECRET_WORDS})${REST}\\\\?["']?${SPACE}(?:[=:]|\\s|,(?=${SPACE}["']))${SPACE}${SCHEME}`;
 // A flag is no value: in "--no-key --token x" the value is x. It is swallowed along with what follows it.
-const FLAGS = `(?:--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*[=\\s]\\s*)*`;
-// A quote that is never closed hides the rest; one in the middle of a word belongs to it.
-const VALUE = `(?:\\\\?"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s"']+(?:["'](?![\\s,;:}\\])]|$)[^\\s"']*)*)`;
+const FLAGS = `(?:${FLAG_NAME}[=\\s]${SPACE})*`;
+// A quote that is never closed hides the rest; one in the middle of a word belongs to it, and so does what follows a closing one at once.
+const IN_WORD = `[^\\s"']*(?:["'](?![\\s,;:}\\])]|$)[^\\s"']*)*`;
+const QUOTED = `(?:\\\\?"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?)`;
+const VALUE = `(?:(?:""|'')\\s{1,20}(?=[^\\s-]))?(?:${QUOTED}+(?:[^\\s"',;:}\\])]${IN_WORD})?|[^\\s"']${IN_WORD})`;
 const AFTER_WORD = new RegExp(`(${ANNOUNCED})${FLAGS}${VALUE}`, "gi");
+// PWD and OLDPWD are the shell's own and name a folder.
+const ASSIGNED = new RegExp(`((?<![\\w.-])(?!(?<=^|\\s)(?:OLD)?PWD=/)[\\w.-]{0,60}(?:${SHORT_WORDS})(?:\\\\?["']${SPACE}[:=]|\\s?=)${SPACE}(?![{[])${SCHEME})${VALUE}`, "gi");
+
+const HEADER_NAME = "(?:proxy-)?authorization|(?:set-)?cookie2?";
+// In quotes a header ends with them. Without, it is one word after the scheme, or words that each but the last end in a semicolon.
+const QUOTED_HEADER = new RegExp(`((["'])(?:${HEADER_NAME})\\s{0,20}:${SPACE})(?:(?!\\2)[^])*`, "gi");
+const AUTHORIZATION = new RegExp(`(authorization\\s{0,20}[:=]${SPACE})(?:[a-z][\\w-]{0,60}\\s{1,20}(?!-|\\w{1,20}://)(?=\\S))?${VALUE}`, "gi");
+const COOKIE = new RegExp(`(cookie2?\\s{0,20}:${SPACE})${VALUE}(?:(?<=;)\\s{1,20}${VALUE})*`, "gi");
+
+/** A way to hand over a password: flags that mean it in every program, or, after the name of a program, what means it in that one. */
+interface Habit {
+  readonly program: RegExp | undefined;
+  /** The flag in a text, with its value. */
+  readonly inText: RegExp;
+  /** An argument that is the flag alone, with a blank behind it: the next one is the value. */
+  readonly alone: RegExp;
+  /** An argument that has flag and value in one. */
+  readonly attached: RegExp;
+}
+
+function habit(program: string | undefined, flag: string, ignoreCase: "i" | ""): Habit {
+  return {
+    program: program === undefined ? undefined : new RegExp(`(?<![\\w-])(?:${program})(?=[\\s"']|$)`),
+    inText: new RegExp(`((?<=^|[\\s"'])(?:${flag})${SCHEME})${VALUE}`, `g${ignoreCase}`),
+    alone: new RegExp(`^(?:${flag})$`, ignoreCase),
+    attached: new RegExp(`^(${flag})(?=\\S)`, ignoreCase),
+  };
+}
+
+const HABITS: readonly Habit[] = [
+  habit(undefined, `${FLAG_NAME}(?:${SPACE}=${SPACE}|\\s{1,20}(?!-)|["'],${SPACE}(?=["'][^-]))`, "i"),
+  // -p3306:3306 publishes ports, of a container that is called mysql.
+  habit("(?:mysql|mariadb)[\\w.-]{0,60}", "-p(?=\\S)(?!\\d{1,5}:\\d)", ""),
+  // Flags of curl that take no value may stand in front of it: -sSu user:password.
+  habit("curl", `-[0-46afgGiIjJklLMnNOpqRsSvVZ#:]{0,30}[uUb]${SPACE}|--(?:proxy-)?user[=\\s]${SPACE}`, ""),
+  habit("sshpass", `-p${SPACE}`, ""),
+  habit("redis-cli", `-a\\s${SPACE}`, ""),
+];
+
 const URL_CREDENTIALS = /(\w:\/\/)[^\s/]*@/g;
+// What follows a colon and is no port is a password, whose @ may have been cut off. An address in brackets has colons of its own.
+const URL_PASSWORD = /(\w:\/\/)[^\s/@:["']*:(?!\d{1,5}(?![\w%]))(?=[^\s/"'])(?:[^\s"',]*(?=@)|[^\s"']*)/g;
 // The shape of a Telegram bot token; it can stand in a URL path, where no word announces it.
 const BOT_TOKEN = /\b(bot)?\d{6,}:[A-Za-z0-9_-]{20,}/g;
 
-/** Replaces what looks like a secret by ***: values after password/token/secret/key, credentials in URLs, bot tokens. */
+/** Each of them keeps its first group and hides the rest of what it matches. */
+const SECRETS = [URL_PASSWORD, QUOTED_HEADER, AUTHORIZATION, COOKIE, AFTER_WORD, ASSIGNED];
+
+/** Replaces what looks like a secret by ***: values after password/token/secret/key and the like, credentials in URLs and headers, bot tokens. */
 export function maskSecrets(text: string): string {
-  return text
-    .replace(URL_CREDENTIALS, "$1***@")
-    .replace(BOT_TOKEN, "$1***")
-    .replace(AFTER_WORD, "$1***");
+  const masked = text.replace(URL_CREDENTIALS, "$1***@").replace(BOT_TOKEN, "$1***");
+  // All look at the same text: what one hides may be the word that announces another's secret.
+  let spans = SECRETS.flatMap((pattern) => spansOf(pattern, masked, 0));
+  for (const { program, inText } of HABITS) {
+    const at = program ? masked.search(program) : 0;
+    if (at !== -1) spans = spans.concat(spansOf(inText, masked, at));
+  }
+  let shown = "";
+  let end = 0;
+  for (const span of spans.sort((a, b) => a.from - b.from)) {
+    if (span.from >= end) shown += `${masked.slice(end, span.from)}***`;
+    end = Math.max(end, span.to);
+  }
+  return shown + masked.slice(end);
 }
 
-const SECRET_FLAG = new RegExp(`^--?[\\w-]*(?:${SECRET_WORDS})[\\w-]*$`, "i");
-/** No flag is longer; the pattern takes quadratic time where the word stands in it over and over, and an argument may have 128 kB. */
-const MAX_FLAG = 200;
-const isSecretFlag = (argument: string): boolean => argument.length <= MAX_FLAG && SECRET_FLAG.test(argument);
+/** From `start` on. */
+function spansOf(pattern: RegExp, text: string, start: number): { readonly from: number; readonly to: number }[] {
+  return [...text.slice(start).matchAll(pattern)].flatMap((match) => {
+    const from = start + match.index + (match[1] ?? "").length;
+    const to = start + match.index + match[0].length;
+    return from < to ? [{ from, to }] : [];
+  });
+}
 
 /** The narrower kind, for texts that speak of keys themselves: credentials in URLs, bot tokens, and what a password, token or secret is set to. Pure. */
 export function maskCredentials(text: string): string {
-  return text.replace(URL_CREDENTIALS, "$1***@").replace(BOT_TOKEN, "$1***").replace(/((?:password|passwd|token|secret)["']?\s*[=:]\s*)\S+/gi, "$1***");
+  return text.replace(URL_CREDENTIALS, "$1***@").replace(URL_PASSWORD, "$1***").replace(BOT_TOKEN, "$1***").replace(/((?:password|passwd|token|secret)["']?\s{0,20}[=:]\s{0,20})\S+/gi, "$1***");
 }
 
-/** Arguments of a command line: the one after a bare --password or the like is a secret as a whole, blanks and all. */
+const HEADER_ARGUMENT = new RegExp(`^((?:-H|--(?:proxy-)?header=)?\\s{0,20}(?:${HEADER_NAME})\\s{0,20}:)(?=\\s{0,20}\\S)`, "i");
+/** A value that is only the beginning of one, or empty: the argument after it is what was meant. */
+const UNFINISHED = new RegExp(`^$|^(?:bearer|basic|digest|token)$|(?:${SECRET_WORDS})["']?[:=]$`, "i");
+/** No flag, header's name or program's path is longer, and an argument may have 128 kB. */
+const MAX_FLAG = 200;
+
+const isUnfinished = (value: string): boolean => value.length < MAX_FLAG && UNFINISHED.test(value);
+
+/** Arguments of a command line: a value is hidden as a whole, blanks and all, be it the argument after a flag or the rest of one. Pure. */
 export function maskArguments(args: readonly string[]): string[] {
-  return args.map((argument, index) => (isSecretFlag(args[index - 1] ?? "") && !argument.startsWith("-") ? "***" : argument));
+  const known = new Set<Habit>();
+  let isValue = false;
+  return args.map((argument) => {
+    const begin = argument.slice(0, MAX_FLAG);
+    if (isValue && !begin.startsWith("-")) {
+      isValue = isUnfinished(argument);
+      return "***";
+    }
+    const habits = HABITS.filter((one) => known.has(one) || !one.program);
+    isValue = argument.length < MAX_FLAG && habits.some(({ alone }) => alone.test(`${begin} `));
+    for (const one of HABITS) if (one.program?.test(begin)) known.add(one);
+    const name = isValue ? undefined : (HEADER_ARGUMENT.exec(begin) ?? habits.map(({ attached }) => attached.exec(begin)).find((match) => match))?.[1];
+    if (name === undefined) return argument;
+    isValue = isUnfinished(argument.slice(name.length));
+    return `${name}***`;
+  });
 }
 
 /** A foreign name: printable, at most `max` characters. Nothing is masked by its looks, so that different names stay different. */
