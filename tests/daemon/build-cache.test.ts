@@ -14,7 +14,7 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () 
 
 function notice(key: string, kind: NoticeKind = "alert"): Notice {
   const at = momentAt(0);
-  return { id: key, key, kind, title: key, detail: "full", span: { sinceMs: at.wallMs }, lastedMs: 0, earlier: [], skipped: 0, count: 0, due: at, judged: at, throughSeq: 1, open: true };
+  return { id: key, key, kind, title: key, detail: "full", span: { since: at }, earlier: [], skipped: 0, count: 0, due: at, judged: at, throughSeq: 1, open: true };
 }
 
 interface Rig {

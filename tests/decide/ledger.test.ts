@@ -50,15 +50,15 @@ test("a signal's own cooldown wins over the general one", () => {
   assert.deepEqual(rig.told(60, own), ["realert disk:root"]);
 });
 
-test("a notice says how long it has lasted, by the clock that does not step, and since when", () => {
+test("a notice says since when, and until when or as of when, by both clocks", () => {
   const rig = ledgerRig();
   const since = momentAt(-60_000);
   rig.deliver(rig.tick(0, signalOf(true, { since })));
   const [realert] = rig.tick(COOLDOWN_S, signalOf(true, { since }));
-  assert.deepEqual([realert?.lastedMs, realert?.span], [1_860_000, { sinceMs: since.wallMs }]);
+  assert.deepEqual([realert?.judged, realert?.span], [momentAt(1_800_000), { since }]);
   rig.deliver(rig.tick(COOLDOWN_S, signalOf(true, { since })));
   const [recovery] = rig.tick(COOLDOWN_S + 30, GOOD);
-  assert.deepEqual([recovery?.lastedMs, recovery?.span], [1_890_000, { sinceMs: since.wallMs, untilMs: momentAt(1_830_000).wallMs }]);
+  assert.deepEqual(recovery?.span, { since, until: momentAt(1_830_000) });
 });
 
 test("an alert carries the newest text, a recovery the text of the good reading", () => {
@@ -73,7 +73,7 @@ test("an alert that recovered before it could be told becomes one message that t
   const rig = ledgerRig();
   rig.tick(0, BAD);
   const notices = rig.tick(30, GOOD);
-  assert.deepEqual(notices.map(({ kind, detail, span }) => [kind, detail, span.untilMs]), [["missed", "full", momentAt(30_000).wallMs]]);
+  assert.deepEqual(notices.map(({ kind, detail, span }) => [kind, detail, span.until]), [["missed", "full", momentAt(30_000)]]);
   rig.deliver(notices);
   assert.equal(rig.size(), 0);
 });
@@ -84,7 +84,7 @@ test("a recovery that could not be told, and an incident that is back, is still 
   assert.deepEqual(rig.tick(30, GOOD).map(({ kind }) => kind), ["recovery"]);
   assert.deepEqual(rig.tick(60, BAD), []);
   const [realert] = rig.tick(COOLDOWN_S, BAD);
-  assert.deepEqual([realert?.kind, realert?.earlier, realert?.lastedMs], ["realert", [{ sinceMs: momentAt(0).wallMs, untilMs: momentAt(30_000).wallMs }], (COOLDOWN_S - 60) * 1000]);
+  assert.deepEqual([realert?.kind, realert?.earlier, realert?.span], ["realert", [{ since: momentAt(0), until: momentAt(30_000) }], { since: momentAt(60_000) }]);
 });
 
 test("what vanished while alerting recovers once, then is forgotten", () => {

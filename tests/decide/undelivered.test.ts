@@ -1,19 +1,20 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Moment } from "../../watchdog/clock.ts";
 import { COOLDOWN_S, edgeOf, ledgerRig, signalOf } from "../helpers/ledger-rig.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 const BAD = signalOf(true);
 const GOOD = signalOf(false);
-const wall = (atS: number): number => momentAt(atS * 1000).wallMs;
+const at = (atS: number): Moment => momentAt(atS * 1000);
 
 test("everything that happened while Telegram was away is in one notice: each episode with its span", () => {
   const rig = ledgerRig();
   for (const [atS, signal] of [[0, BAD], [30, GOOD], [60, BAD], [90, GOOD], [120, BAD]] as const) rig.tick(atS, signal);
   const [notice] = rig.judge(120);
   assert.equal(notice?.kind, "alert");
-  assert.deepEqual(notice?.span, { sinceMs: wall(120) });
-  assert.deepEqual(notice?.earlier, [{ sinceMs: wall(0), untilMs: wall(30) }, { sinceMs: wall(60), untilMs: wall(90) }]);
+  assert.deepEqual(notice?.span, { since: at(120) });
+  assert.deepEqual(notice?.earlier, [{ since: at(0), until: at(30) }, { since: at(60), until: at(90) }]);
   assert.equal(notice?.skipped, 0);
 });
 
@@ -25,8 +26,8 @@ test("of many episodes the first and the last are listed and those in the middle
   }
   const [notice] = rig.judge(3000);
   assert.equal(notice?.kind, "missed");
-  assert.equal(notice?.earlier[0]?.sinceMs, wall(0));
-  assert.equal(notice?.span.sinceMs, wall(49 * 60));
+  assert.deepEqual(notice?.earlier[0]?.since, at(0));
+  assert.deepEqual(notice?.span.since, at(49 * 60));
   assert.equal((notice?.earlier.length ?? 0) + (notice?.skipped ?? 0) + 1, 50);
   assert.ok((notice?.earlier.length ?? 99) < 10);
 });
@@ -57,7 +58,7 @@ test("a recovery while the alert is under way is due as soon as that is delivere
   rig.tick(30, GOOD);
   rig.deliver(underWay);
   const [recovery] = rig.judge(30);
-  assert.deepEqual([recovery?.kind, recovery?.span], ["recovery", { sinceMs: wall(0), untilMs: wall(30) }]);
+  assert.deepEqual([recovery?.kind, recovery?.span], ["recovery", { since: at(0), until: at(30) }]);
   rig.deliver(rig.judge(30));
   assert.equal(rig.size(), 0);
 });
@@ -69,7 +70,7 @@ test("a new incident while the recovery is under way alerts after that", () => {
   rig.tick(60, BAD);
   rig.deliver(underWay);
   const [alert] = rig.judge(60);
-  assert.deepEqual([alert?.kind, alert?.span.sinceMs, alert?.earlier], ["alert", wall(60), []]);
+  assert.deepEqual([alert?.kind, alert?.span.since, alert?.earlier], ["alert", at(60), []]);
 });
 
 test("a new incident while a missed one is under way alerts after that", () => {
@@ -89,7 +90,7 @@ test("a short recovery while the alert is under way is not lost: the next messag
   rig.deliver(underWay);
   assert.deepEqual(rig.judge(60), []);
   const [recovery] = rig.tick(90, GOOD);
-  assert.deepEqual(recovery?.earlier, [{ sinceMs: wall(0), untilMs: wall(30) }]);
+  assert.deepEqual(recovery?.earlier, [{ since: at(0), until: at(30) }]);
 });
 
 test("episodes left out while a message is under way are counted in the next one", () => {

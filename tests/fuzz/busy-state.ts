@@ -32,6 +32,6 @@ export function busyState(config: Config): string {
   }
   return encodeState(snapshotOf({
     signals, ledger, boot: { id: "11111111-0000-4000-8000-000000000000" }, bootIdBefore: undefined, telegram: { migrated: { from: "-1", to: "-1002" } },
-    summary: { sinceMs: momentAt(0).wallMs, count: 2, lines: ["12:00:00 UTC alert: Disk data"] },
+    summary: { since: momentAt(0), count: 2, lines: ["12:00:00 UTC alert: Disk data"] },
   }));
 }

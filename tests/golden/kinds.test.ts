@@ -69,27 +69,27 @@ function catalogue(code: "ru" | "en"): string {
   const lang = LANGS[code];
   const context: RenderContext = { host: "prod-1", lang, wallMs: at(12 * MIN), monoMs: momentAt(12 * MIN).monoMs };
   const show = (name: string, ...notices: Notice[]): string => `— ${name}\n${textOf(nextMessage(renderAll(worstFirst(notices), context), { lang, monoMs: context.monoMs, awayUntilMs: Infinity }).flatMap(({ blocks }) => blocks)).plain}\n`;
-  const fresh = { due: momentAt(12 * MIN), judged: momentAt(12 * MIN), span: { sinceMs: at(0) }, lastedMs: 12 * MIN };
+  const fresh = { due: momentAt(12 * MIN), judged: momentAt(12 * MIN), span: { since: momentAt(0) } };
   const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
-  const ended = { ...disk, open: false, span: { sinceMs: at(0), untilMs: at(11 * MIN) }, lastedMs: 11 * MIN };
+  const ended = { ...disk, open: false, span: { since: momentAt(0), until: momentAt(11 * MIN) } };
   const stopped = (name: string): string => `${lang.details.container(BOX)}\n${lang.details.containerAdvice(name, BOX)}`;
-  const crowd = (kind: NoticeKind): Notice[] => Array.from({ length: 7 }, (_, index) => noticeOf({ ...fresh, id: `c${index}`, key: `container:c${index}`, kind, title: lang.titles.container(`c${index}`), detail: stopped(`c${index}`), open: kind !== "recovery", span: { sinceMs: at((11 - index) * MIN), ...(kind === "recovery" ? { untilMs: at(12 * MIN) } : {}) }, lastedMs: (index + 1) * MIN }));
+  const crowd = (kind: NoticeKind): Notice[] => Array.from({ length: 7 }, (_, index) => noticeOf({ ...fresh, id: `c${index}`, key: `container:c${index}`, kind, title: lang.titles.container(`c${index}`), detail: stopped(`c${index}`), open: kind !== "recovery", span: { since: momentAt((11 - index) * MIN), ...(kind === "recovery" ? { until: momentAt(12 * MIN) } : {}) } }));
   return [
     ...alerts(lang).map(([key, title, detail]) => show(`alert ${key}`, noticeOf({ ...fresh, key, title, detail }))),
     ...others(lang).map(([kind, key, title, detail]) => show(`${kind} ${key}`, noticeOf({ ...fresh, kind, key, title, detail, count: 3 }))),
     show("alert with a cause, late", noticeOf({ ...disk, key: "orchestrator_down", title: lang.titles.orchestratorDown, detail: lang.details.orchestratorDown(REFUSED, 3), due: momentAt(-2 * MIN), cause: [lang.causes.disk("root", 100), lang.causes.memory(97), lang.causes.engine(REFUSED), lang.causes.containerDown("orch", BOX), lang.causes.containerRestarted("orch", 40_000)].join("; ") })),
     show("realert", noticeOf({ ...disk, kind: "realert" })),
-    show("realert with earlier episodes", noticeOf({ ...disk, kind: "realert", earlier: [{ sinceMs: at(-HOUR), untilMs: at(-50 * MIN) }, { sinceMs: at(-40 * MIN), untilMs: at(-30 * MIN) }], skipped: 5 })),
+    show("realert with earlier episodes", noticeOf({ ...disk, kind: "realert", earlier: [{ since: momentAt(-HOUR), until: momentAt(-50 * MIN) }, { since: momentAt(-40 * MIN), until: momentAt(-30 * MIN) }], skipped: 5 })),
     show("recovery", noticeOf({ ...ended, kind: "recovery" })),
     show("missed", noticeOf({ ...ended, kind: "missed", detail: `${lang.details.disk(USAGE)}\n${lang.details.diskAdvice({ label: "root", holdsEngineData: true })}` })),
-    show("flapping", noticeOf({ ...disk, kind: "flapping", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 6, sinceMs: at(-HOUR) }, open: false })),
-    show("settled well", noticeOf({ ...ended, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 9, sinceMs: at(-HOUR) } })),
-    show("settled badly", noticeOf({ ...disk, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depDown("tcp://db:5432", REFUSED, 12), flap: { count: 9, sinceMs: at(-HOUR) }, open: true })),
+    show("flapping", noticeOf({ ...disk, kind: "flapping", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 6, lastedMs: 12 * MIN }, open: false })),
+    show("settled well", noticeOf({ ...ended, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depUp("tcp://db:5432", 3), flap: { count: 9, lastedMs: 11 * MIN } })),
+    show("settled badly", noticeOf({ ...disk, kind: "settled", key: "dep:db", title: lang.titles.dep("db"), detail: lang.details.depDown("tcp://db:5432", REFUSED, 12), flap: { count: 9, lastedMs: 12 * MIN }, open: true })),
     show("card of alerts", ...crowd("alert")),
     show("card of realerts", ...crowd("realert")),
     show("card of recoveries", ...crowd("recovery")),
     show("a message that mixes, late", ...crowd("recovery"), noticeOf({ ...disk, due: momentAt(-MIN) }), noticeOf({ ...disk, id: "o", key: "orchestrator_down", title: lang.titles.orchestratorDown, detail: lang.details.orchestratorDown(REFUSED, 3) })),
-    `— summary of the second channel\n${textOf([renderSummary({ sinceMs: at(-30 * MIN), count: 32, lines: ["🔴 03:00:00 UTC X", "🟢 03:01:00 UTC X"] }, context)]).plain}\n`,
+    `— summary of the second channel\n${textOf([renderSummary({ since: momentAt(-30 * MIN), count: 32, lines: ["🔴 03:00:00 UTC X", "🟢 03:01:00 UTC X"] }, context)]).plain}\n`,
   ].join("\n");
 }
 

@@ -42,6 +42,19 @@ test("a time has its zone, and its date when it is another day", () => {
   assert.match(clockTime(Date.UTC(2026, 0, 2, 19, 0, 0), ms, "en"), /00:00:00/);
 });
 
+test("a time of another year says which", { timeout: 5000 }, () => {
+  process.env["TZ"] = "Asia/Yekaterinburg";
+  const [newYear, eve] = [Date.UTC(2026, 0, 1, 2, 3, 4), Date.UTC(2025, 11, 31, 2, 3, 4)];
+  assert.match(clockTime(eve, newYear, "en"), /^31 Dec 2025 07:03:04 \S+$/);
+  assert.match(clockTime(newYear, eve, "en"), /^01 Jan 2026 07:03:04 \S+$/);
+  assert.match(clockTime(eve, newYear, "ru"), /^31 дек\S* 2025 07:03:04 \S+$/);
+  assert.match(clockTime(Date.UTC(1970, 0, 1), newYear, "en"), /^01 Jan 1970 05:00:00 \S+$/);
+  // The same day of another year is another day.
+  assert.match(clockTime(Date.UTC(2025, 0, 1, 2, 3, 4), newYear, "en"), /^01 Jan 2025 07:03:04 \S+$/);
+  assert.equal(PAGE_TEXTS.en.time(eve, newYear), "31 Dec 2025 07:03");
+  assert.equal(PAGE_TEXTS.ru.time(eve, newYear), "31 дек 2025 07:03");
+});
+
 test("on the page a time is hour and minute, with the day in front when it is another one", () => {
   const at = new Date(2026, 0, 2, 3, 4, 59).getTime();
   assert.deepEqual([PAGE_TEXTS.en.time(at, at), PAGE_TEXTS.ru.time(at, at + 86_400_000)], ["03:04", "2 янв 03:04"]);

@@ -93,8 +93,8 @@ test("a card of two or three messages names everybody, and those of one state st
 });
 
 test("a storm of what has a longer story, or flaps, is bounded too", { timeout: 10_000 }, () => {
-  const again = containers(2000, (index) => ({ earlier: [{ sinceMs: index * MIN, untilMs: (index + 1) * MIN }] }));
-  const flapping = containers(2000, (index) => ({ kind: "flapping", flap: { count: 6 + index, sinceMs: 0 } }));
+  const again = containers(2000, (index) => ({ earlier: [{ since: momentAt((index - 3000) * MIN), until: momentAt((index - 2999) * MIN) }] }));
+  const flapping = containers(2000, (index) => ({ kind: "flapping", flap: { count: 6 + index, lastedMs: MIN } }));
   for (const storm of [again, flapping]) {
     assert.equal(renderAll(storm, { host: "box", lang: LANGS.en, ...momentAt(0) }).length, 1);
     assert.equal(partsOf(storm).length, 3);

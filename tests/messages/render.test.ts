@@ -4,15 +4,17 @@ import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { KIND_NAMES, KINDS } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { renderAll, renderOne, renderSummary, STORM, type RenderContext } from "../../watchdog/messages/render.ts";
+import type { Moment } from "../../watchdog/clock.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 process.env["TZ"] = "UTC";
 
-const at = (minutes: number): number => momentAt(minutes * 60_000).wallMs;
-const ENDED = { span: { sinceMs: at(0), untilMs: at(12) }, lastedMs: 720_000, open: false } as const;
+const moment = (minutes: number): Moment => momentAt(minutes * 60_000);
+const at = (minutes: number): number => moment(minutes).wallMs;
+const ENDED = { span: { since: moment(0), until: moment(12) }, open: false } as const;
 
-const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({ host, lang: LANGS[code], wallMs, monoMs: momentAt(0).monoMs });
+const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({ host, lang: LANGS[code], ...momentAt(wallMs - at(0)) });
 
 function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12)): string {
   const { head, body } = renderOne(noticeOf(changes), contextOf(code, nowMs));
@@ -25,8 +27,8 @@ test("an alert has the red mark, host, title, detail and since when, with the zo
 });
 
 test("a re-alert says how long it has lasted", () => {
-  assert.equal(shown("en", { kind: "realert", lastedMs: 1_860_000, judged: momentAt(1_860_000) }), "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used");
-  assert.equal(shown("ru", { kind: "realert", lastedMs: 1_860_000, judged: momentAt(1_860_000) }), "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used");
+  assert.equal(shown("en", { kind: "realert", judged: momentAt(1_860_000) }), "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used");
+  assert.equal(shown("ru", { kind: "realert", judged: momentAt(1_860_000) }), "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used");
 });
 
 test("a recovery says so in so many words, and how long it lasted", () => {
@@ -35,7 +37,11 @@ test("a recovery says so in so many words, and how long it lasted", () => {
 });
 
 test("how long it lasted and the two times agree to the second", { timeout: 5000 }, () => {
-  const recovered = (sinceMs: number, untilMs: number, lastedMs: number): string => shown("en", { kind: "recovery", span: { sinceMs, untilMs }, lastedMs, open: false }).split("\n")[1] ?? "";
+  const recovered = (sinceMs: number, untilMs: number, lastedMs: number): string => {
+    const now = { wallMs: untilMs, monoMs: moment(0).monoMs + lastedMs };
+    const { body } = renderOne(noticeOf({ kind: "recovery", span: { since: { wallMs: sinceMs, monoMs: moment(0).monoMs }, until: now }, open: false }), { ...contextOf(), ...now });
+    return body.split("\n")[0] ?? "";
+  };
   // 59.98 s by the monotonic clock; the wall clock was slewed a little meanwhile.
   assert.equal(recovered(at(0) + 10, at(1) + 5, 59_980), "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).");
   assert.equal(recovered(at(0) + 990, at(1) + 10, 59_020), "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).");
@@ -47,9 +53,8 @@ test("how long it lasted and the two times agree to the second", { timeout: 5000
 test("a card tells each name's own time where they are more than a minute apart", { timeout: 5000 }, () => {
   const card = (apartMs: number, changes: Partial<Notice> = {}, code: "ru" | "en" = "en"): string => {
     const members = many(STORM, changes).map((notice, index) => {
-      const sinceMs = at(0) + (index === 0 ? apartMs : 0);
-      const untilMs = changes.kind === "recovery" ? { untilMs: at(12) } : {};
-      return { ...notice, span: { sinceMs, ...untilMs }, lastedMs: at(12) - sinceMs, judged: momentAt(12 * 60_000) };
+      const until = changes.kind === "recovery" ? { until: moment(12) } : {};
+      return { ...notice, span: { since: momentAt(index === 0 ? apartMs : 0), ...until }, judged: moment(12) };
     });
     return renderAll(members, contextOf(code))[0]?.block.body ?? "";
   };
@@ -73,7 +78,7 @@ test("an edge says how many, with the right plural", () => {
 });
 
 test("earlier episodes are listed, and those left out counted", () => {
-  const earlier = [{ sinceMs: at(-30), untilMs: at(-20) }, { sinceMs: at(-10), untilMs: at(-5) }];
+  const earlier = [{ since: moment(-30), until: moment(-20) }, { since: moment(-10), until: moment(-5) }];
   assert.match(shown("en", { earlier, skipped: 3 }), /\nBefore that: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC; and 3 times more\.$/);
   assert.match(shown("ru", { earlier, skipped: 0 }), /\nДо этого: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC\.$/);
 });
@@ -130,7 +135,7 @@ test("a card's advice says whose it is, unless it is that of all", { timeout: 50
 });
 
 test("no notice is lost in a card, and what has a story of its own stays by itself", () => {
-  const notices = [...many(STORM), noticeOf(), ...many(1, { id: "x", earlier: [{ sinceMs: 0, untilMs: 1 }] })];
+  const notices = [...many(STORM), noticeOf(), ...many(1, { id: "x", earlier: [{ since: moment(-2), until: moment(-1) }] })];
   const told = renderAll(notices, contextOf()).flatMap((rendered) => rendered.notices);
   assert.deepEqual(new Set(told), new Set(notices));
   assert.equal(told.length, notices.length);
@@ -138,7 +143,7 @@ test("no notice is lost in a card, and what has a story of its own stays by itse
 });
 
 test("the summary of the second channel says since when, how many, and lists them", () => {
-  const { head, body } = renderSummary({ sinceMs: at(0), count: 3, lines: ["a", "b"] }, contextOf());
+  const { head, body } = renderSummary({ since: moment(0), count: 3, lines: ["a", "b"] }, contextOf());
   assert.equal(head, "ℹ️ box · Telegram is back");
   assert.match(body, /since 03:04:05 UTC \(12 minutes\); 3 notices .*\na\nb\n… and 1 more$/);
 });

@@ -26,7 +26,7 @@ function episodesTold({ received }: History): { told: Set<string>; uncounted: nu
   let uncounted = 0;
   for (const { notice } of received) {
     if (notice.kind === "edge" || notice.kind === "info") continue;
-    for (const { sinceMs } of [notice.span, ...notice.earlier]) told.add(episodeKey(notice.id, sinceMs));
+    for (const { since } of [notice.span, ...notice.earlier]) told.add(episodeKey(notice.id, since.wallMs));
     uncounted += notice.skipped;
   }
   return { told, uncounted };

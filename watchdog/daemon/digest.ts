@@ -63,11 +63,12 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
   return { key: "digest", tone: "info", count: 1, title: lang.titles.digest, detail: lines.join("\n") };
 }
 
-function incidentLine({ title, since, until }: Incident, lang: Lang, now: Moment): string {
-  const { sinceMs, lastedMs } = shownSpan(since.wallMs, (until ?? now).wallMs, (until ?? now).monoMs - since.monoMs);
-  const times = until ? lang.messages.span(sinceMs, until.wallMs, now.wallMs) : lang.digest.ongoing(sinceMs, now.wallMs);
+function incidentLine(incident: Incident, lang: Lang, now: Moment): string {
+  const { title, since, until } = incident;
+  const { sinceMs, untilMs, lastedMs } = shownSpan(incident, now);
+  const times = until ? lang.messages.span(sinceMs, untilMs, now.wallMs) : lang.digest.ongoing(sinceMs, now.wallMs);
   const isMoment = until !== undefined && until.monoMs === since.monoMs;
-  return isMoment ? `• ${title}: ${lang.time(since.wallMs, now.wallMs)}` : `• ${title}: ${lang.duration(lastedMs)}, ${times}`;
+  return isMoment ? `• ${title}: ${lang.time(sinceMs, now.wallMs)}` : `• ${title}: ${lang.duration(lastedMs)}, ${times}`;
 }
 
 function useLine(name: string, history: History, lang: Lang, now: Moment): string[] {

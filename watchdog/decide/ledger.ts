@@ -65,14 +65,12 @@ export interface Notice {
   readonly detail: string;
   /** The probable cause, where one is known. */
   readonly cause?: string;
-  /** Of a flapping key: how often it changed, and since when. */
-  readonly flap?: { readonly count: number; readonly sinceMs: number };
+  /** Of a flapping key: how often it changed, and for how long. */
+  readonly flap?: { readonly count: number; readonly lastedMs: number };
   /** Without sound, as a reply to the message that told the cause. */
   readonly consequenceOf?: { readonly messageId?: number };
-  /** The incident it is about; without an end while it lasts. */
+  /** The incident it is about. */
   readonly span: Span;
-  /** How long that incident has lasted, or lasted; by the clock that does not step. */
-  readonly lastedMs: number;
   /** Episodes before that one which nobody was told the end of, and how many more were left out. */
   readonly earlier: readonly Span[];
   readonly skipped: number;
@@ -196,14 +194,14 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   const common = { id, key, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
   if (kind === "edge" || kind === "info") {
     const { count, first } = entry.edge ?? { count: 0, first: now };
-    return { ...common, detail: entry.detail, span: { sinceMs: first.wallMs }, lastedMs: 0, earlier: [], skipped: 0, count, due: first, throughSeq: 0, open: false };
+    return { ...common, detail: entry.detail, span: { since: first }, earlier: [], skipped: 0, count, due: first, throughSeq: 0, open: false };
   }
   const last: Episode = episodes.at(-1) ?? { seq: entry.nextSeq - 1, since: now, flagged: now, until: now, detail: entry.detail };
   if (kind === "flapping" || kind === "settled") {
     const since = flap?.since ?? now;
     return {
-      ...common, detail: entry.detail, flap: { count: flap?.count ?? 0, sinceMs: since.wallMs }, count: 0, skipped: 0, earlier: [],
-      span: spanOf(last), lastedMs: now.monoMs - since.monoMs, due: kind === "flapping" ? (flap?.lastChange ?? now) : now, throughSeq: last.seq, open: active,
+      ...common, detail: entry.detail, flap: { count: flap?.count ?? 0, lastedMs: now.monoMs - since.monoMs }, count: 0, skipped: 0, earlier: [],
+      span: spanOf(last), due: kind === "flapping" ? (flap?.lastChange ?? now) : now, throughSeq: last.seq, open: active,
     };
   }
   // The first thing nobody was told yet: the end of the told episode, or the beginning of the first.
@@ -214,7 +212,7 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   return {
     ...common, due, skipped, count: 0, throughSeq: last.seq, open: !ended,
     detail: kind === "missed" ? last.detail : entry.detail,
-    span: spanOf(last), lastedMs: (last.until ?? now).monoMs - last.since.monoMs, earlier: episodes.slice(0, -1).map(spanOf),
+    span: spanOf(last), earlier: episodes.slice(0, -1).map(spanOf),
   };
 }
 
@@ -233,7 +231,7 @@ function kindOf({ told, active, frozen, easing, episodes, edge, cooldownS, flap 
 }
 
 function spanOf({ since, until }: Episode): Span {
-  return { sinceMs: since.wallMs, ...(until ? { untilMs: until.wallMs } : {}) };
+  return { since, ...(until ? { until } : {}) };
 }
 
 /** The message was accepted: told becomes what the notice said, which may be older than what is observed by now. */

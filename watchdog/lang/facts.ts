@@ -1,3 +1,5 @@
+import type { Moment } from "../clock.ts";
+
 /** What the texts need to know; plain data, so that a text is a pure function of it. */
 
 export interface UsageFacts {
@@ -87,10 +89,10 @@ export interface AgentFacts {
   readonly idleMs: number;
 }
 
-/** One past or present incident of an entity, in wall time. */
+/** One past or present incident of an entity; without an end while it lasts. */
 export interface Span {
-  readonly sinceMs: number;
-  readonly untilMs?: number;
+  readonly since: Moment;
+  readonly until?: Moment;
 }
 
 /** The build cache, and the part of it that a prune would take. */

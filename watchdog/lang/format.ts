@@ -1,5 +1,8 @@
 /** Numbers, durations and times as people read them. Pure. */
 
+import type { Moment } from "../clock.ts";
+import type { Span } from "./facts.ts";
+
 export type LangCode = "ru" | "en";
 
 /** The forms of a noun after a number, by CLDR plural category. */
@@ -36,12 +39,19 @@ export function durationParts(ms: number): { unit: DurationUnit; count: number }
 }
 
 /**
- * A span as it is shown: its length agrees to the second with its two times. `lastedMs` is what the clock that does not step
- * measured; where the wall clock was set meanwhile, the beginning is told by the wall clock as it is at the end.
+ * The wall time of a moment as it is shown `now`. Where the wall clock was set since then, it is told by the clock as it is now,
+ * so that the times of one message follow each other as what they tell of did.
  */
-export function shownSpan(sinceMs: number, untilMs: number, lastedMs: number): { readonly sinceMs: number; readonly lastedMs: number } {
-  const beganMs = Math.abs(untilMs - sinceMs - lastedMs) > 2000 ? untilMs - lastedMs : sinceMs;
-  return { sinceMs: beganMs, lastedMs: (Math.floor(untilMs / 1000) - Math.floor(beganMs / 1000)) * 1000 };
+export function shownTime(moment: Moment, now: Moment): number {
+  const agoMs = now.monoMs - moment.monoMs;
+  return Math.abs(now.wallMs - agoMs - moment.wallMs) > 2000 ? now.wallMs - agoMs : moment.wallMs;
+}
+
+/** A span as it is shown `now`: its end is not before its beginning, and its length agrees to the second with its two times. */
+export function shownSpan(span: Span, now: Moment): { readonly sinceMs: number; readonly untilMs: number; readonly lastedMs: number } {
+  const untilMs = shownTime(span.until ?? now, now);
+  const sinceMs = Math.min(shownTime(span.since, now), untilMs);
+  return { sinceMs, untilMs, lastedMs: (Math.floor(untilMs / 1000) - Math.floor(sinceMs / 1000)) * 1000 };
 }
 
 /** One decimal at most; a whole number without it. */
@@ -69,22 +79,25 @@ export function decimalSizeText(bytes: number, units: readonly [string, ...strin
   return `${Number(value.toPrecision(4))} ${units[power]}`;
 }
 
-/** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. */
+/** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`, and with the year when it is another one. In the zone of the TZ variable. */
 export function clockTime(wallMs: number, nearMs: number, code: LangCode): string {
   const locale = code === "ru" ? "ru-RU" : "en-GB";
-  const day = (ms: number): string => new Date(ms).toDateString();
-  const date = day(wallMs) === day(nearMs) ? {} : ({ day: "2-digit", month: "short" } as const);
+  const [at, near] = [new Date(wallMs), new Date(nearMs)];
+  const year = at.getFullYear() === near.getFullYear() ? {} : ({ year: "numeric" } as const);
+  const date = at.toDateString() === near.toDateString() ? {} : ({ day: "2-digit", month: "short", ...year } as const);
   return new Intl.DateTimeFormat(locale, { ...date, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" })
     .format(wallMs)
-    .replace(",", "");
+    .replace(/(\s*г\.)?,/, "");
 }
 
-/** `12:04`, with the date in front when it is another day than `nearMs`. In the zone of the TZ variable. Without Intl: a page holds a hundred of these, and each formatter holds memory that is not the heap's. */
+/** `12:04`, with the date in front when it is another day than `nearMs`, and with the year when it is another one. In the zone of the TZ variable. Without Intl: a page holds a hundred of these, and each formatter holds memory that is not the heap's. */
 export function clockMinute(wallMs: number, nearMs: number, months: readonly string[]): string {
-  const date = new Date(wallMs);
+  const [date, near] = [new Date(wallMs), new Date(nearMs)];
   const two = (n: number): string => String(n).padStart(2, "0");
   const time = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  return date.toDateString() === new Date(nearMs).toDateString() ? time : `${date.getDate()} ${months[date.getMonth()] ?? ""} ${time}`;
+  if (date.toDateString() === near.toDateString()) return time;
+  const year = date.getFullYear() === near.getFullYear() ? "" : ` ${date.getFullYear()}`;
+  return `${date.getDate()} ${months[date.getMonth()] ?? ""}${year} ${time}`;
 }
 
 /** By language and offset: it changes twice a year. */

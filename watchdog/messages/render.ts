@@ -1,16 +1,15 @@
+import type { Moment } from "../clock.ts";
 import type { Notice, NoticeKind } from "../decide/ledger.ts";
-import { shownSpan } from "../lang/format.ts";
+import { shownSpan, shownTime } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { printable } from "../safe.ts";
 import { cardBlock, type Card, type CardGroup } from "./card.ts";
 import type { Block } from "./text.ts";
 
 /** The moment of sending, and who it is about. */
-export interface RenderContext {
+export interface RenderContext extends Moment {
   readonly host: string;
   readonly lang: Lang;
-  readonly wallMs: number;
-  readonly monoMs: number;
 }
 
 /** One block and the notices it tells. */
@@ -64,28 +63,30 @@ function groupOf({ id, key, kind, earlier, open }: Notice): string {
 }
 
 /** One notice as the operator reads it. */
-export function renderOne(notice: Notice, { host, lang, wallMs }: RenderContext): Block {
-  const lines = [...linesOf(notice, lang, wallMs), ...earlierLine(notice, lang, wallMs), ...causeLine([notice], lang)];
+export function renderOne(notice: Notice, context: RenderContext): Block {
+  const { host, lang } = context;
+  const lines = [...linesOf(notice, lang, context), ...earlierLine(notice, lang, context), ...causeLine([notice], lang)];
   return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
 }
 
 /** One card for many: how many, for how long, why, and their names, those with the same state together; of advice one example. */
-function cardOf(members: readonly Notice[], { host, lang, wallMs }: RenderContext): Card {
+function cardOf(members: readonly Notice[], context: RenderContext): Card {
+  const { host, lang } = context;
   const [first] = members;
   if (!first) return { head: "", intro: [], groups: [], tail: [] };
   const family = first.key.slice(0, first.key.indexOf(":"));
-  const timed = first.kind !== "missed" && !hasStory(first) && areApart(members);
+  const timed = first.kind !== "missed" && !hasStory(first) && areApart(members, context);
   const groups = new Map<string, CardGroup["names"][number][]>();
   for (const notice of members) {
-    const state = stateOf(notice, lang, wallMs);
+    const state = stateOf(notice, lang, context);
     const name = printable(notice.key.slice(family.length + 1));
     const names = groups.get(state) ?? [];
     groups.set(state, names);
-    names.push({ name: timed ? timedName(name, notice, lang, wallMs) : name, notice });
+    names.push({ name: timed ? timedName(name, notice, lang, context) : name, notice });
   }
   return {
     head: headOf(first, lang.titles.many(family, members.length), host),
-    intro: [...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, wallMs)), ...causeLine(members, lang)],
+    intro: [...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, context)), ...causeLine(members, lang)],
     groups: [...groups].map(([state, names]) => ({ state, names })),
     tail: first.open ? cardAdvice(members, first, printable(first.key.slice(family.length + 1)), lang) : [],
   };
@@ -94,29 +95,30 @@ function cardOf(members: readonly Notice[], { host, lang, wallMs }: RenderContex
 /** More than this apart, each name has its own time. */
 const APART_MS = 60_000;
 
-function areApart(members: readonly Notice[]): boolean {
+function areApart(members: readonly Notice[], now: Moment): boolean {
+  const shown = members.map((member) => shownOf(member, now));
   const spread = (moments: readonly number[]): number => Math.max(...moments) - Math.min(...moments);
-  return spread(members.map(({ span }) => span.sinceMs)) > APART_MS || spread(members.map(({ span, judged }) => span.untilMs ?? judged.wallMs)) > APART_MS;
+  return spread(shown.map(({ sinceMs }) => sinceMs)) > APART_MS || spread(shown.map(({ untilMs }) => untilMs)) > APART_MS;
 }
 
-function timedName(name: string, notice: Notice, lang: Lang, nowMs: number): string {
-  const { span: { untilMs }, open } = notice;
-  const { sinceMs } = shownOf(notice);
-  return untilMs === undefined || open ? lang.messages.nameSince(name, sinceMs, nowMs) : `${name} (${lang.messages.span(sinceMs, untilMs, nowMs)})`;
+function timedName(name: string, notice: Notice, lang: Lang, now: Moment): string {
+  const { sinceMs, untilMs } = shownOf(notice, now);
+  return notice.span.until === undefined || notice.open ? lang.messages.nameSince(name, sinceMs, now.wallMs) : `${name} (${lang.messages.span(sinceMs, untilMs, now.wallMs)})`;
 }
 
-function shownOf({ span: { sinceMs, untilMs }, judged, lastedMs }: Notice): { readonly sinceMs: number; readonly lastedMs: number } {
-  return shownSpan(sinceMs, untilMs ?? judged.wallMs, lastedMs);
+/** Of what lasts, the length is as of when it was judged. */
+function shownOf({ span: { since, until }, judged }: Notice, now: Moment): ReturnType<typeof shownSpan> {
+  return shownSpan({ since, until: until ?? judged }, now);
 }
 
 /** What is to be said of one name of a card, if only that; of what is over already also when it was. */
-function stateOf(notice: Notice, lang: Lang, nowMs: number): string {
-  const { kind, detail, span: { untilMs } } = notice;
-  if (hasStory(notice)) return [...linesOf(notice, lang, nowMs).slice(0, kind === "flapping" || kind === "settled" ? 1 : 2), ...earlierLine(notice, lang, nowMs)].join(" ").replaceAll("\n", " ");
+function stateOf(notice: Notice, lang: Lang, now: Moment): string {
+  const { kind, detail } = notice;
+  if (hasStory(notice)) return [...linesOf(notice, lang, now).slice(0, kind === "flapping" || kind === "settled" ? 1 : 2), ...earlierLine(notice, lang, now)].join(" ").replaceAll("\n", " ");
   if (kind === "recovery") return "";
-  const { sinceMs, lastedMs } = shownOf(notice);
+  const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
   const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
-  return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs ?? nowMs)} ${lang.messages.reason}${state}` : state;
+  return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs)} ${lang.messages.reason}${state}` : state;
 }
 
 /** What cannot be said of several at once. */
@@ -124,14 +126,15 @@ function hasStory({ kind, earlier }: Notice): boolean {
   return kind === "flapping" || kind === "settled" || earlier.length > 0;
 }
 
-function spanLines(members: readonly Notice[], first: Notice, lang: Lang, wallMs: number): string[] {
+function spanLines(members: readonly Notice[], first: Notice, lang: Lang, now: Moment): string[] {
   const { kind } = first;
   if (kind === "missed" || hasStory(first)) return [];
-  const since = Math.min(...members.map(({ span }) => span.sinceMs));
-  const lasted = members.map((member) => shownOf(member).lastedMs);
+  const shown = members.map((member) => shownOf(member, now));
+  const since = Math.min(...shown.map(({ sinceMs }) => sinceMs));
+  const lasted = shown.map(({ lastedMs }) => lastedMs);
   const [min, max] = [Math.min(...lasted), Math.max(...lasted)];
   if (kind === "recovery") return [`${lang.messages.recoveredMany} ${lang.messages.lastedRange(min, max)}`];
-  return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, wallMs)];
+  return kind === "realert" ? [lang.messages.lastingRange(min, max)] : [lang.messages.since(since, now.wallMs)];
 }
 
 /** What helps all of them; where it names one of them, or another one needs something else, it is said to be that one's. */
@@ -148,14 +151,15 @@ function withoutAdvice(detail: string, lang: Lang): string {
 }
 
 /** What is said when the first channel is back after the second one stood in for it. */
-export function renderSummary({ sinceMs, count, lines }: Summary, { host, lang, wallMs }: RenderContext): Block {
+export function renderSummary({ since, count, lines }: Summary, context: RenderContext): Block {
+  const { host, lang, wallMs } = context;
   const more = count > lines.length ? [lang.messages.more(count - lines.length)] : [];
-  return { head: `ℹ️ ${printable(host)} · ${lang.titles.fallback}`, body: [lang.messages.fallback(sinceMs, wallMs, count), ...lines, ...more].join("\n") };
+  return { head: `ℹ️ ${printable(host)} · ${lang.titles.fallback}`, body: [lang.messages.fallback(shownTime(since, context), wallMs, count), ...lines, ...more].join("\n") };
 }
 
 /** What went through the second channel while the first was away: to be said once, when it is back. */
 export interface Summary {
-  readonly sinceMs: number;
+  readonly since: Moment;
   readonly count: number;
   /** The last of them, one a line. */
   readonly lines: readonly string[];
@@ -178,25 +182,26 @@ export function markOf(kind: NoticeKind, open: boolean): string {
   }
 }
 
-function linesOf(notice: Notice, lang: Lang, nowMs: number): string[] {
-  const { kind, detail, span: { untilMs = nowMs }, count, open, flap } = notice;
-  const { sinceMs, lastedMs } = shownOf(notice);
+function linesOf(notice: Notice, lang: Lang, now: Moment): string[] {
+  const { kind, detail, count, open, flap } = notice;
+  const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
   switch (kind) {
-    case "alert": return [detail, lang.messages.since(sinceMs, nowMs)];
-    case "realert": return [lang.messages.lasting(lastedMs, sinceMs, nowMs), detail];
+    case "alert": return [detail, lang.messages.since(sinceMs, now.wallMs)];
+    case "realert": return [lang.messages.lasting(lastedMs, sinceMs, now.wallMs), detail];
     case "recovery": return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
     case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
     case "edge": return [`${lang.details.jobFailedCount(count)}. ${detail}`];
     case "info": return [detail];
-    case "flapping": return [lang.messages.flapping(flap?.count ?? 0, notice.lastedMs, open), detail];
-    case "settled": return [(open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, notice.lastedMs), detail];
+    case "flapping": return [lang.messages.flapping(flap?.count ?? 0, flap?.lastedMs ?? 0, open), detail];
+    case "settled": return [(open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, flap?.lastedMs ?? 0), detail];
     default: return kind satisfies never;
   }
 }
 
-function earlierLine({ earlier, skipped }: Notice, lang: Lang, nowMs: number): string[] {
+function earlierLine({ earlier, skipped }: Notice, lang: Lang, now: Moment): string[] {
   if (earlier.length === 0) return [];
-  return [lang.messages.earlier(earlier.map(({ sinceMs, untilMs = nowMs }) => lang.messages.span(sinceMs, untilMs, nowMs)), skipped)];
+  const spans = earlier.map((span) => shownSpan(span, now));
+  return [lang.messages.earlier(spans.map(({ sinceMs, untilMs }) => lang.messages.span(sinceMs, untilMs, now.wallMs)), skipped)];
 }
 
 function causeLine(notices: readonly Notice[], lang: Lang): string[] {

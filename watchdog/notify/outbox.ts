@@ -305,7 +305,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (result.kind === "delivered") {
       fallbackFailures = 0;
       fallbackSentAt = [...fallbackSentAt, clock.monoMs()].slice(-FALLBACK_PER_MIN);
-      summary = addToSummary(summary, notice, failing?.wallMs ?? clock.wallMs());
+      summary = addToSummary(summary, notice, failing ?? momentOf(clock));
       rest = [];
       delivered([notice], undefined);
     } else if (result.kind === "rejected") {

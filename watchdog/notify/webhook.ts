@@ -20,7 +20,7 @@ export interface WebhookBody {
 }
 
 export function webhookBody({ key, kind, title, detail, span, due }: Notice, host: string): WebhookBody {
-  return { host, key, kind, title, detail, since: new Date(span.sinceMs).toISOString(), at: new Date(due.wallMs).toISOString() };
+  return { host, key, kind, title, detail, since: new Date(span.since.wallMs).toISOString(), at: new Date(due.wallMs).toISOString() };
 }
 
 /** Any 2xx is a delivery. */

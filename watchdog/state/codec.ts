@@ -42,10 +42,11 @@ const FORMAT = "watchdog-state";
 export const STATE_VERSION = 1;
 
 /** The document as it is written. Of a moment only the wall time is kept: monotonic time means nothing in another process. */
-export function encodeState({ ledger, damping, ...rest }: Saved, run?: string): string {
+export function encodeState({ ledger, damping, summary, ...rest }: Saved, run?: string): string {
   const active = [...damping.values()].filter(({ signal }) => signal.active && !signal.edge);
   return JSON.stringify({
     format: FORMAT, version: STATE_VERSION, ...(run === undefined ? {} : { run }), ...rest,
+    ...(summary ? { summary: { sinceMs: summary.since, count: summary.count, lines: summary.lines } } : {}),
     ledger: [...ledger.values()].filter(({ edge, ...entry }) => edge !== undefined || entry.told.alerting || entry.episodes.length > 0 || entry.flap !== undefined || entry.changes.length > 0),
     damping: active,
   }, (_, value: unknown) => (isMoment(value) ? value.wallMs : value));
@@ -93,7 +94,7 @@ export function decodeState(text: string, now: Moment): Saved {
     ...optional("failedJobs", json["failedJobs"], number),
     ...optional("mutesNamed", json["mutesNamed"], moment),
     ...optional("digestDay", json["digestDay"], string),
-    ...optional("summary", json["summary"], summaryOf),
+    ...optional("summary", json["summary"], (summary) => summaryOf(summary, moment)),
     ...optional("bootId", json["bootId"], string),
   };
 }
@@ -185,9 +186,9 @@ function countedOf(json: unknown, moment: Decode<Moment>): Counted {
   };
 }
 
-function summaryOf(json: unknown): Summary {
+function summaryOf(json: unknown, moment: Decode<Moment>): Summary {
   const summary = record(json);
-  return { sinceMs: wallTime(summary["sinceMs"]), count: number(summary["count"]), lines: listOf(summary["lines"], "lines").map(string).slice(-30) };
+  return { since: moment(summary["sinceMs"]), count: number(summary["count"]), lines: listOf(summary["lines"], "lines").map(string).slice(-30) };
 }
 
 function telegramOf(json: unknown): TelegramMemory {

@@ -14,13 +14,13 @@ const LASTED_MS = 12 * 60_000;
 export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: number): Text {
   const now = { wallMs, monoMs: 0 };
   const notice = (kind: NoticeKind, words: readonly string[], changes: Partial<Notice> = {}): Notice => ({
-    id: `example:${kind}`, key: "example", kind, title: words[0] ?? "", detail: words[1] ?? "", span: { sinceMs: wallMs - LASTED_MS, untilMs: wallMs },
-    lastedMs: LASTED_MS, earlier: [], skipped: 0, count: 1, due: now, judged: now, throughSeq: 1, open: kind !== "recovery", ...changes,
+    id: `example:${kind}`, key: "example", kind, title: words[0] ?? "", detail: words[1] ?? "", span: { since: { wallMs: wallMs - LASTED_MS, monoMs: -LASTED_MS }, until: now },
+    earlier: [], skipped: 0, count: 1, due: now, judged: now, throughSeq: 1, open: kind !== "recovery", ...changes,
   });
   const { title, detail, alert, realert, recovery, flapping, info } = t.example;
   const notices = [
     notice("info", [title, detail]), notice("alert", alert), notice("realert", realert), notice("recovery", recovery),
-    notice("flapping", flapping, { flap: { count: 6, sinceMs: wallMs - LASTED_MS } }), notice("info", info, { id: "example:info2" }),
+    notice("flapping", flapping, { flap: { count: 6, lastedMs: LASTED_MS } }), notice("info", info, { id: "example:info2" }),
   ];
   return textOf(renderAll(notices, { host, lang, ...now }).map(({ block }) => block));
 }
