@@ -13,6 +13,7 @@ interface Fake {
   restartCount?: number;
   exitCode?: number;
   mounts?: readonly object[];
+  labels?: Readonly<Record<string, unknown>>;
   /** What the next inspect does instead of answering. */
   inspect?: "gone" | "fails";
 }
@@ -26,8 +27,8 @@ function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf, hostna
     version: async () => ({}),
     list: async () => {
       if (listFails) throw new Error("engine answered 500");
-      return containers.map(({ name, state = "running", status = "Up 2 hours", watch, mounts = [] }) => ({
-        Id: idOf(name), Names: [`/${name}`], Image: "img", State: state, Status: status, Mounts: mounts, Labels: watch === undefined ? {} : { "watchdog.watch": watch },
+      return containers.map(({ name, state = "running", status = "Up 2 hours", watch, mounts = [], labels }) => ({
+        Id: idOf(name), Names: [`/${name}`], Image: "img", State: state, Status: status, Mounts: mounts, Labels: labels ?? (watch === undefined ? {} : { "watchdog.watch": watch }),
       }));
     },
     inspect: async (id) => {
@@ -66,6 +67,24 @@ test("* finds every container that has a restart policy or the label, and no oth
     { name: "always" }, { name: "onfail", policy: "on-failure" }, { name: "oneshot", policy: "no" }, { name: "labelled", policy: "no", watch: "true" }, { name: "excluded", watch: "false" },
   ]);
   assert.deepEqual(names(await tick()), ["always", "onfail", "labelled"]);
+});
+
+test("what Compose read is known of our own container first, then of its service's others that run on; what is no such label counts for nothing", { timeout: 5000 }, async () => {
+  const files = (paths: unknown, more = {}): Record<string, unknown> => ({ "com.docker.compose.project": "w", "com.docker.compose.service": "watchdog", "com.docker.compose.project.config_files": paths, ...more });
+  const others: Fake[] = [
+    { name: "beside", labels: files("/b.yml") },
+    { name: "stopped", state: "exited", labels: files("/x.yml") },
+    { name: "oneoff", labels: files("/x.yml", { "com.docker.compose.oneoff": "True" }) },
+    { name: "proxy", labels: files("/x.yml", { "com.docker.compose.service": "docker-proxy" }) },
+    { name: "another", labels: files("/x.yml", { "com.docker.compose.project": "v" }) },
+    { name: "plain" },
+    { name: "forged", labels: files({ length: 3 }) },
+    { name: "endless", labels: files("/x".repeat(3000)) },
+  ];
+  const ownFiles = async (labels: Record<string, unknown>) => (await rig(["web"], [...others, { name: "dog", labels }], hexOf, hexOf("dog").slice(0, 12)).tick()).ownFiles;
+  assert.deepEqual(await ownFiles(files("/a.yml,/c.yml", { "com.docker.compose.oneoff": "True" })), [["/a.yml", "/c.yml"], ["/b.yml"]]);
+  assert.equal((await ownFiles(files(",".repeat(100))))?.[0]?.length, 16);
+  for (const labels of [{}, files(7), files(undefined), files("/a.yml", { "com.docker.compose.project": null })]) assert.equal(await ownFiles(labels), undefined);
 });
 
 test("a container's mounts are known, and of all containers those of our own, if its host name is its id's beginning", async () => {

@@ -125,6 +125,23 @@ function onEngine(source: EngineSource, { client }: Setup): void {
       if (kind === "hardened") {
         const alone = await compose(kind, [main], ["--profile", "prune", "config"]);
         assert.ok(!/^ *secrets:/m.test(alone), "with -f and one file, Compose does not read the override by itself");
+        // The files as Compose itself writes them on its containers, read through the proxy.
+        const doctor = (files: readonly string[]) => compose(kind, files, ["run", "--rm", "-T", "--entrypoint", "/bin/sh", "watchdog", "-c", "node /opt/watchdog/watchdog.mjs doctor || true"]);
+        const whole = [main, "docker-compose.override.yml"].map((name) => `-f ${path.join(dir, name)}`).join(" ");
+        const unread = await doctor([main]);
+        assert.ok(unread.includes(`  → if you have one: docker compose ${whole} up -d\n`), unread);
+        assert.match(unread, /^– Override file /m);
+        const read = await doctor([main, "docker-compose.override.yml"]);
+        assert.match(read, /^✓ Docker /m);
+        assert.doesNotMatch(read, /Override file/);
+        // A watchdog that runs without it is told also by a doctor that read it.
+        await compose(kind, [main], ["up", "-d"]);
+        try {
+          const beside = await doctor([main, "docker-compose.override.yml"]);
+          assert.ok(beside.includes(`  → if you have one: docker compose ${whole} up -d\n`), beside);
+        } finally {
+          await compose(kind, [main], ["down"]);
+        }
       }
     });
   }

@@ -153,7 +153,8 @@ function json(response: ServerResponse, status: number, value: unknown): void {
 }
 
 const minorOf = (version: string): number => Number(version.split(".")[1]);
-const idOf = (name: string, { generation = 0 }: FakeContainer): string => createHash("sha256").update(`${name}#${generation}`).digest("hex");
+/** The id that a container of this name has, in its generation. */
+export const idOf = (name: string, { generation = 0 }: FakeContainer): string => createHash("sha256").update(`${name}#${generation}`).digest("hex");
 
 /** An entry of GET /containers/json; health stands in the list from API 1.52 on, before that only in the sentence. */
 function listed(name: string, one: FakeContainer, minor: number): object {

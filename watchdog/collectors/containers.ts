@@ -2,7 +2,7 @@ import type { DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import { clip, reasonOf } from "../safe.ts";
 import { dockerClient, type DockerClient } from "./docker/client.ts";
-import { parseInspect, parseList, type Inspected, type Listed, type Mount } from "./docker/parse.ts";
+import { parseInspect, parseList, type ComposeStart, type Inspected, type Listed, type Mount } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
@@ -27,6 +27,8 @@ export interface DockerReading {
   readonly names?: ReadonlyMap<string, string>;
   /** What of the host the watchdog's own container sees, where it runs in one that this engine knows. */
   readonly ownMounts?: readonly Mount[];
+  /** The files that Compose read for that container, then for each other one of its service that runs on. */
+  readonly ownFiles?: readonly (readonly string[])[];
 }
 
 const PARALLEL_INSPECTS = 8;
@@ -78,13 +80,21 @@ export function containersCollector(target: DockerTarget, wanted: readonly strin
         .flatMap((entry) => sampleOf(entry, names.has(entry.name), fresh.get(entry.id), known.get(entry.id)));
       const seen = new Set(listed.map(({ name }) => name));
       const missing = [...names].filter((name) => !seen.has(name)).map((name): ContainerSample => ({ name, named: true, found: "missing" }));
-      const ownMounts = isShortId ? listed.find(({ id }) => id.startsWith(systemHostname))?.mounts : undefined;
+      const own = isShortId ? listed.find(({ id }) => id.startsWith(systemHostname)) : undefined;
       return {
         ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing], names: new Map(listed.map(({ id, name }) => [id, name])),
-        ...(ownMounts ? { ownMounts } : {}),
+        ...(own?.mounts ? { ownMounts: own.mounts } : {}),
+        ...(own?.compose ? { ownFiles: [own.compose.files, ...siblingFiles(own, own.compose, listed)] } : {}),
       };
     },
   };
+}
+
+function siblingFiles(own: Listed, { project, service }: ComposeStart, listed: readonly Listed[]): (readonly string[])[] {
+  return listed.flatMap((one) => {
+    const isSibling = one !== own && one.state === "running" && one.compose?.project === project && one.compose.service === service && !one.compose.isOneOff;
+    return isSibling && one.compose ? [one.compose.files] : [];
+  });
 }
 
 function isDue(listed: Listed, inspected: Inspected | undefined, sinceLastS: number): boolean {

@@ -23,7 +23,7 @@ export const doctorEn: DoctorLang = {
   titles: {
     config: "Settings", enabled: "Kill switch", bot: "Telegram bot", chat: "Chat", topic: "Topic", right: "Right to post", send: "Test message",
     tgProxy: "Proxy for Telegram", webhook: "Second channel", heartbeat: "Heartbeat", clock: "Clock", stateFile: "State file",
-    engine: "Docker", containers: "Containers", container: (name) => `Container ${name}`, proxyPost: "Proxy refuses POST",
+    engine: "Docker", containers: "Containers", container: (name) => `Container ${name}`, proxyPost: "Proxy refuses POST", override: "Override file",
     memory: "Memory", pidNamespace: "Host's processes seen", processes: "Processes readable", disks: "Disks", disk: (label) => `Disk ${label}`,
     metrics: "/metrics", metricsPart: (part) => `/metrics: ${part}`, deps: "Dependencies", dep: (name) => `Dependency ${name}`,
     root: "Root is read-only", caps: "No capabilities", noNewPrivs: "no-new-privileges",
@@ -143,6 +143,8 @@ export const doctorEn: DoctorLang = {
     noSource: "Docker is not watched",
     refused: (status) => `POST /version was refused: ${status}`,
     passed: (status) => `POST /version reached the engine: answer ${status}`,
+    noOverride: "the watchdog was started with -f docker-compose.hardened.yml and no override: Compose does not read docker-compose.override.yml by itself then",
+    withOverride: (command) => `if you have one: ${command}`,
     passedAdvice: "forbid everything but GET in the proxy (see haproxy.docker.cfg) and restart the proxy's container alone",
   },
   host: {

@@ -35,7 +35,7 @@ export const doctorRu = {
   titles: {
     config: "Настройки", enabled: "Выключатель", bot: "Бот Telegram", chat: "Чат", topic: "Тема", right: "Право писать", send: "Пробное сообщение",
     tgProxy: "Прокси для Telegram", webhook: "Запасной канал", heartbeat: "Пульс наружу", clock: "Часы", stateFile: "Файл состояния",
-    engine: "Docker", containers: "Контейнеры", container: (name: string) => `Контейнер ${name}`, proxyPost: "Прокси не пускает POST",
+    engine: "Docker", containers: "Контейнеры", container: (name: string) => `Контейнер ${name}`, proxyPost: "Прокси не пускает POST", override: "Файл override",
     memory: "Память", pidNamespace: "Процессы хоста видны", processes: "Процессы читаются", disks: "Диски", disk: (label: string) => `Диск ${label}`,
     metrics: "/metrics", metricsPart: (part: string) => `/metrics: ${part}`, deps: "Зависимости", dep: (name: string) => `Зависимость ${name}`,
     root: "Корень только для чтения", caps: "Нет capabilities", noNewPrivs: "no-new-privileges",
@@ -156,6 +156,8 @@ export const doctorRu = {
     noSource: "Docker не наблюдается",
     refused: (status: number) => `POST /version отклонён: ${status}`,
     passed: (status: number) => `POST /version прошёл до движка: ответ ${status}`,
+    noOverride: "watchdog запущен с -f docker-compose.hardened.yml без файла override: docker-compose.override.yml Compose в этом случае сам не читает",
+    withOverride: (command: string) => `если он у вас есть: ${command}`,
     passedAdvice: "запретите в прокси всё, кроме GET (образец: haproxy.docker.cfg), и перезапустите только контейнер прокси",
   },
   host: {

@@ -1,9 +1,74 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { describe, it } from "node:test";
-import { checkOf, doctorWorld, failsAlone } from "../../helpers/doctor-world.ts";
-import { hanging, notJson, serverError } from "../../helpers/fake-docker.ts";
+import { checkOf, doctorWorld, failsAlone, type CheckView, type DoctorWorld } from "../../helpers/doctor-world.ts";
+import { hanging, idOf, notJson, serverError } from "../../helpers/fake-docker.ts";
 import type { ProxyManner } from "../../helpers/fake-proxy.ts";
+
+const HARDENED = "/srv/w/docker-compose.hardened.yml";
+const OVERRIDE = "/srv/w/docker-compose.override.yml";
+/** What Compose writes on a container that it starts from these files. */
+const startedFrom = (files: string, { oneoff = "False", service = "watchdog" } = {}) => ({
+  labels: { "com.docker.compose.project": "w", "com.docker.compose.service": service, "com.docker.compose.project.config_files": files, "com.docker.compose.oneoff": oneoff },
+});
+const SELF = { FAKE_HOSTNAME: idOf("w-watchdog-run-1", { state: "running" }).slice(0, 12), WATCHDOG_CONTAINERS: "web" };
+
+describe("doctor and an override file that Compose did not read", { concurrency: 4 }, () => {
+  const remark = async (world: DoctorWorld, env = {}): Promise<CheckView | undefined> => {
+    const report = await world.report({ ...SELF, ...env });
+    assert.ok(report.ok, "it is no failure");
+    return report.checks.find(({ id }) => id === "override");
+  };
+  const runOf = (files: string) => startedFrom(files, { oneoff: "True" });
+
+  it("is remarked where the hardened file was given alone, with the command whole and on one line", { timeout: 30_000 }, async (t) => {
+    const world = await doctorWorld(t);
+    world.docker.set("w-watchdog-run-1", runOf(HARDENED));
+    world.docker.set("w-watchdog-1", startedFrom(HARDENED));
+    assert.deepEqual(await remark(world), {
+      id: "override", state: "off", title: "Override file",
+      detail: "the watchdog was started with -f docker-compose.hardened.yml and no override: Compose does not read docker-compose.override.yml by itself then",
+      advice: `if you have one: docker compose -f ${HARDENED} -f ${OVERRIDE} up -d`,
+    });
+    const { stdout } = await world.doctor([], { ...SELF, WATCHDOG_LANG: "ru" });
+    assert.match(stdout, new RegExp(`^– Файл override .*\n(?: .*\n)*  → если он у вас есть: docker compose -f ${HARDENED} -f ${OVERRIDE} up -d$`, "m"));
+  });
+
+  it("is remarked where the daemon that runs was started so, even if doctor itself was not", { timeout: 30_000 }, async (t) => {
+    const world = await doctorWorld(t);
+    world.docker.set("w-watchdog-run-1", runOf(`${HARDENED},${OVERRIDE}`));
+    world.docker.set("w-watchdog-1", startedFrom(`${HARDENED},/srv/w/ports.yml`));
+    assert.equal((await remark(world))?.advice, `if you have one: docker compose -f ${HARDENED} -f /srv/w/ports.yml -f ${OVERRIDE} up -d`);
+  });
+
+  const SILENT: Readonly<Record<string, (world: DoctorWorld) => void>> = {
+    "was named": ({ docker }) => docker.set("w-watchdog-run-1", runOf(`${HARDENED},${OVERRIDE}`)),
+    "of another name was named": ({ docker }) => docker.set("w-watchdog-run-1", runOf(`${HARDENED},/etc/w/compose.override.yaml`)),
+    "is read by itself, in the plain variant": ({ docker }) => docker.set("w-watchdog-run-1", runOf("/srv/w/docker-compose.yml")),
+    "cannot be known of, without Compose": ({ docker }) => docker.set("w-watchdog-run-1", {}),
+    "is missing for what is not ours, not running or a run of its own": ({ docker }) => {
+      docker.set("w-watchdog-run-1", runOf(`${HARDENED},${OVERRIDE}`));
+      docker.set("w-watchdog-run-2", runOf(HARDENED));
+      docker.set("w-watchdog-1", { ...startedFrom(HARDENED), state: "exited" });
+      docker.set("w-proxy-1", startedFrom(HARDENED, { service: "docker-proxy" }));
+    },
+  };
+  for (const [what, set] of Object.entries(SILENT)) {
+    it(`is not spoken of where it ${what}`, { timeout: 30_000 }, async (t) => {
+      const world = await doctorWorld(t);
+      set(world);
+      assert.equal(await remark(world), undefined);
+    });
+  }
+
+  for (const foreign of ["/srv/$(reboot)/docker-compose.hardened.yml", "/srv/a b/docker-compose.hardened.yml", "/srv/\u001b[2J/docker-compose.hardened.yml", `/${"x".repeat(3000)}/docker-compose.hardened.yml`, "-rf/docker-compose.hardened.yml"]) {
+    it(`a path that a shell would not take as it is is not put into the command: ${JSON.stringify(foreign).slice(0, 40)}`, { timeout: 30_000 }, async (t) => {
+      const world = await doctorWorld(t);
+      world.docker.set("w-watchdog-run-1", runOf(foreign));
+      assert.equal((await remark(world))?.advice, "if you have one: docker compose -f docker-compose.hardened.yml -f docker-compose.override.yml up -d");
+    });
+  }
+});
 
 describe("doctor and the engine", { concurrency: 4 }, () => {
   it("tells the engine's version, the API spoken, and what * and names found", async (t) => {

@@ -2,21 +2,26 @@ import type { Config } from "../../config/variables.ts";
 import type { DoctorLang, Place } from "../../lang/doctor.ts";
 import { printable } from "../../safe.ts";
 
-/** One point that doctor looked at. What failed says the one thing to do about it; what is off says why it is. */
-export type Check = Passed | Failed;
+/** One point that doctor looked at. What failed says the one thing to do about it; what is off says why it is, and may say what to do. */
+export type Check = Ok | Off | Failed;
 
-interface Passed {
+interface Ok {
   /** Stable, for machines: `telegram.chat`, `disk:root`. */
   readonly id: string;
-  readonly state: "ok" | "off";
+  readonly state: "ok";
   readonly title: string;
   readonly detail: string;
 }
 
-interface Failed extends Omit<Passed, "state"> {
+interface Failed extends Omit<Ok, "state"> {
   readonly state: "failed";
   /** One line: the command or the variable that mends it. */
   readonly advice: string;
+}
+
+interface Off extends Omit<Ok, "state"> {
+  readonly state: "off";
+  readonly advice?: string;
 }
 
 /** What every judgement needs besides its facts. */
@@ -29,8 +34,8 @@ export interface Ctx {
 export function ok(id: string, title: string, detail: string): Check {
   return { id, state: "ok", title, detail };
 }
-export function off(id: string, title: string, detail: string): Check {
-  return { id, state: "off", title, detail };
+export function off(id: string, title: string, detail: string, advice?: string): Check {
+  return { id, state: "off", title, detail, ...(advice === undefined ? {} : { advice }) };
 }
 export function failed(id: string, title: string, detail: string, advice: string): Check {
   return { id, state: "failed", title, detail, advice };
@@ -50,7 +55,7 @@ export function tableOf(checks: readonly Check[], t: DoctorLang, width: number):
     return [
       `${MARKS[check.state]} ${tooLong ? title : `${title.padEnd(column)}  ${first}`}`.trimEnd(),
       ...(tooLong ? [first, ...more] : more).map((line) => " ".repeat(indent) + line),
-      ...(check.state === "failed" ? [`  → ${printable(check.advice)}`] : []),
+      ...("advice" in check && check.advice !== undefined ? [`  → ${printable(check.advice)}`] : []),
     ];
   });
   const count = (state: Check["state"]): number => checks.filter((check) => check.state === state).length;

@@ -1,3 +1,4 @@
+import { basename, dirname, join } from "node:path";
 import type { ContainerSample } from "../../collectors/containers.ts";
 import { dockerClient, negotiate } from "../../collectors/docker/client.ts";
 import type { Readings } from "../../collectors/index.ts";
@@ -45,7 +46,26 @@ export function judgeEngine({ version, post }: EngineFacts, docker: Readings["do
     isUp ? ok(id, title, t.engine.found(version.version, version.spoken, version.oldest, version.newest)) : failed(id, title, t.fault(version), engineAdvice(version, ctx)),
     ...(isUp ? containerChecks(docker, ctx) : [off("containers", t.titles.containers, t.engine.silent)]),
     proxyCheck(post, isUp, ctx),
+    ...overrideCheck(docker, ctx),
   ];
+}
+
+const HARDENED = "docker-compose.hardened.yml";
+const OVERRIDE = "docker-compose.override.yml";
+/** As it can be copied into a shell without quotes. */
+const PLAIN_PATH = /^\/[\p{L}\p{N}_@%+=:./-]{0,300}$/u;
+
+/**
+ * Compose given a file by -f reads no override by itself, and does not say so. What it read it writes on the containers. Says nothing
+ * where an override was named, whatever its name, or where it is not known what was read.
+ */
+function overrideCheck(docker: Readings["docker"], { t }: Ctx): Check[] {
+  const starts = docker.state === "ok" ? (docker.value.ownFiles ?? []) : [];
+  const files = starts.find((paths) => paths.some((path) => basename(path) === HARDENED) && !paths.some((path) => /override/i.test(basename(path))));
+  const main = files?.find((path) => basename(path) === HARDENED);
+  if (!files || main === undefined) return [];
+  const wanted = files.every((path) => PLAIN_PATH.test(path)) ? [...files, join(dirname(main), OVERRIDE)] : [HARDENED, OVERRIDE];
+  return [off("override", t.titles.override, t.engine.noOverride, t.engine.withOverride(`docker compose ${wanted.map((path) => `-f ${path}`).join(" ")} up -d`))];
 }
 
 function engineAdvice({ kind, reason }: Fault, { config, t, place }: Ctx): string {

@@ -19,6 +19,18 @@ export interface Listed {
   readonly watch?: boolean;
   /** What of the host it sees, and where; undefined: nothing, or the engine does not say (Podman's list tells targets alone). */
   readonly mounts?: readonly Mount[];
+  /** Undefined: Compose did not start it. */
+  readonly compose?: ComposeStart;
+}
+
+/** How Compose says that it started a container. Foreign text. */
+export interface ComposeStart {
+  readonly project: string;
+  readonly service: string;
+  /** The host's paths of the files that it read, absolute. */
+  readonly files: readonly string[];
+  /** By `docker compose run`. */
+  readonly isOneOff: boolean;
 }
 
 /** A bind mount or a volume: a path of the host, and the path in the container that shows it. */
@@ -28,6 +40,7 @@ export interface Mount {
 }
 
 const MAX_MOUNTS = 64;
+const MAX_FILES = 16;
 /** PATH_MAX of Linux. */
 const MAX_PATH = 4096;
 
@@ -76,7 +89,14 @@ function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefin
     ...(uptimeS === undefined ? {} : { uptimeS }),
     ...(watch === "true" || watch === "false" ? { watch: watch === "true" } : {}),
     ...mountsIn(entry["Mounts"]),
+    ...composeIn(labels),
   };
+}
+
+function composeIn(labels: Readonly<Record<string, unknown>>): { compose?: ComposeStart } {
+  const [project, service, files] = ["project", "service", "project.config_files"].map((name) => labels[`com.docker.compose.${name}`]);
+  if (typeof project !== "string" || typeof service !== "string" || typeof files !== "string" || files.length > MAX_PATH) return {};
+  return { compose: { project, service, files: files.split(",").slice(0, MAX_FILES), isOneOff: labels["com.docker.compose.oneoff"] === "True" } };
 }
 
 function mountsIn(list: unknown): { mounts?: Mount[] } {
