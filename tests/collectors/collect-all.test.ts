@@ -64,7 +64,15 @@ test("what the configuration switches off has no collector", () => {
   assert.deepEqual(on({}), ["mem", "disk", "docker"]);
   assert.deepEqual(on({ WATCHDOG_MEM_ENABLED: "no", WATCHDOG_DISK_ENABLED: "no", WATCHDOG_DOCKER_SOCK: "" }), []);
   assert.deepEqual(on({ WATCHDOG_MEM_ENABLED: "no", WATCHDOG_DISK_ENABLED: "no", WATCHDOG_DISK_CRIT_ENABLED: "yes", WATCHDOG_DOCKER_SOCK: "" }), ["disk"]);
+  assert.deepEqual(on({ WATCHDOG_MEM_ENABLED: "no", WATCHDOG_DISK_ENABLED: "no", WATCHDOG_DISK_FORECAST_H: "1", WATCHDOG_DOCKER_SOCK: "" }), ["disk"]);
   assert.deepEqual(
     on({ WATCHDOG_METRICS_URL: "http://o/", WATCHDOG_DEPS: "a=http://a/", WATCHDOG_PROC_ENABLED: "1" }), ["metrics", "mem", "disk", "docker", "deps", "proc"],
   );
+});
+
+test("a collector has time for all its rounds, each of which may take the whole deadline", () => {
+  const collectors = createCollectors(configOf({ WATCHDOG_METRICS_URL: "http://o/", WATCHDOG_DEPS: "a=http://a/", WATCHDOG_PROC_ENABLED: "1", WATCHDOG_HTTP_TIMEOUT_S: "5" }), threadPool(4), "host");
+  // What ends them from outside is their own deadline's reason; the inner one names the part that hangs.
+  const rounds = { metrics: 1, mem: 2, disk: 1, docker: 2, deps: 1, proc: 3 } as const;
+  for (const [name, count] of Object.entries(rounds)) assert.ok((collectors[name as keyof typeof rounds]?.deadlineMs ?? 0) >= count * 5000, name);
 });

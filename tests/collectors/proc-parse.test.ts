@@ -54,5 +54,6 @@ test("CLK_TCK is 100 where it is missing, cut, zero or absurd", () => {
   assert.equal(parseClockTicks(auxv([[16, 1], [0, 0]], 8, true), 8, true), 100);
   assert.equal(parseClockTicks(auxv([[17, 250]], 8, true).subarray(0, 15), 8, true), 100);
   assert.equal(parseClockTicks(auxv([[17, 0]], 8, true), 8, true), 100);
-  assert.equal(parseClockTicks(auxv([[17, 2_000_000_000]], 8, true), 8, true), 100);
+  assert.equal(parseClockTicks(auxv([[17, 100_000]], 8, true), 8, true), 100_000);
+  assert.equal(parseClockTicks(auxv([[17, 100_001]], 8, true), 8, true), 100);
 });

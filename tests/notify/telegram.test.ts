@@ -16,6 +16,7 @@ const refusal = (code: number, description: string, parameters?: object): Answer
 test("only ok with a 2xx is a delivery", () => {
   assert.deepEqual(judgeAnswer(OK), { kind: "delivered", messageId: 1 });
   assert.equal(judgeAnswer(answerOf(500, { ok: true })).kind, "retry");
+  assert.deepEqual(judgeAnswer(answerOf(502, { ok: false })), { kind: "retry", reason: "502" });
   assert.equal(judgeAnswer(answerOf(200, { ok: false })).kind, "retry");
   assert.equal(judgeAnswer(answerOf(200, { ok: "true" })).kind, "retry");
 });
