@@ -32,7 +32,7 @@ export function lineWriter(device: Device, lostLine: (count: number) => string, 
   let busy = false;
   /** The device has the beginning of a line whose rest it did not take; the next line must not continue it. */
   let torn = false;
-  let whenWritten: (() => void)[] = [];
+  const whenWritten: (() => void)[] = [];
 
   const put = (text: string, done: (error?: Error) => void): void => {
     let bytes = Buffer.from(torn ? `\n${text}` : text);

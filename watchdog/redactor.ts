@@ -23,7 +23,11 @@ export function redactor(secrets: readonly string[]): Redact {
   const spansOf = (text: string): [number, number][] => {
     const spans: [number, number][] = [];
     // From the next character on, not from the end of what was found: two may overlap.
-    for (let found = (whole.lastIndex = 0, whole.exec(text)); found; whole.lastIndex = found.index + 1, found = whole.exec(text)) spans.push([found.index, found.index + found[0].length]);
+    whole.lastIndex = 0;
+    for (let found = whole.exec(text); found; found = whole.exec(text)) {
+      spans.push([found.index, found.index + found[0].length]);
+      whole.lastIndex = found.index + 1;
+    }
     for (let at = 0; at + PIECE <= text.length; at += 1) if (pieces.has(text.slice(at, at + PIECE))) spans.push([at, at + PIECE]);
     return spans.sort(([a], [b]) => a - b);
   };

@@ -12,7 +12,8 @@ let hide: Redact = redactor([]);
 
 /** From now on these are hidden wherever foreign text is cut. Returns the same redactor for texts that are not. */
 export function hideSecrets(secrets: readonly string[]): Redact {
-  return (hide = redactor(secrets));
+  hide = redactor(secrets);
+  return hide;
 }
 
 // C0 and C1 controls, line and paragraph separators, bidirectional overrides: all can forge or garble a message.

@@ -124,7 +124,7 @@ describe("each rule is seen to be broken", () => {
     [HARDENED, "the watchdog as root", "user: \"65534:65534\"", "user: \"0:0\"", /^watchdog: user /],
     [HARDENED, "a proxy with a way out", "    internal: true\n", "", /^networks: /],
     [HARDENED, "a proxy on the other network", "    networks:\n      - docker-api\n", "    networks:\n      - docker-api\n      - outside\n", /^docker-proxy: networks /],
-    [HARDENED, "a proxy that stays away", /(image: haproxy:3\.2-alpine\n    restart: )always/, "$1unless-stopped", /^docker-proxy: restart /],
+    [HARDENED, "a proxy that stays away", /(image: haproxy:3\.2-alpine\n {4}restart: )always/, "$1unless-stopped", /^docker-proxy: restart /],
   ];
   for (const [file, what, from, to, fault] of BREAKS) {
     test(`${file}: ${what}`, { timeout: 10_000 }, () => {

@@ -96,7 +96,7 @@ async function startWorld(socketPath: string): Promise<{ port: number; close: ()
     createServer((request, response) => response.setHeader("content-type", "application/json").end(JSON.stringify(answerTo(request.url ?? "")))).listen(address));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.once("listening", resolve))));
   return {
-    port: (servers[1]?.address() as AddressInfo).port,
+    port: (servers.at(-1)?.address() as AddressInfo | undefined)?.port ?? 0,
     close: () => servers.forEach((server) => { server.close(); server.closeAllConnections(); }),
   };
 }

@@ -44,7 +44,7 @@ describe("many things at once", { concurrency: 4 }, () => {
     await until("both", () => world.telegram.told().length >= 2);
     const [message] = world.telegram.messages;
     assert.equal(world.telegram.messages.length, 1);
-    assert.match(message?.text ?? "", /^🔴 host-1 · Container web\n[^]+\n\n🔴 host-1 · Container api\n/);
+    assert.match(message?.text ?? "", /^🔴 host-1 · Container web\n[\s\S]+\n\n🔴 host-1 · Container api\n/);
     await daemon.stop();
   });
 
@@ -71,7 +71,7 @@ describe("many things at once", { concurrency: 4 }, () => {
     const { delivery, signals } = await daemon.statusWhere("it told", (status) => status.signals.some(({ alerting }) => alerting));
     assert.equal(delivery.channel, "console");
     assert.ok(signals.some(({ key, alerting }) => key === "host_mem" && alerting));
-    assert.match(daemon.output(), /^\S+Z info  message: 🔴 host-1 · Host memory \| 95% used.+$/m);
+    assert.match(daemon.output(), /^\S+Z info {2}message: 🔴 host-1 · Host memory \| 95% used.+$/m);
     assert.equal(world.telegram.requests.length, 0);
     await daemon.stop();
   });

@@ -86,7 +86,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       if (alive) file = encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory(), boot, bootIdBefore: state?.bootId }));
     };
     const watch: Watch = createWatch({
-      config, lang, clock, systemHostname: "box", changed: write,
+      config, lang, clock, systemHostname: "box", changed: () => void write(),
       collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
       offer: (notices) => alive && outbox.offer(notices),
       initial: state && { ledger: state.ledger, signals: resumeSignals(state, boot, started) },

@@ -52,7 +52,7 @@ test("lateness stands once in a message of one kind too, and below a minute not 
   assert.match(textsOf([noticeOf()], "en", 12 * MIN)[0] ?? "", /^🔴 box · Disk root\n91% used\nSince 03:04:05 UTC\.\nDelivered 12 minutes late\.$/);
   assert.match(textsOf([noticeOf()], "ru", 61_000)[0] ?? "", /\nДоставлено с опозданием на 1 минуту 1 секунду\.$/);
   assert.doesNotMatch(textsOf([noticeOf()], "en", 59_999)[0] ?? "", /late/);
-  assert.match(textsOf(containers(3), "en", 12 * MIN)[0] ?? "", /^🔴 box · Container svc-0\n[^]+\n\nDelivered up to 12 minutes late\.$/);
+  assert.match(textsOf(containers(3), "en", 12 * MIN)[0] ?? "", /^🔴 box · Container svc-0\n[\s\S]+\n\nDelivered up to 12 minutes late\.$/);
   assert.equal((textsOf(containers(3), "en", 12 * MIN)[0] ?? "").match(/late/g)?.length, 1);
 });
 
@@ -105,7 +105,7 @@ test("one long notice is three messages at most, and says that something is left
   const [whole, cut] = [8000, 80_000].map((length) => partsOf([noticeOf({ detail: "word ".repeat(length / 5) })]));
   assert.deepEqual([whole?.length, cut?.length], [3, 3]);
   const last = textOf(cut?.[2]?.blocks ?? []);
-  assert.match(last.plain, /^🔴 box · Disk root \(3\/3\)\n[^]+\n… The rest is left out here: see the status page, or run the command `once`\.$/);
+  assert.match(last.plain, /^🔴 box · Disk root \(3\/3\)\n[\s\S]+\n… The rest is left out here: see the status page, or run the command `once`\.$/);
   assert.ok(last.html.length <= MAX_LENGTH);
   assert.deepEqual(cut?.map(({ notices }) => notices.length), [0, 0, 1]);
 });

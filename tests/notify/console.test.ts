@@ -22,7 +22,7 @@ interface Rig {
 
 function rigOf(): Rig {
   const clock = virtualClock();
-  let held: (() => void)[] = [];
+  const held: (() => void)[] = [];
   const device: Device = (bytes, done) => {
     const act = (): void => {
       if (rig.state === "ENOSPC") return done(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }), 0);

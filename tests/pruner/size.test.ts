@@ -38,7 +38,7 @@ test("output without a total says nothing, whatever it is", () => {
 
 test("a size is written as the docker client writes it, so that the two can be compared", { timeout: 10_000 }, () => {
   // go-units, HumanSize: four digits, powers of 1000.
-  const written = { 0: "0 B", 999: "999 B", 1000: "1 kB", 24_680: "24.68 kB", 1_183_000_000: "1.183 GB", 9_663_676_416: "9.664 GB", 2e12: "2 TB", 5e18: "5000 PB" };
+  const written = { 0: "0 B", 999: "999 B", 1000: "1 kB", 24680: "24.68 kB", 1183000000: "1.183 GB", 9663676416: "9.664 GB", 2e12: "2 TB", 5e18: "5000 PB" };
   for (const [bytes, text] of Object.entries(written)) assert.equal(sizeOf(Number(bytes)), text);
   for (const bytes of [17, 1500, 24_680, 1_183_000_000]) assert.equal(parseSize(sizeOf(bytes)), bytes, "read back as the same number");
 });

@@ -150,7 +150,7 @@ test("a process that does not answer for K ticks is told by its pid; its own sta
   rig.tick({ proc: processes([candidate({ pid: 4242, startTicks: 5 })]) });
   const told = [1, 2, 3].map(() => { rig.tick(hangs); return [rig.signal("blind:proc").active, rig.signal("proc_blocking:4242").active]; });
   assert.deepEqual(told, [[false, true], [false, true], [true, true]]);
-  assert.match(rig.signal("blind:proc").detail, /pid 4242: its command line does not answer; 3 times in a row\. .*the other processes are checked as usual[^]*\/proc\/4242\/stack/);
+  assert.match(rig.signal("blind:proc").detail, /pid 4242: its command line does not answer; 3 times in a row\. .*the other processes are checked as usual[\s\S]*\/proc\/4242\/stack/);
   assert.deepEqual([rig.signal("proc_blocking:4242").frozen, rig.signal("proc_blocking:77").frozen], [true, undefined]);
   rig.tick({ proc: processes([candidate()]) });
   rig.tick({ proc: processes([candidate()]) });

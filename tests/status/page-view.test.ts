@@ -11,7 +11,7 @@ process.env["TZ"] = "UTC";
 const REFUSED = failed({ kind: "refused", reason: "ECONNREFUSED" });
 const WELL = { mem: memoryAt(40), disk: disks([diskAt("data", 50)]), docker: docker(container("web")) };
 /** The text of the page, without markup. */
-const textOf = (page: string): string => page.replace(/<(style|script)>[^]*?<\/\1>/g, "").replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+const textOf = (page: string): string => page.replace(/<(style|script)>[\s\S]*?<\/\1>/g, "").replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
 
 test("before the first tick it says that it begins; then that all is well", async () => {
   const { headline, tick } = siteRig();

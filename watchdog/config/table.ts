@@ -66,7 +66,7 @@ export function addConsequence(problems: Problem[], name: string, consequence: s
 
 /** Every variable of a table; never throws: a bad value falls back to its default and is reported. */
 export function parseTable<Table extends Record<string, Variable<never> | Variable<unknown>>>(table: Table, env: Env, facts: Facts, problems: Problem[]): Parsed<Table> {
-  const values = Object.entries(table).map(([key, variable]) => [key, valueOf(variable as Variable<unknown>, env, facts, problems)]);
+  const values = Object.entries(table).map(([key, variable]) => [key, readValue(variable as Variable<unknown>, env, facts, problems)]);
   return Object.fromEntries(values) as Parsed<Table>;
 }
 
@@ -86,7 +86,7 @@ const MAX_VALUE = 4096;
 const MAX_ENTRIES = 1000;
 const MAX_TOLD = 20;
 
-function valueOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): unknown {
+function readValue(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): unknown {
   const given = rawOf(variable, env, facts, problems);
   if (given === undefined) return variable.fallback(facts);
   if (given.raw === "") return variable.emptyMeans ? variable.emptyMeans.value : variable.fallback(facts);

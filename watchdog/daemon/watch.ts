@@ -62,7 +62,7 @@ export interface WatchOptions {
   /** To be said once, after the first tick. */
   readonly hello?: Hello | undefined;
   /** Something that should outlive a restart may have changed; called before anything of it is offered. A tick has finished once it is kept, or cannot be in time. */
-  readonly changed: () => void | Promise<unknown> | undefined;
+  readonly changed: () => Promise<unknown> | undefined;
   /** Takes what is to be told as of now; replaces what was offered before. */
   readonly offer: (notices: readonly Notice[]) => void;
 }

@@ -102,7 +102,7 @@ export const doctorEn: DoctorLang = {
     types: { private: "private", group: "group", supergroup: "group", channel: "channel" },
     topic: (id) => `topic ${id}`,
     removed: "the bot was removed from it",
-    then: (place) => `Put the lines of the chat you want into .env.watchdog, then try: ${place.command} doctor --send`,
+    next: (place) => `Put the lines of the chat you want into .env.watchdog, then try: ${place.command} doctor --send`,
     many: "These are the first 100 messages: if the chat you want is missing, try again tomorrow or use a new bot.",
   },
   network: {

@@ -114,7 +114,7 @@ export const doctorRu = {
     types: { private: "личный", group: "группа", supergroup: "группа", channel: "канал" } as Record<string, string>,
     topic: (id: number) => `тема ${id}`,
     removed: "бот оттуда удалён",
-    then: (place: Place) => `Впишите строки нужного чата в .env.watchdog и проверьте: ${place.command} doctor --send`,
+    next: (place: Place) => `Впишите строки нужного чата в .env.watchdog и проверьте: ${place.command} doctor --send`,
     many: "Показаны первые 100 обращений: если нужного чата нет, повторите завтра или напишите боту от имени нового.",
   },
   network: {

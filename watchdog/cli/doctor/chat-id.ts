@@ -33,7 +33,7 @@ export async function chatIds(bot: Bot | undefined, ctx: Ctx): Promise<{ text: s
   const found = placesOf(list);
   if (found.length === 0) return { text: `${t.chatId.none(name, place)}\n`, exitCode: 1 };
   const many = list.length >= LIMIT ? `\n${t.chatId.many}\n` : "";
-  return { text: `${t.chatId.heading(name)}\n\n${found.map((one) => entryOf(one, ctx)).join("\n")}\n${t.chatId.then(place)}\n${many}`, exitCode: 0 };
+  return { text: `${t.chatId.heading(name)}\n\n${found.map((one) => entryOf(one, ctx)).join("\n")}\n${t.chatId.next(place)}\n${many}`, exitCode: 0 };
 }
 
 function entryOf({ chatId, type, title, threadId, topic, removed }: Spot, { t }: Ctx): string {

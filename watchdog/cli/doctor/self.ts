@@ -73,11 +73,11 @@ export function parseMounts(mountinfo: string): Mount[] {
     const [point, options] = before.split(" ").slice(4, 6);
     const [type, source, superOptions] = after.split(" ");
     if (point === undefined || options === undefined || type === undefined || source === undefined) return [];
-    return [{ point: unescape(point), type, source: unescape(source), options: [...options.split(","), ...(superOptions ?? "").split(",")] }];
+    return [{ point: withoutEscapes(point), type, source: withoutEscapes(source), options: [...options.split(","), ...(superOptions ?? "").split(",")] }];
   });
 }
 
-function unescape(text: string): string {
+function withoutEscapes(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }
 

@@ -58,7 +58,8 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     if (negotiated !== undefined) return negotiated;
     const json = await version(signal);
     const spoken = negotiate(json["ApiVersion"], json["MinAPIVersion"]);
-    return (negotiated = { version: spoken, buildCacheVersion: buildCacheVersion(json["ApiVersion"], json["MinAPIVersion"]) });
+    negotiated = { version: spoken, buildCacheVersion: buildCacheVersion(json["ApiVersion"], json["MinAPIVersion"]) };
+    return negotiated;
   };
 
   const versioned = async (question: Question, path: string, signal: AbortSignal, pick: (agreed: Negotiated) => string = (all) => all.version, retry = true): Promise<{ status: number; json: unknown }> => {
