@@ -1,6 +1,7 @@
 // Bundles each program into one self-contained file: dist/<name>.mjs runs on Node >= 20 with no node_modules.
-import { build } from "esbuild";
+
 import { readFileSync } from "node:fs";
+import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 

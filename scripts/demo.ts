@@ -51,29 +51,38 @@ const world = { failed: 3, cpuTicks: 81_000, agentWorks: true, scrapes: 0 };
 const metrics: RequestListener = (_request, response) => {
   world.scrapes += 1;
   if (world.agentWorks) world.cpuTicks += 7;
-  response.setHeader("content-type", "application/json").end(JSON.stringify({
-    schema_version: 1, generated_at: Date.now() / 1000,
-    queue: { counts: { queued: 2, running: 1, done: 40, failed: world.failed } },
-    agents: [{ run_id: "r-17", job_id: 9, pid: 4211, stage: "review", cpu_ticks: world.cpuTicks }],
-  }));
+  response.setHeader("content-type", "application/json").end(
+    JSON.stringify({
+      schema_version: 1,
+      generated_at: Date.now() / 1000,
+      queue: { counts: { queued: 2, running: 1, done: 40, failed: world.failed } },
+      agents: [{ run_id: "r-17", job_id: 9, pid: 4211, stage: "review", cpu_ticks: world.cpuTicks }],
+    }),
+  );
 };
 
 // The make-believe Telegram.
 const texts: string[] = [];
 const telegram = await listen((request, response) => {
   const chunks: Buffer[] = [];
-  request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
-    const { text } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { text: string };
-    const shown = text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-    texts.push(shown);
-    console.log(`\n${shown.replace(/^/gm, "    ")}`);
-    response.setHeader("content-type", "application/json").end(JSON.stringify({ ok: true, result: { message_id: texts.length } }));
-  });
+  request
+    .on("data", (chunk: Buffer) => chunks.push(chunk))
+    .on("end", () => {
+      const { text } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as { text: string };
+      const shown = text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+      texts.push(shown);
+      console.log(`\n${shown.replace(/^/gm, "    ")}`);
+      response
+        .setHeader("content-type", "application/json")
+        .end(JSON.stringify({ ok: true, result: { message_id: texts.length } }));
+    });
 });
 
 /** A message with this mark and title, after the first `from` ones. */
 const arrives = (mark: string, title: string, from: number): Promise<void> =>
-  until(`a message "${mark} … ${title}"`, () => texts.slice(from).some((text) => text.split("\n").some((line) => line.startsWith(mark) && line.endsWith(title))));
+  until(`a message "${mark} … ${title}"`, () =>
+    texts.slice(from).some((text) => text.split("\n").some((line) => line.startsWith(mark) && line.endsWith(title))),
+  );
 const say = (line: string): void => console.log(`\n-- ${line}`);
 
 const spare = await listen(() => {});
@@ -87,15 +96,23 @@ const daemon = spawn(process.execPath, [DAEMON], {
   stdio: ["ignore", "pipe", "pipe"],
   env: {
     ...(TZ === undefined ? {} : { TZ }),
-    WATCHDOG_LANG: code, WATCHDOG_HOST_LABEL: "demo-host", WATCHDOG_INTERVAL_S: "0.5",
-    WATCHDOG_TG_BOT_TOKEN: "1:demo", WATCHDOG_TG_CHAT_ID: "1", WATCHDOG_TG_PER_MIN: "600",
+    WATCHDOG_LANG: code,
+    WATCHDOG_HOST_LABEL: "demo-host",
+    WATCHDOG_INTERVAL_S: "0.5",
+    WATCHDOG_TG_BOT_TOKEN: "1:demo",
+    WATCHDOG_TG_CHAT_ID: "1",
+    WATCHDOG_TG_PER_MIN: "600",
     WATCHDOG_TG_API_URL: `http://127.0.0.1:${portOf(telegram)}`,
-    WATCHDOG_METRICS_URL: `http://127.0.0.1:${orchestratorPort}/metrics`, WATCHDOG_AGENT_HUNG_MIN: "0.05",
-    WATCHDOG_MUTE: "host_mem,disk:*,inodes:*,blind:*", WATCHDOG_DOCKER_SOCK: "", WATCHDOG_STATUS_ADDR: statusAddress,
+    WATCHDOG_METRICS_URL: `http://127.0.0.1:${orchestratorPort}/metrics`,
+    WATCHDOG_AGENT_HUNG_MIN: "0.05",
+    WATCHDOG_MUTE: "host_mem,disk:*,inodes:*,blind:*",
+    WATCHDOG_DOCKER_SOCK: "",
+    WATCHDOG_STATUS_ADDR: statusAddress,
   },
 });
 let log = "";
-for (const stream of [daemon.stdout, daemon.stderr]) stream.on("data", (chunk: Buffer) => (log += chunk.toString("utf8")));
+for (const stream of [daemon.stdout, daemon.stderr])
+  stream.on("data", (chunk: Buffer) => (log += chunk.toString("utf8")));
 const exited = new Promise<number | null>((resolve) => daemon.on("exit", resolve));
 process.on("exit", () => daemon.kill("SIGKILL"));
 let onInterrupt = (): void => process.exit(130);

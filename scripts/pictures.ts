@@ -1,6 +1,10 @@
 // npm run pictures: the README's pictures, made anew from real output. A night on a make-believe host goes through the real pipeline on a clock
 // that moves when told to; what it shows at its end is the status page, what it sent meanwhile is the conversation. Needs Chromium.
 import { fileURLToPath } from "node:url";
+import { container, peacefulScene, readingsOf, type Scene } from "../tests/golden/scene.ts";
+import { startChromium } from "../tests/helpers/chromium.ts";
+import { configOf } from "../tests/helpers/config.ts";
+import { settled, virtualClock } from "../tests/helpers/virtual-clock.ts";
 import { createWatch, type Watch } from "../watchdog/daemon/watch.ts";
 import { LANGS } from "../watchdog/lang/index.ts";
 import { PAGE_TEXTS } from "../watchdog/lang/page/index.ts";
@@ -11,12 +15,8 @@ import { createJournal, type Journal } from "../watchdog/notify/journal.ts";
 import { createOutbox } from "../watchdog/notify/outbox.ts";
 import type { Sender } from "../watchdog/notify/sender.ts";
 import { html, trusted } from "../watchdog/status/html.ts";
-import { startStatusServer, type Answer } from "../watchdog/status/server.ts";
+import { type Answer, startStatusServer } from "../watchdog/status/server.ts";
 import { createSite, type Site } from "../watchdog/status/site.ts";
-import { container, peacefulScene, readingsOf, type Scene } from "../tests/golden/scene.ts";
-import { startChromium } from "../tests/helpers/chromium.ts";
-import { configOf } from "../tests/helpers/config.ts";
-import { settled, virtualClock } from "../tests/helpers/virtual-clock.ts";
 
 process.env["TZ"] = "UTC";
 
@@ -29,29 +29,76 @@ const FOLDER = fileURLToPath(new URL("../docs/img", import.meta.url));
 const NIGHT: Readonly<Record<number, (scene: Scene, startMs: number) => void>> = {
   8: (scene) => scene.containers.set("worker-2", container({ state: "exited", exitCode: 137, oomKilled: true })),
   13: (scene) => scene.containers.set("worker-2", container()),
-  40: (scene) => { scene.queue.failed += 1; },
+  40: (scene) => {
+    scene.queue.failed += 1;
+  },
 };
 const NIGHT_MINUTES = 44;
 
 async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
   const clock = virtualClock();
   const lang = LANGS.en;
-  const config = configOf({ WATCHDOG_INTERVAL_S: "60", WATCHDOG_LANG: "en", WATCHDOG_STARTUP_GRACE_S: "0", WATCHDOG_HOST_LABEL: "build-1", WATCHDOG_DISK_FORECAST_H: "12", WATCHDOG_STATUS_ADDR: "" });
+  const config = configOf({
+    WATCHDOG_INTERVAL_S: "60",
+    WATCHDOG_LANG: "en",
+    WATCHDOG_STARTUP_GRACE_S: "0",
+    WATCHDOG_HOST_LABEL: "build-1",
+    WATCHDOG_DISK_FORECAST_H: "12",
+    WATCHDOG_STATUS_ADDR: "",
+  });
   const scene = peacefulScene();
   const startMs = clock.wallMs();
   const startedAt = { wallMs: startMs, monoMs: clock.monoMs() };
-  const log = createLog({ level: "error", format: "text", wallMs: clock.wallMs, redact: (text) => text, write: (line) => process.stderr.write(line) });
-  const sender: Sender = { channel: "telegram", send: () => Promise.resolve({ kind: "delivered", messageId: 1 }), probe: () => Promise.resolve({ kind: "delivered" }) };
+  const log = createLog({
+    level: "error",
+    format: "text",
+    wallMs: clock.wallMs,
+    redact: (text) => text,
+    write: (line) => process.stderr.write(line),
+  });
+  const sender: Sender = {
+    channel: "telegram",
+    send: () => Promise.resolve({ kind: "delivered", messageId: 1 }),
+    probe: () => Promise.resolve({ kind: "delivered" }),
+  };
   const journal = createJournal(["telegram"], clock.wallMs);
   const outbox = createOutbox({
-    sender, clock, log, random: () => 0, isQuiet: () => false, onAttempt: journal.record, renderSummary: () => ({ head: "", body: "" }),
-    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), { lang, monoMs: clock.monoMs(), awayUntilMs }),
+    sender,
+    clock,
+    log,
+    random: () => 0,
+    isQuiet: () => false,
+    onAttempt: journal.record,
+    renderSummary: () => ({ head: "", body: "" }),
+    render: (notices, awayUntilMs) =>
+      nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), {
+        lang,
+        monoMs: clock.monoMs(),
+        awayUntilMs,
+      }),
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname: "unused", offer: outbox.offer, changed: () => {}, collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
+    config,
+    lang,
+    clock,
+    systemHostname: "unused",
+    offer: outbox.offer,
+    changed: () => {},
+    collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
   });
-  const site = createSite({ config, watch, clock, journal, delivery: outbox.view, stateError: undefined, problems: [], version: "0.1.0", startedAt, redact: (text) => text });
+  const site = createSite({
+    config,
+    watch,
+    clock,
+    journal,
+    delivery: outbox.view,
+    stateError: undefined,
+    problems: [],
+    version: "0.1.0",
+    startedAt,
+    redact: (text) => text,
+  });
   const stop = new AbortController();
   const sending = outbox.run(stop.signal);
   for (let minute = 0; minute < QUIET_MINUTES + NIGHT_MINUTES; minute += 1) {
@@ -82,17 +129,29 @@ time{float:right;margin:6px 0 0 12px;color:#7b8791;font-size:12px}`;
 /** The last messages as a chat shows them: the text is what was sent, to the letter. */
 function conversation(journal: Journal, count: number): string {
   const messages = [...journal.recent()].slice(0, count).reverse();
-  return `<!doctype html>${html`<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>${trusted(CHAT_STYLE)}</style>
-<header><i>W</i><span>build-1 alerts<small>channel</small></span></header><main>${messages.map(({ atMs, blocks }) => html`<article>${blocks.map(({ head, body }) => `${head}\n${body}`).join("\n\n")}<time>${PAGE_TEXTS.en.time(atMs, atMs)}</time></article>`)}</main></html>`.html}`;
+  return `<!doctype html>${
+    html`<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><style>${trusted(CHAT_STYLE)}</style>
+<header><i>W</i><span>build-1 alerts<small>channel</small></span></header><main>${messages.map(({ atMs, blocks }) => html`<article>${blocks.map(({ head, body }) => `${head}\n${body}`).join("\n\n")}<time>${PAGE_TEXTS.en.time(atMs, atMs)}</time></article>`)}</main></html>`
+      .html
+  }`;
 }
 
 const { site, journal } = await liveThrough();
 const page = (): Answer => site.routes["/"]?.() ?? { status: 500, type: "text/plain", body: "" };
-const chat = (): Answer => ({ status: 200, type: "text/html; charset=utf-8", headers: { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" }, body: conversation(journal, 6) });
+const chat = (): Answer => ({
+  status: 200,
+  type: "text/html; charset=utf-8",
+  headers: { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" },
+  body: conversation(journal, 6),
+});
 const server = await startStatusServer({ host: "127.0.0.1", port: PORT }, { "/": page, "/chat": chat });
 const browser = await startChromium();
 try {
-  for (const [name, path, dark] of [["status-phone", "/", false], ["status-phone-dark", "/", true], ["conversation", "/chat", false]] as const) {
+  for (const [name, path, dark] of [
+    ["status-phone", "/", false],
+    ["status-phone-dark", "/", true],
+    ["conversation", "/chat", false],
+  ] as const) {
     const tab = await browser.open({ width: 380, height: 640, dark });
     await tab.goto(`http://127.0.0.1:${PORT}${path}`);
     await tab.screenshot(`${FOLDER}/${name}.png`, path === "/" ? 1240 : Infinity);

@@ -39,7 +39,9 @@ export async function leave(exitCode: number, written: Promise<unknown>): Promis
 
 /** Whether a thread of libuv's pool may be at work: requests to the file system, and name lookups, which go through getaddrinfo(3). */
 function isPoolBusy(): boolean {
-  return process.getActiveResourcesInfo().some((name) => /^(?:FSReq|CloseReq|GetAddrInfoReq|GetNameInfoReq)/.test(name));
+  return process
+    .getActiveResourcesInfo()
+    .some((name) => /^(?:FSReq|CloseReq|GetAddrInfoReq|GetNameInfoReq)/.test(name));
 }
 
 function end(exitCode: number): never {

@@ -1,7 +1,7 @@
 import { constants, existsSync, readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { hostname } from "node:os";
-import { secretFilesOf, type Env, type Facts } from "./config/table.ts";
+import { type Env, type Facts, secretFilesOf } from "./config/table.ts";
 import type { ThreadPool } from "./thread-pool.ts";
 
 /** https://nodejs.org/api/https.html: `proxyEnv` came with 24.5.0. */

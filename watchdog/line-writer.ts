@@ -36,14 +36,15 @@ export function lineWriter(device: Device, lostLine: (count: number) => string, 
 
   const put = (text: string, done: (error?: Error) => void): void => {
     let bytes = Buffer.from(torn ? `\n${text}` : text);
-    const next = (): void => device(bytes, (error, taken) => {
-      torn ||= taken > 0;
-      bytes = bytes.subarray(taken);
-      if (error && error.code !== "EAGAIN") return done(error);
-      if (bytes.length > 0) return taken > 0 ? next() : void setTimeout(next, AGAIN_MS);
-      torn = false;
-      done();
-    });
+    const next = (): void =>
+      device(bytes, (error, taken) => {
+        torn ||= taken > 0;
+        bytes = bytes.subarray(taken);
+        if (error && error.code !== "EAGAIN") return done(error);
+        if (bytes.length > 0) return taken > 0 ? next() : void setTimeout(next, AGAIN_MS);
+        torn = false;
+        done();
+      });
     next();
   };
 
@@ -83,19 +84,25 @@ export function lineWriter(device: Device, lostLine: (count: number) => string, 
       const line = { text, done };
       waiting.push(line);
       size += text.length;
-      while (size > maxWaiting && waiting.length > 1) lose(leaves(), new Error("the output takes nothing, and too much waits for it"));
-      signal?.addEventListener("abort", () => {
-        const index = waiting.indexOf(line);
-        if (index === -1) return;
-        waiting.splice(index, 1);
-        size -= text.length;
-        done(new Error("the output takes nothing"));
-      }, { once: true });
+      while (size > maxWaiting && waiting.length > 1)
+        lose(leaves(), new Error("the output takes nothing, and too much waits for it"));
+      signal?.addEventListener(
+        "abort",
+        () => {
+          const index = waiting.indexOf(line);
+          if (index === -1) return;
+          waiting.splice(index, 1);
+          size -= text.length;
+          done(new Error("the output takes nothing"));
+        },
+        { once: true },
+      );
       pump();
     },
-    written: () => new Promise((resolve) => {
-      whenWritten.push(resolve);
-      pump();
-    }),
+    written: () =>
+      new Promise((resolve) => {
+        whenWritten.push(resolve);
+        pump();
+      }),
   };
 }

@@ -25,22 +25,35 @@ export interface LogOptions {
 /** One line an event. Control characters, line breaks among them, are escaped so that nothing can fake a second line. */
 export function createLog(options: LogOptions): Log {
   const threshold = LOG_LEVELS.indexOf(options.level);
-  const emit = (level: LogLevel) => (event: string, fields: Fields = {}): void => {
-    if (LOG_LEVELS.indexOf(level) >= threshold) options.write(lineOf(options, level, event, fields));
-  };
+  const emit =
+    (level: LogLevel) =>
+    (event: string, fields: Fields = {}): void => {
+      if (LOG_LEVELS.indexOf(level) >= threshold) options.write(lineOf(options, level, event, fields));
+    };
   return {
-    debug: emit("debug"), info: emit("info"), warn: emit("warn"), error: emit("error"),
+    debug: emit("debug"),
+    info: emit("info"),
+    warn: emit("warn"),
+    error: emit("error"),
     message: (text, done, signal) => options.write(lineOf(options, "info", `message: ${text}`, {}), done, signal),
   };
 }
 
 /** The line itself, its end included. */
-export function lineOf({ format, redact, wallMs }: Pick<LogOptions, "format" | "redact" | "wallMs">, level: LogLevel, event: string, fields: Fields): string {
+export function lineOf(
+  { format, redact, wallMs }: Pick<LogOptions, "format" | "redact" | "wallMs">,
+  level: LogLevel,
+  event: string,
+  fields: Fields,
+): string {
   const time = new Date(wallMs()).toISOString();
   // Before quotes and escapes can hide what a secret is.
   const said = redact(event);
-  const told = Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]));
-  const line = format === "json" ? JSON.stringify({ time, level, event: said, ...told }) : textLine(time, level, said, told);
+  const told = Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, typeof value === "string" ? redact(value) : value]),
+  );
+  const line =
+    format === "json" ? JSON.stringify({ time, level, event: said, ...told }) : textLine(time, level, said, told);
   return `${escapeControls(line)}\n`;
 }
 

@@ -1,16 +1,16 @@
 import { hostname } from "node:os";
-import { formatReport, once } from "./cli/once.ts";
-import { doctor, doctorBot } from "./cli/doctor.ts";
 import { chatIds } from "./cli/doctor/chat-id.ts";
 import { reportOf, tableOf } from "./cli/doctor/check.ts";
+import { doctor, doctorBot } from "./cli/doctor.ts";
 import { healthcheck } from "./cli/healthcheck.ts";
+import { formatReport, once } from "./cli/once.ts";
 import { run } from "./cli/run.ts";
 import { systemClock } from "./clock.ts";
 import { parseConfig } from "./config/config.ts";
 import { variablesHelp } from "./config/help.ts";
+import type { Facts } from "./config/table.ts";
 import { VARIABLES } from "./config/variables.ts";
 import { contain } from "./contain.ts";
-import type { Facts } from "./config/table.ts";
 import { leave, stopSignal } from "./exit.ts";
 import { readFacts } from "./facts.ts";
 import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
@@ -40,7 +40,14 @@ environment (NAME, default, meaning; NAME[_FILE] may also name a file that holds
 
 /** Each command with the options it has. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  run: [], once: ["--json"], doctor: ["--json", "--send"], "doctor chat-id": [], healthcheck: [], "--help": [], "-h": [], "--version": [],
+  run: [],
+  once: ["--json"],
+  doctor: ["--json", "--send"],
+  "doctor chat-id": [],
+  healthcheck: [],
+  "--help": [],
+  "-h": [],
+  "--version": [],
 };
 
 /** The only reader of argv and of the environment. */
@@ -50,7 +57,10 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const allowed = Object.hasOwn(ALLOWED, command) ? ALLOWED[command] : undefined;
   const unknown = allowed ? options.find((option) => !allowed.includes(option)) : command;
   if (unknown !== undefined) {
-    return complain(`unknown ${allowed ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help`, 2);
+    return complain(
+      `unknown ${allowed ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see watchdog --help`,
+      2,
+    );
   }
   if (command === "--version") return print(`${VERSION}\n`);
   if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(VARIABLES)}\n`);
@@ -62,7 +72,12 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const parsed = parseConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
-  const { log, written } = openLog(command === "run" ? 1 : 2, { level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs });
+  const { log, written } = openLog(command === "run" ? 1 : 2, {
+    level: config.logLevel,
+    format: config.logFormat,
+    redact,
+    wallMs: systemClock.wallMs,
+  });
   logged = written;
   contain(log);
 
@@ -78,12 +93,33 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     }
     case "doctor": {
       // Before they are laid out: a secret with a blank in it may be wrapped there.
-      const checks = redactJson(await doctor({ parsed, place: placeOf(facts), clock: systemClock, log, pool, systemHostname: hostname(), send: options.includes("--send"), uid: process.getuid?.() ?? 0 }), redact);
+      const checks = redactJson(
+        await doctor({
+          parsed,
+          place: placeOf(facts),
+          clock: systemClock,
+          log,
+          pool,
+          systemHostname: hostname(),
+          send: options.includes("--send"),
+          uid: process.getuid?.() ?? 0,
+        }),
+        redact,
+      );
       const report = reportOf(checks);
-      return print(options.includes("--json") ? `${JSON.stringify(report)}\n` : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100), report.ok ? 0 : 1);
+      return print(
+        options.includes("--json")
+          ? `${JSON.stringify(report)}\n`
+          : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100),
+        report.ok ? 0 : 1,
+      );
     }
     case "doctor chat-id": {
-      const { text, exitCode } = await chatIds(doctorBot(parsed, systemClock), { config, t: DOCTOR_LANGS[config.lang], place: placeOf(facts) });
+      const { text, exitCode } = await chatIds(doctorBot(parsed, systemClock), {
+        config,
+        t: DOCTOR_LANGS[config.lang],
+        place: placeOf(facts),
+      });
       return print(redact(text), exitCode);
     }
     default: {
@@ -96,7 +132,11 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 function placeOf({ inContainer }: Facts): Place {
   // The one place where the shipped files differ in what they hand in.
   const hardened = inContainer && process.env["WATCHDOG_DOCKER_SOCK"] === "tcp://docker-proxy:2375";
-  return { inContainer, hardened, command: inContainer ? "docker compose run --rm watchdog" : `node ${process.argv[1] ?? "watchdog.mjs"}` };
+  return {
+    inContainer,
+    hardened,
+    command: inContainer ? "docker compose run --rm watchdog" : `node ${process.argv[1] ?? "watchdog.mjs"}`,
+  };
 }
 
 /** Resolves with the exit code: what could not be printed is a failure too. */
@@ -112,7 +152,6 @@ async function complain(text: string, exitCode: number): Promise<number> {
 
 /** What the log still has to write; nothing before there is one. */
 let logged = (): Promise<void> => Promise.resolve();
-
 
 const exitCode = await main(process.argv.slice(2), process.env).catch((error: unknown) => complain(reasonOf(error), 1));
 await leave(exitCode, logged());

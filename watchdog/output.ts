@@ -1,6 +1,6 @@
 import { fstatSync, write } from "node:fs";
-import { lineWriter, type Device, type LineWriter } from "./line-writer.ts";
-import { createLog, lineOf, type Log, type LogFormat, type LogLevel } from "./log.ts";
+import { type Device, type LineWriter, lineWriter } from "./line-writer.ts";
+import { createLog, type Log, type LogFormat, type LogLevel, lineOf } from "./log.ts";
 
 /** Standard output and standard error. */
 export type Fd = 1 | 2;
@@ -11,7 +11,8 @@ export type Fd = 1 | 2;
  */
 function deviceOf(fd: Fd): Device {
   const stats = fstatSync(fd);
-  if (!stats.isFIFO() && !stats.isSocket()) return (bytes, done) => write(fd, bytes, 0, bytes.length, null, (error, taken) => done(error, error ? 0 : taken));
+  if (!stats.isFIFO() && !stats.isSocket())
+    return (bytes, done) => write(fd, bytes, 0, bytes.length, null, (error, taken) => done(error, error ? 0 : taken));
   const stream = fd === 1 ? process.stdout : process.stderr;
   // A reader of our output that goes away must not end the watch.
   stream.on("error", () => {});
@@ -27,7 +28,9 @@ export interface LogSettings {
 
 /** The program's log. */
 export function openLog(fd: Fd, settings: LogSettings): { readonly log: Log; readonly written: LineWriter["written"] } {
-  const writer = lineWriter(deviceOf(fd), (lines) => lineOf(settings, "warn", "lines of this log are lost here because they could not be written", { lines }));
+  const writer = lineWriter(deviceOf(fd), (lines) =>
+    lineOf(settings, "warn", "lines of this log are lost here because they could not be written", { lines }),
+  );
   return { log: createLog({ ...settings, write: writer.write }), written: writer.written };
 }
 

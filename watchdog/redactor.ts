@@ -13,9 +13,14 @@ const PIECE = 8;
  * pieces. What any two of them cover together is hidden, so that a secret that is part of another leaves no rest.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  const known = [...new Set(secrets.map((secret) => secret.toWellFormed()))].filter((secret) => secret.length >= MIN_SECRET).sort((a, b) => b.length - a.length);
+  const known = [...new Set(secrets.map((secret) => secret.toWellFormed()))]
+    .filter((secret) => secret.length >= MIN_SECRET)
+    .sort((a, b) => b.length - a.length);
   if (known.length === 0) return (text, max = text.length) => text.slice(0, max);
-  const whole = new RegExp(known.map((secret) => (secret.match(/\\+|[^\\]/gu) ?? []).map(anyFormOf).join("")).join("|"), "g");
+  const whole = new RegExp(
+    known.map((secret) => (secret.match(/\\+|[^\\]/gu) ?? []).map(anyFormOf).join("")).join("|"),
+    "g",
+  );
   const pieces = new Set(known.flatMap((secret) => [secret, encodeURIComponent(secret)]).flatMap(piecesOf));
   const longest = (known[0]?.length ?? 0) * LONGEST_FORM;
 
@@ -28,7 +33,8 @@ export function redactor(secrets: readonly string[]): Redact {
       spans.push([found.index, found.index + found[0].length]);
       whole.lastIndex = found.index + 1;
     }
-    for (let at = 0; at + PIECE <= text.length; at += 1) if (pieces.has(text.slice(at, at + PIECE))) spans.push([at, at + PIECE]);
+    for (let at = 0; at + PIECE <= text.length; at += 1)
+      if (pieces.has(text.slice(at, at + PIECE))) spans.push([at, at + PIECE]);
     return spans.sort(([a], [b]) => a - b);
   };
 
@@ -46,8 +52,9 @@ export function redactor(secrets: readonly string[]): Redact {
 
 /** Pieces that are no words: digits or capitals in the middle, no blanks and no slashes. Every "postgres" would vanish because of a postgres123. */
 function piecesOf(secret: string): string[] {
-  return Array.from({ length: Math.max(0, secret.length - PIECE + 1) }, (_, at) => secret.slice(at, at + PIECE))
-    .filter((piece) => /\d|[a-z][A-Z]/.test(piece) && !/[\s/]/.test(piece) && new Set(piece).size >= 4);
+  return Array.from({ length: Math.max(0, secret.length - PIECE + 1) }, (_, at) => secret.slice(at, at + PIECE)).filter(
+    (piece) => /\d|[a-z][A-Z]/.test(piece) && !/[\s/]/.test(piece) && new Set(piece).size >= 4,
+  );
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };
@@ -58,17 +65,21 @@ const LONGEST_FORM = 24;
 /** A pattern of one character of a secret, or of a run of backslashes, however it may be written: percent-encoded (once more, too), JSON's and JavaScript's \\ escapes, HTML's entities, made printable. */
 function anyFormOf(char: string): string {
   if (/[A-Za-z0-9]/.test(char)) return char;
-  const eitherCase = (hex: string): string => hex.toLowerCase().replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const eitherCase = (hex: string): string =>
+    hex.toLowerCase().replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
   const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
   const code = char.codePointAt(0) ?? 0;
-  const bytes = encodeURIComponent(char).startsWith("%") ? encodeURIComponent(char).slice(1).split("%") : [code.toString(16)];
+  const bytes = encodeURIComponent(char).startsWith("%")
+    ? encodeURIComponent(char).slice(1).split("%")
+    : [code.toString(16)];
   const units = char.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
   const control = CONTROLS[char];
   return `(?:${[
     char.startsWith("\\") ? `\\\\{${char.length},${8 * char.length}}` : `\\\\{0,8}${literal(char)}`,
     bytes.map((byte) => `%(?:25){0,2}${eitherCase(byte)}`).join(""),
     units.map((unit) => `\\\\{1,8}u${eitherCase(unit)}`).join(""),
-    `&#0{0,4}${code};`, `&#[xX]0{0,4}${eitherCase(code.toString(16))};`,
+    `&#0{0,4}${code};`,
+    `&#[xX]0{0,4}${eitherCase(code.toString(16))};`,
     ...(code < 256 ? [`\\\\{1,8}x${eitherCase(code.toString(16).padStart(2, "0"))}`] : []),
     ...(char in ENTITIES ? [`&${ENTITIES[char]};`] : []),
     ...(control === undefined ? [] : [`\\\\{1,8}${control}`]),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { redactor, type Redact } from "./redactor.ts";
+import { type Redact, redactor } from "./redactor.ts";
 
 /**
  * Making foreign text harmless: without secrets, printable, bounded. Always in that order, because a text that was cut inside a
@@ -68,12 +68,18 @@ const QUOTED = `(?:\\\\?"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?)`;
 const VALUE = `(?:(?:""|'')\\s{1,20}(?=[^\\s-]))?(?:${QUOTED}+(?:[^\\s"',;:}\\])]${IN_WORD})?|[^\\s"']${IN_WORD})`;
 const AFTER_WORD = new RegExp(`(${ANNOUNCED})${FLAGS}${VALUE}`, "gi");
 // PWD and OLDPWD are the shell's own and name a folder.
-const ASSIGNED = new RegExp(`((?<![\\w.-])(?!(?<=^|\\s)(?:OLD)?PWD=/)[\\w.-]{0,60}(?:${SHORT_WORDS})(?:\\\\?["']${SPACE}[:=]|\\s?=)${SPACE}(?![{[])${SCHEME})${VALUE}`, "gi");
+const ASSIGNED = new RegExp(
+  `((?<![\\w.-])(?!(?<=^|\\s)(?:OLD)?PWD=/)[\\w.-]{0,60}(?:${SHORT_WORDS})(?:\\\\?["']${SPACE}[:=]|\\s?=)${SPACE}(?![{[])${SCHEME})${VALUE}`,
+  "gi",
+);
 
 const HEADER_NAME = "(?:proxy-)?authorization|(?:set-)?cookie2?";
 // In quotes a header ends with them. Without, it is one word after the scheme, or words that each but the last end in a semicolon.
 const QUOTED_HEADER = new RegExp(`((["'])(?:${HEADER_NAME})\\s{0,20}:${SPACE})(?:(?!\\2)[^])*`, "gi");
-const AUTHORIZATION = new RegExp(`(authorization\\s{0,20}[:=]${SPACE})(?:[a-z][\\w-]{0,60}\\s{1,20}(?!-|\\w{1,20}://)(?=\\S))?${VALUE}`, "gi");
+const AUTHORIZATION = new RegExp(
+  `(authorization\\s{0,20}[:=]${SPACE})(?:[a-z][\\w-]{0,60}\\s{1,20}(?!-|\\w{1,20}://)(?=\\S))?${VALUE}`,
+  "gi",
+);
 const COOKIE = new RegExp(`(cookie2?\\s{0,20}:${SPACE})${VALUE}(?:(?<=;)\\s{1,20}${VALUE})*`, "gi");
 
 /** A way to hand over a password: flags that mean it in every program, or, after the name of a program, what means it in that one. */
@@ -144,10 +150,17 @@ function spansOf(pattern: RegExp, text: string, start: number): { readonly from:
 
 /** The narrower kind, for texts that speak of keys themselves: credentials in URLs, bot tokens, and what a password, token or secret is set to. Pure. */
 export function maskCredentials(text: string): string {
-  return text.replace(URL_CREDENTIALS, "$1***@").replace(URL_PASSWORD, "$1***").replace(BOT_TOKEN, "$1***").replace(/((?:password|passwd|token|secret)["']?\s{0,20}[=:]\s{0,20})\S+/gi, "$1***");
+  return text
+    .replace(URL_CREDENTIALS, "$1***@")
+    .replace(URL_PASSWORD, "$1***")
+    .replace(BOT_TOKEN, "$1***")
+    .replace(/((?:password|passwd|token|secret)["']?\s{0,20}[=:]\s{0,20})\S+/gi, "$1***");
 }
 
-const HEADER_ARGUMENT = new RegExp(`^((?:-H|--(?:proxy-)?header=)?\\s{0,20}(?:${HEADER_NAME})\\s{0,20}:)(?=\\s{0,20}\\S)`, "i");
+const HEADER_ARGUMENT = new RegExp(
+  `^((?:-H|--(?:proxy-)?header=)?\\s{0,20}(?:${HEADER_NAME})\\s{0,20}:)(?=\\s{0,20}\\S)`,
+  "i",
+);
 /** A value that is only the beginning of one, or empty: the argument after it is what was meant. */
 const UNFINISHED = new RegExp(`^$|^(?:bearer|basic|digest|token)$|(?:${SECRET_WORDS})["']?[:=]$`, "i");
 /** No flag, header's name or program's path is longer, and an argument may have 128 kB. */
@@ -168,7 +181,9 @@ export function maskArguments(args: readonly string[]): string[] {
     const habits = HABITS.filter((one) => known.has(one) || !one.program);
     isValue = argument.length < MAX_FLAG && habits.some(({ alone }) => alone.test(`${begin} `));
     for (const one of HABITS) if (one.program?.test(begin)) known.add(one);
-    const name = isValue ? undefined : (HEADER_ARGUMENT.exec(begin) ?? habits.map(({ attached }) => attached.exec(begin)).find((match) => match))?.[1];
+    const name = isValue
+      ? undefined
+      : (HEADER_ARGUMENT.exec(begin) ?? habits.map(({ attached }) => attached.exec(begin)).find((match) => match))?.[1];
     if (name === undefined) return argument;
     isValue = isUnfinished(argument.slice(name.length));
     return `${name}***`;

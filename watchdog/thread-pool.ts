@@ -5,12 +5,19 @@ import { reasonOf } from "./safe.ts";
  * What a job brought. `hangs`: it did not answer within its round, or has not since an earlier one. `untried`: it was not started, because too
  * many others hang or the round was over.
  */
-export type Outcome<T> = { readonly value: T } | { readonly failure: "failed" | "hangs" | "untried"; readonly reason: string };
+export type Outcome<T> =
+  | { readonly value: T }
+  | { readonly failure: "failed" | "hangs" | "untried"; readonly reason: string };
 
 /** Runs jobs that may never end. A job that hangs is remembered by its key and not started again until it has ended. */
 export interface Share {
   /** Runs one job a key and resolves after `deadlineMs` at the latest, or when `signal` aborts. Never rejects. */
-  runAll<T>(keys: Iterable<string>, job: (key: string) => Promise<T>, deadlineMs: number, signal: AbortSignal): Promise<Map<string, Outcome<T>>>;
+  runAll<T>(
+    keys: Iterable<string>,
+    job: (key: string) => Promise<T>,
+    deadlineMs: number,
+    signal: AbortSignal,
+  ): Promise<Map<string, Outcome<T>>>;
 }
 
 /** The threads on which libuv runs file system calls and name lookups (https://docs.libuv.org/en/v1.x/threadpool.html). */
@@ -41,70 +48,74 @@ export function threadPool(threads: number): ThreadPool {
   const newShare = (most: number): Share => {
     const underWay = new Set<string>();
     return {
-      runAll: <T>(keys: Iterable<string>, job: (key: string) => Promise<T>, deadlineMs: number, signal: AbortSignal) => new Promise<Map<string, Outcome<T>>>((resolve) => {
-        const outcomes = new Map<string, Outcome<T>>();
-        const mine = new Set<string>();
-        const queue: string[] = [];
-        for (const key of new Set(keys)) {
-          if (underWay.has(key)) outcomes.set(key, { failure: "hangs", reason: "an earlier measurement still hangs" });
-          else queue.push(key);
-        }
-        let next = 0;
-        let over = false;
-        const settle = (): void => {
-          if (over) return;
-          over = true;
-          clearTimeout(timer);
-          signal.removeEventListener("abort", settle);
-          waiting.delete(advance);
-          hanging += mine.size;
-          for (const key of mine) outcomes.set(key, { failure: "hangs", reason: `does not answer within ${seconds(deadlineMs)}` });
-          const stuck = underWay.size >= most ? underWay.size : hanging;
-          const reason = stuck > 0 ? `not tried: ${stuck} other measurements hang` : `not tried within ${seconds(deadlineMs)}`;
-          for (const key of queue.slice(next)) outcomes.set(key, { failure: "untried", reason });
-          resolve(outcomes);
-        };
-        const start = async (key: string): Promise<void> => {
-          let outcome: Outcome<T>;
-          try {
-            outcome = { value: await job(key) };
-          } catch (error) {
-            outcome = { failure: "failed", reason: reasonOf(error) };
+      runAll: <T>(keys: Iterable<string>, job: (key: string) => Promise<T>, deadlineMs: number, signal: AbortSignal) =>
+        new Promise<Map<string, Outcome<T>>>((resolve) => {
+          const outcomes = new Map<string, Outcome<T>>();
+          const mine = new Set<string>();
+          const queue: string[] = [];
+          for (const key of new Set(keys)) {
+            if (underWay.has(key))
+              outcomes.set(key, { failure: "hangs", reason: "an earlier measurement still hangs" });
+            else queue.push(key);
           }
-          underWay.delete(key);
-          running -= 1;
-          if (over) hanging -= 1;
-          else {
-            mine.delete(key);
-            outcomes.set(key, outcome);
-          }
-          // The others first, so that a long round does not keep a short one waiting.
-          waiting.delete(advance);
-          const woken = [...waiting];
-          waiting.clear();
-          for (const wake of woken) wake();
+          let next = 0;
+          let over = false;
+          const settle = (): void => {
+            if (over) return;
+            over = true;
+            clearTimeout(timer);
+            signal.removeEventListener("abort", settle);
+            waiting.delete(advance);
+            hanging += mine.size;
+            for (const key of mine)
+              outcomes.set(key, { failure: "hangs", reason: `does not answer within ${seconds(deadlineMs)}` });
+            const stuck = underWay.size >= most ? underWay.size : hanging;
+            const reason =
+              stuck > 0 ? `not tried: ${stuck} other measurements hang` : `not tried within ${seconds(deadlineMs)}`;
+            for (const key of queue.slice(next)) outcomes.set(key, { failure: "untried", reason });
+            resolve(outcomes);
+          };
+          const start = async (key: string): Promise<void> => {
+            let outcome: Outcome<T>;
+            try {
+              outcome = { value: await job(key) };
+            } catch (error) {
+              outcome = { failure: "failed", reason: reasonOf(error) };
+            }
+            underWay.delete(key);
+            running -= 1;
+            if (over) hanging -= 1;
+            else {
+              mine.delete(key);
+              outcomes.set(key, outcome);
+            }
+            // The others first, so that a long round does not keep a short one waiting.
+            waiting.delete(advance);
+            const woken = [...waiting];
+            waiting.clear();
+            for (const wake of woken) wake();
+            advance();
+          };
+          const advance = (): void => {
+            if (over) return;
+            while (next < queue.length && underWay.size < most && running < limit) {
+              const key = queue[next++] as string;
+              underWay.add(key);
+              mine.add(key);
+              running += 1;
+              void start(key);
+            }
+            const isDone = next === queue.length;
+            // Nothing of this round runs, and what hangs since earlier ones leaves it no thread: waiting would help nobody.
+            if (mine.size === 0 && (isDone || underWay.size >= most || hanging >= limit)) settle();
+            else if (!isDone && running >= limit) waiting.add(advance);
+          };
+          // After a stall of our own an answer may lie there unread: the event loop fetches it before it runs what setImmediate holds.
+          const timer = setTimeout(() => setImmediate(settle), Math.min(deadlineMs, MAX_TIMER_MS));
+          if (signal.aborted) return settle();
+          signal.addEventListener("abort", settle, { once: true });
           advance();
-        };
-        const advance = (): void => {
-          if (over) return;
-          while (next < queue.length && underWay.size < most && running < limit) {
-            const key = queue[next++] as string;
-            underWay.add(key);
-            mine.add(key);
-            running += 1;
-            void start(key);
-          }
-          const isDone = next === queue.length;
-          // Nothing of this round runs, and what hangs since earlier ones leaves it no thread: waiting would help nobody.
-          if (mine.size === 0 && (isDone || underWay.size >= most || hanging >= limit)) settle();
-          else if (!isDone && running >= limit) waiting.add(advance);
-        };
-        // After a stall of our own an answer may lie there unread: the event loop fetches it before it runs what setImmediate holds.
-        const timer = setTimeout(() => setImmediate(settle), Math.min(deadlineMs, MAX_TIMER_MS));
-        if (signal.aborted) return settle();
-        signal.addEventListener("abort", settle, { once: true });
-        advance();
-      }),
+        }),
     };
   };
   return {
@@ -117,7 +128,14 @@ export function threadPool(threads: number): ThreadPool {
 }
 
 /** Runs a single job and returns its value. Rejects with what kept it from coming, or with the signal's reason. */
-export async function runOne<T>(share: Share, key: string, job: (key: string) => Promise<T>, what: string, deadlineMs: number, signal: AbortSignal): Promise<T> {
+export async function runOne<T>(
+  share: Share,
+  key: string,
+  job: (key: string) => Promise<T>,
+  what: string,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<T> {
   const outcome = (await share.runAll([key], job, deadlineMs, signal)).get(key);
   signal.throwIfAborted();
   if (outcome && "value" in outcome) return outcome.value;

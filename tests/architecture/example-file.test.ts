@@ -15,7 +15,9 @@ const table = Object.values({ ...VARIABLES, ...PRUNER_VARIABLES }) as Variable<u
 /** `#NAME=default`, and the comment line above it. */
 const entries = lines.flatMap((line, index) => {
   const match = /^#?(WATCHDOG_\w+)=(.*)$/.exec(line);
-  return match ? [{ line, name: match[1] ?? "", shown: match[2] ?? "", meaning: (lines[index - 1] ?? "").replace(/^# /, "") }] : [];
+  return match
+    ? [{ line, name: match[1] ?? "", shown: match[2] ?? "", meaning: (lines[index - 1] ?? "").replace(/^# /, "") }]
+    : [];
 });
 
 test("the example file and the two tables of variables have the same names, each once", () => {
@@ -30,7 +32,10 @@ test("each variable stands there with its default and its meaning, as --help say
 });
 
 test("every line is commented out: a copy of the file changes nothing", () => {
-  assert.deepEqual(lines.filter((line) => line !== "" && !line.startsWith("#")), []);
+  assert.deepEqual(
+    lines.filter((line) => line !== "" && !line.startsWith("#")),
+    [],
+  );
 });
 
 test("with every line put in force there is no problem and nothing but the defaults", () => {

@@ -39,7 +39,11 @@ const position = (layer: string): number => FLOW.findIndex(([name]) => name === 
 
 test("every folder and file of watchdog/ has its place in the flow", () => {
   const layers = new Set(sources.map(({ layer }) => layer).filter((layer) => layer !== PRUNER));
-  assert.deepEqual([...layers].filter((layer) => position(layer) === -1), [], "a new layer needs a place in FLOW, with a reason");
+  assert.deepEqual(
+    [...layers].filter((layer) => position(layer) === -1),
+    [],
+    "a new layer needs a place in FLOW, with a reason",
+  );
   assert.ok(layers.size > 10, "the sources were found");
 });
 
@@ -48,8 +52,10 @@ test("imports run one way along the flow", () => {
   for (const { path, layer, imports } of sources.filter((source) => source.layer !== PRUNER)) {
     for (const target of imports) {
       const to = layerOf(target);
-      if (to === PRUNER) back.push(`${path} imports ${target}: the pruner can change things, so nothing of the observer may reach it`);
-      else if (position(to) > position(layer)) back.push(`${path} imports ${target}, which comes later in the flow. ${layer}: ${FLOW[position(layer)]?.[1]}`);
+      if (to === PRUNER)
+        back.push(`${path} imports ${target}: the pruner can change things, so nothing of the observer may reach it`);
+      else if (position(to) > position(layer))
+        back.push(`${path} imports ${target}, which comes later in the flow. ${layer}: ${FLOW[position(layer)]?.[1]}`);
     }
   }
   assert.deepEqual(back, []);
@@ -59,7 +65,11 @@ test("leaves import nothing but leaves before them", () => {
   const leaves = ["clock", "redactor", "safe", "line-writer", "log", "exit", "kinds", "thread-pool"];
   for (const [index, leaf] of leaves.entries()) {
     const before = leaves.slice(0, index).map((name) => `${name}.ts`);
-    assert.deepEqual(sources.find(({ path }) => path === `${leaf}.ts`)?.imports.filter((path) => !before.includes(path)), [], leaf);
+    assert.deepEqual(
+      sources.find(({ path }) => path === `${leaf}.ts`)?.imports.filter((path) => !before.includes(path)),
+      [],
+      leaf,
+    );
   }
 });
 
@@ -77,19 +87,28 @@ test("no two files import each other, directly or in a circle", () => {
 
 test("every import names a file that exists, with its extension", () => {
   const paths = new Set(sources.map(({ path }) => path));
-  assert.deepEqual(sources.flatMap(({ path, imports }) => imports.filter((target) => !paths.has(target)).map((target) => `${path}: ${target}`)), []);
+  assert.deepEqual(
+    sources.flatMap(({ path, imports }) =>
+      imports.filter((target) => !paths.has(target)).map((target) => `${path}: ${target}`),
+    ),
+    [],
+  );
 });
 
 test("what decides is pure: no clock, no chance, no environment, no module of Node", () => {
-  const impure = /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bMath\.random\b|\bprocess\.|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\b/;
-  for (const { path, layer, code, builtins } of sources.filter((source) => ["signals", "decide", "messages", "lang"].includes(source.layer))) {
+  const impure =
+    /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bMath\.random\b|\bprocess\.|\bset(?:Timeout|Interval|Immediate)\b|\bfetch\b/;
+  for (const { path, layer, code, builtins } of sources.filter((source) =>
+    ["signals", "decide", "messages", "lang"].includes(source.layer),
+  )) {
     assert.deepEqual(builtins, [], `${path}: ${layer} takes data, never the world`);
     assert.doesNotMatch(code, impure, `${path}: ${layer} takes moments as numbers, never a clock`);
   }
 });
 
 test("the environment and argv are read by a main alone", () => {
-  for (const { path, code } of sources.filter((source) => !/(^|\/)main\.ts$/.test(source.path))) assert.doesNotMatch(code, /process\.(?:env|argv)\b/, path);
+  for (const { path, code } of sources.filter((source) => !/(^|\/)main\.ts$/.test(source.path)))
+    assert.doesNotMatch(code, /process\.(?:env|argv)\b/, path);
 });
 
 test("no source silences the type checker", () => {

@@ -20,15 +20,24 @@ export interface Source {
 /** Every source of watchdog/. */
 export function readSources(): Source[] {
   const folder = join(ROOT, "watchdog");
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts")).sort().map((path) => {
-    const text = readFileSync(join(folder, path), "utf8");
-    const targets = [...text.matchAll(/\bfrom\s+["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1] ?? match[2] ?? "");
-    return {
-      path, layer: layerOf(path), code: withoutComments(text),
-      imports: targets.filter((target) => target.startsWith(".")).map((target) => normalize(join(dirname(path), target))),
-      builtins: targets.filter((target) => !target.startsWith(".")),
-    };
-  });
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .sort()
+    .map((path) => {
+      const text = readFileSync(join(folder, path), "utf8");
+      const targets = [...text.matchAll(/\bfrom\s+["']([^"']+)["']|\bimport\s*\(?\s*["']([^"']+)["']/g)].map(
+        (match) => match[1] ?? match[2] ?? "",
+      );
+      return {
+        path,
+        layer: layerOf(path),
+        code: withoutComments(text),
+        imports: targets
+          .filter((target) => target.startsWith("."))
+          .map((target) => normalize(join(dirname(path), target))),
+        builtins: targets.filter((target) => !target.startsWith(".")),
+      };
+    });
 }
 
 export function layerOf(path: string): string {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { containersCollector, type ContainerSample, type DockerReading } from "../../watchdog/collectors/containers.ts";
-import { configOf } from "../helpers/config.ts";
+import { type ContainerSample, containersCollector, type DockerReading } from "../../watchdog/collectors/containers.ts";
 import type { DockerClient } from "../../watchdog/collectors/docker/client.ts";
+import { configOf } from "../helpers/config.ts";
 
 interface Fake {
   name: string;
@@ -28,7 +28,13 @@ function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf, hostna
     list: async () => {
       if (listFails) throw new Error("engine answered 500");
       return containers.map(({ name, state = "running", status = "Up 2 hours", watch, mounts = [], labels }) => ({
-        Id: idOf(name), Names: [`/${name}`], Image: "img", State: state, Status: status, Mounts: mounts, Labels: labels ?? (watch === undefined ? {} : { "watchdog.watch": watch }),
+        Id: idOf(name),
+        Names: [`/${name}`],
+        Image: "img",
+        State: state,
+        Status: status,
+        Mounts: mounts,
+        Labels: labels ?? (watch === undefined ? {} : { "watchdog.watch": watch }),
       }));
     },
     inspect: async (id) => {
@@ -37,7 +43,8 @@ function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf, hostna
       if (!fake || fake.inspect === "gone") return undefined;
       if (fake.inspect === "fails") throw new Error("engine answered 500: broken");
       return {
-        State: { Status: fake.state ?? "running", ExitCode: fake.exitCode ?? 0 }, RestartCount: fake.restartCount ?? 0,
+        State: { Status: fake.state ?? "running", ExitCode: fake.exitCode ?? 0 },
+        RestartCount: fake.restartCount ?? 0,
         HostConfig: { RestartPolicy: { Name: fake.policy ?? "always" } },
       };
     },
@@ -51,7 +58,10 @@ function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf, hostna
       monoMs += afterMs;
       return collector.collect({ wallMs: 0, monoMs, signal: new AbortController().signal });
     },
-    asked, fail: (fails: boolean) => { listFails = fails; },
+    asked,
+    fail: (fails: boolean) => {
+      listFails = fails;
+    },
   };
 }
 
@@ -59,18 +69,36 @@ const names = ({ containers }: DockerReading): string[] => containers.map(({ nam
 function stateOf(reading: DockerReading, name: string): string {
   const sample: ContainerSample | undefined = reading.containers.find((other) => other.name === name);
   if (!sample) return "not watched";
-  return sample.found === "missing" ? "missing" : "unreadable" in sample.found ? `unreadable: ${sample.found.unreadable}` : sample.found.state;
+  return sample.found === "missing"
+    ? "missing"
+    : "unreadable" in sample.found
+      ? `unreadable: ${sample.found.unreadable}`
+      : sample.found.state;
 }
 
 test("* finds every container that has a restart policy or the label, and no other", async () => {
-  const { tick } = rig(["*"], [
-    { name: "always" }, { name: "onfail", policy: "on-failure" }, { name: "oneshot", policy: "no" }, { name: "labelled", policy: "no", watch: "true" }, { name: "excluded", watch: "false" },
-  ]);
+  const { tick } = rig(
+    ["*"],
+    [
+      { name: "always" },
+      { name: "onfail", policy: "on-failure" },
+      { name: "oneshot", policy: "no" },
+      { name: "labelled", policy: "no", watch: "true" },
+      { name: "excluded", watch: "false" },
+    ],
+  );
   assert.deepEqual(names(await tick()), ["always", "onfail", "labelled"]);
 });
 
-test("what Compose read is known of our own container first, then of its service's others that run on; what is no such label counts for nothing", { timeout: 5000 }, async () => {
-  const files = (paths: unknown, more = {}): Record<string, unknown> => ({ "com.docker.compose.project": "w", "com.docker.compose.service": "watchdog", "com.docker.compose.project.config_files": paths, ...more });
+test("what Compose read is known of our own container first, then of its service's others that run on; what is no such label counts for nothing", {
+  timeout: 5000,
+}, async () => {
+  const files = (paths: unknown, more = {}): Record<string, unknown> => ({
+    "com.docker.compose.project": "w",
+    "com.docker.compose.service": "watchdog",
+    "com.docker.compose.project.config_files": paths,
+    ...more,
+  });
   const others: Fake[] = [
     { name: "beside", labels: files("/b.yml") },
     { name: "stopped", state: "exited", labels: files("/x.yml") },
@@ -81,20 +109,40 @@ test("what Compose read is known of our own container first, then of its service
     { name: "forged", labels: files({ length: 3 }) },
     { name: "endless", labels: files("/x".repeat(3000)) },
   ];
-  const ownFiles = async (labels: Record<string, unknown>) => (await rig(["web"], [...others, { name: "dog", labels }], hexOf, hexOf("dog").slice(0, 12)).tick()).ownFiles;
-  assert.deepEqual(await ownFiles(files("/a.yml,/c.yml", { "com.docker.compose.oneoff": "True" })), [["/a.yml", "/c.yml"], ["/b.yml"]]);
+  const ownFiles = async (labels: Record<string, unknown>) =>
+    (await rig(["web"], [...others, { name: "dog", labels }], hexOf, hexOf("dog").slice(0, 12)).tick()).ownFiles;
+  assert.deepEqual(await ownFiles(files("/a.yml,/c.yml", { "com.docker.compose.oneoff": "True" })), [
+    ["/a.yml", "/c.yml"],
+    ["/b.yml"],
+  ]);
   assert.equal((await ownFiles(files(",".repeat(100))))?.[0]?.length, 16);
-  for (const labels of [{}, files(7), files(undefined), files("/a.yml", { "com.docker.compose.project": null })]) assert.equal(await ownFiles(labels), undefined);
+  for (const labels of [{}, files(7), files(undefined), files("/a.yml", { "com.docker.compose.project": null })])
+    assert.equal(await ownFiles(labels), undefined);
 });
 
 test("a container's mounts are known, and of all containers those of our own, if its host name is its id's beginning", async () => {
   const bind = { Source: "/srv/app", Destination: "/app" };
   const ours = { Source: "/srv/nas/.keep", Destination: "/host/nas" };
-  for (const [hostname, ownMounts] of [[hexOf("dog").slice(0, 12), [{ source: "/srv/nas/.keep", target: "/host/nas" }]], ["my-host", undefined], ["", undefined], [hexOf("none").slice(0, 12), undefined]] as const) {
-    const reading = await rig(["web"], [{ name: "web", mounts: [bind] }, { name: "dog", mounts: [ours] }], hexOf, hostname).tick();
+  for (const [hostname, ownMounts] of [
+    [hexOf("dog").slice(0, 12), [{ source: "/srv/nas/.keep", target: "/host/nas" }]],
+    ["my-host", undefined],
+    ["", undefined],
+    [hexOf("none").slice(0, 12), undefined],
+  ] as const) {
+    const reading = await rig(
+      ["web"],
+      [
+        { name: "web", mounts: [bind] },
+        { name: "dog", mounts: [ours] },
+      ],
+      hexOf,
+      hostname,
+    ).tick();
     assert.deepEqual(reading.ownMounts, ownMounts, hostname);
     const [web] = reading.containers;
-    assert.deepEqual(typeof web?.found === "object" && "mounts" in web.found ? web.found.mounts : undefined, [{ source: "/srv/app", target: "/app" }]);
+    assert.deepEqual(typeof web?.found === "object" && "mounts" in web.found ? web.found.mounts : undefined, [
+      { source: "/srv/app", target: "/app" },
+    ]);
   }
 });
 
@@ -107,7 +155,13 @@ test("names watch exactly those, whatever their policy; one that is not there is
 
 test("names and * together: named ones are known as named", async () => {
   const { tick } = rig(["*", "job"], [{ name: "web" }, { name: "job", policy: "no" }]);
-  assert.deepEqual((await tick()).containers.map(({ name, named }) => [name, named]), [["web", false], ["job", true]]);
+  assert.deepEqual(
+    (await tick()).containers.map(({ name, named }) => [name, named]),
+    [
+      ["web", false],
+      ["job", true],
+    ],
+  );
 });
 
 test("the label watchdog.watch=false excludes even what is named, without calling it missing", async () => {
@@ -142,7 +196,12 @@ test("a container that is not good is inspected at every tick", async () => {
   const containers: Fake[] = [{ name: "web" }];
   const { tick, asked } = rig(["*"], containers);
   await tick();
-  for (const bad of [{ state: "exited" }, { status: "Up 2 hours (unhealthy)" }, { status: "Up 2 hours (health: starting)" }, { state: "paused" }]) {
+  for (const bad of [
+    { state: "exited" },
+    { status: "Up 2 hours (unhealthy)" },
+    { status: "Up 2 hours (health: starting)" },
+    { state: "paused" },
+  ]) {
     containers[0] = { name: "web", ...bad };
     await tick();
     assert.deepEqual(asked, ["web"], JSON.stringify(bad));
@@ -193,19 +252,28 @@ test("one removed between the list and the inspect: missing when named, silently
 test("hundreds of containers are inspected, at most eight at once", async () => {
   let running = 0;
   let most = 0;
-  const containers = Array.from({ length: 300 }, (_, index) => ({ Id: index.toString(16).padStart(64, "0"), Names: [`/c${index}`], State: "running", Status: "Up 2 hours" }));
+  const containers = Array.from({ length: 300 }, (_, index) => ({
+    Id: index.toString(16).padStart(64, "0"),
+    Names: [`/c${index}`],
+    State: "running",
+    Status: "Up 2 hours",
+  }));
   const client: DockerClient = {
     version: async () => ({}),
     list: async () => containers,
     inspect: async () => {
-      most = Math.max(most, running += 1);
+      most = Math.max(most, (running += 1));
       await Promise.resolve();
       running -= 1;
       return { State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "always" } } };
     },
     info: async () => ({}),
   };
-  const reading = await containersCollector({ socketPath: "/x" }, ["*"], 1000, "host", client).collect({ wallMs: 0, monoMs: 0, signal: new AbortController().signal });
+  const reading = await containersCollector({ socketPath: "/x" }, ["*"], 1000, "host", client).collect({
+    wallMs: 0,
+    monoMs: 0,
+    signal: new AbortController().signal,
+  });
   assert.equal(reading.containers.length, 300);
   assert.equal(most, 8);
   assert.equal(reading.hostname, undefined);
@@ -216,13 +284,18 @@ test("the engine's host name is asked until it is known, and made printable", as
   assert.equal((await tick()).hostname, "engine-host");
 });
 
-test("two names that differ after 128 characters are two containers, and a long one is found by its full name", { timeout: 5000 }, async () => {
+test("two names that differ after 128 characters are two containers, and a long one is found by its full name", {
+  timeout: 5000,
+}, async () => {
   const [blue, green] = [`${"x".repeat(140)}-blue`, `${"x".repeat(140)}-green`];
   const ids: Record<string, string> = { [blue]: "b".repeat(64), [green]: "c".repeat(64) };
   const everything = await rig(["*"], [{ name: blue }, { name: green }], (name) => ids[name] ?? "").tick();
   assert.equal(new Set(everything.containers.map(({ name }) => name)).size, 2);
   const wanted = configOf({ WATCHDOG_CONTAINERS: `${green},${blue}-gone`, WATCHDOG_ORCH_CONTAINER: green });
   const named = await rig(wanted.containers, [{ name: blue }, { name: green }], (name) => ids[name] ?? "").tick();
-  assert.deepEqual(named.containers.map(({ found }) => (found === "missing" || "unreadable" in found ? found : found.id)), [ids[green], "missing"]);
+  assert.deepEqual(
+    named.containers.map(({ found }) => (found === "missing" || "unreadable" in found ? found : found.id)),
+    [ids[green], "missing"],
+  );
   assert.equal(named.containers[0]?.name, wanted.orchContainer);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { createServer as createHttpServer } from "node:http";
-import { createServer, type AddressInfo, type Server } from "node:net";
 import { once } from "node:events";
-import { test, type TestContext } from "node:test";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import { type TestContext, test } from "node:test";
 import { depsCollector } from "../../watchdog/collectors/deps.ts";
 
 async function listening(t: TestContext, server: Server): Promise<number> {
@@ -13,18 +13,30 @@ async function listening(t: TestContext, server: Server): Promise<number> {
 }
 
 const outcomeOf = async (url: string): Promise<object> => {
-  const [sample] = await depsCollector([{ name: "db", url: new URL(url) }], 2000).collect({ wallMs: 0, monoMs: 0, signal: new AbortController().signal });
+  const [sample] = await depsCollector([{ name: "db", url: new URL(url) }], 2000).collect({
+    wallMs: 0,
+    monoMs: 0,
+    signal: new AbortController().signal,
+  });
   return sample?.outcome ?? assert.fail();
 };
 
 test("over tcp a connection is enough, whatever the other side says", { timeout: 10_000 }, async (t) => {
-  const silent = await listening(t, createServer((socket) => socket.on("error", () => {})));
+  const silent = await listening(
+    t,
+    createServer((socket) => socket.on("error", () => {})),
+  );
   assert.deepEqual(await outcomeOf(`tcp://127.0.0.1:${silent}`), { up: true });
 });
 
 test("over http it has to answer, and well", { timeout: 10_000 }, async (t) => {
   let status = 200;
-  const port = await listening(t, createHttpServer((_, response) => { response.writeHead(status, { connection: "close" }).end(); }));
+  const port = await listening(
+    t,
+    createHttpServer((_, response) => {
+      response.writeHead(status, { connection: "close" }).end();
+    }),
+  );
   assert.deepEqual(await outcomeOf(`http://127.0.0.1:${port}/`), { up: true });
   status = 399;
   assert.deepEqual(await outcomeOf(`http://127.0.0.1:${port}/`), { up: true });

@@ -4,11 +4,19 @@ import { healthInStatus, parseInspect, parseList, parseUptime } from "../../watc
 
 const ID = "a".repeat(64);
 const listed = (changes: object = {}): unknown => ({
-  Id: ID, Names: ["/web"], Image: "nginx:1", State: "running", Status: "Up 5 minutes (healthy)", Labels: { "com.docker.compose.project": "x" }, ...changes,
+  Id: ID,
+  Names: ["/web"],
+  Image: "nginx:1",
+  State: "running",
+  Status: "Up 5 minutes (healthy)",
+  Labels: { "com.docker.compose.project": "x" },
+  ...changes,
 });
 
 test("an entry of the list is read with name, state, health and uptime", () => {
-  assert.deepEqual(parseList([listed()]), [{ id: ID, name: "web", image: "nginx:1", state: "running", health: "healthy", uptimeS: 300 }]);
+  assert.deepEqual(parseList([listed()]), [
+    { id: ID, name: "web", image: "nginx:1", state: "running", health: "healthy", uptimeS: 300 },
+  ]);
 });
 
 test("of its mounts those are kept that show a path of the host, as many and as long as paths can be", () => {
@@ -16,7 +24,14 @@ test("of its mounts those are kept that show a path of the host, as many and as 
   const kept = { source: "/srv/app", target: "/app" };
   assert.deepEqual(parseList([listed({ Mounts: [bind] })])[0]?.mounts, [kept]);
   // tmpfs, Podman's targets alone, and nonsense.
-  const none = [{ ...bind, Source: "" }, "/app", { ...bind, Source: "C:\\app" }, { ...bind, Source: `/${"x".repeat(4096)}` }, { ...bind, Destination: 5 }, null];
+  const none = [
+    { ...bind, Source: "" },
+    "/app",
+    { ...bind, Source: "C:\\app" },
+    { ...bind, Source: `/${"x".repeat(4096)}` },
+    { ...bind, Destination: 5 },
+    null,
+  ];
   for (const Mounts of [none, [], null, "x", {}]) assert.equal(parseList([listed({ Mounts })])[0]?.mounts, undefined);
   assert.equal(parseList([listed({ Mounts: Array.from({ length: 5000 }, () => bind) })])[0]?.mounts?.length, 64);
 });
@@ -28,7 +43,8 @@ test("a container's own name has one slash, legacy links have more", () => {
 });
 
 test("an id that is not 64 hex digits never becomes part of a path", () => {
-  for (const Id of ["../../archive", "abc", `${"a".repeat(63)}/`, "A".repeat(64), 5, null, `${ID}\n`]) assert.deepEqual(parseList([listed({ Id })]), [], String(Id));
+  for (const Id of ["../../archive", "abc", `${"a".repeat(63)}/`, "A".repeat(64), 5, null, `${ID}\n`])
+    assert.deepEqual(parseList([listed({ Id })]), [], String(Id));
 });
 
 test("an answer that is not a list is a fault; an entry that is not understood is left out", () => {
@@ -49,16 +65,28 @@ test("the health field of newer engines counts before the sentence", () => {
 
 test("older engines tell health in the sentence alone", () => {
   const cases = {
-    "Up 2 minutes (healthy)": "healthy", "Up 2 minutes (unhealthy)": "unhealthy", "Up 3 seconds (health: starting)": "starting",
-    "Up 2 minutes": "none", "Up 2 minutes (Paused)": "none", "Exited (137) 5 minutes ago": "none", "": "none",
+    "Up 2 minutes (healthy)": "healthy",
+    "Up 2 minutes (unhealthy)": "unhealthy",
+    "Up 3 seconds (health: starting)": "starting",
+    "Up 2 minutes": "none",
+    "Up 2 minutes (Paused)": "none",
+    "Exited (137) 5 minutes ago": "none",
+    "": "none",
   } as const;
   for (const [status, health] of Object.entries(cases)) assert.equal(healthInStatus(status), health, status);
 });
 
 test("the sentence's uptime is the least that its words allow", () => {
   const cases: Readonly<Record<string, number>> = {
-    "Up Less than a second": 0, "Up 1 second": 1, "Up 45 seconds (healthy)": 45, "Up About a minute": 60, "Up 30 minutes (unhealthy)": 1800,
-    "Up 2 days": 172_800, "Up 3 weeks": 1_814_400, "Up 2 months": 5_184_000, "Up 2 years": 63_072_000,
+    "Up Less than a second": 0,
+    "Up 1 second": 1,
+    "Up 45 seconds (healthy)": 45,
+    "Up About a minute": 60,
+    "Up 30 minutes (unhealthy)": 1800,
+    "Up 2 days": 172_800,
+    "Up 3 weeks": 1_814_400,
+    "Up 2 months": 5_184_000,
+    "Up 2 years": 63_072_000,
   };
   for (const [status, seconds] of Object.entries(cases)) assert.equal(parseUptime(status), seconds, status);
   // go-units rounds hours to the nearest: one hour and a half is already "2 hours".
@@ -67,11 +95,21 @@ test("the sentence's uptime is the least that its words allow", () => {
 });
 
 test("words that do not tell an uptime tell none", () => {
-  for (const status of ["", "Exited (0) 5 minutes ago", "Created", "Restarting (1) 3 seconds ago", "Up", "Up for ages", "Dead"]) assert.equal(parseUptime(status), undefined, status);
+  for (const status of [
+    "",
+    "Exited (0) 5 minutes ago",
+    "Created",
+    "Restarting (1) 3 seconds ago",
+    "Up",
+    "Up for ages",
+    "Dead",
+  ])
+    assert.equal(parseUptime(status), undefined, status);
 });
 
 test("the label watchdog.watch is true or false, anything else is no label", () => {
-  const watch = (value: unknown): boolean | undefined => parseList([listed({ Labels: { "watchdog.watch": value } })])[0]?.watch;
+  const watch = (value: unknown): boolean | undefined =>
+    parseList([listed({ Labels: { "watchdog.watch": value } })])[0]?.watch;
   assert.deepEqual([watch("true"), watch("false"), watch("yes"), watch(true)], [true, false, undefined, undefined]);
   assert.equal(parseList([listed({ Labels: null })])[0]?.watch, undefined);
 });
@@ -79,34 +117,71 @@ test("the label watchdog.watch is true or false, anything else is no label", () 
 test("inspect is read with exit code, OOM, error, restarts, policy and the last health output", () => {
   assert.deepEqual(
     parseInspect({
-      Id: ID, RestartCount: 4, HostConfig: { RestartPolicy: { Name: "unless-stopped", MaximumRetryCount: 0 } }, Config: { Env: ["PASSWORD=x"] },
+      Id: ID,
+      RestartCount: 4,
+      HostConfig: { RestartPolicy: { Name: "unless-stopped", MaximumRetryCount: 0 } },
+      Config: { Env: ["PASSWORD=x"] },
       State: {
-        Status: "exited", Running: false, ExitCode: 137, OOMKilled: true, Error: "start failed",
-        Health: { Status: "unhealthy", FailingStreak: 3, Log: [{ Output: "old" }, { ExitCode: 1, Output: "curl: (7)\nrefused" }] },
+        Status: "exited",
+        Running: false,
+        ExitCode: 137,
+        OOMKilled: true,
+        Error: "start failed",
+        Health: {
+          Status: "unhealthy",
+          FailingStreak: 3,
+          Log: [{ Output: "old" }, { ExitCode: 1, Output: "curl: (7)\nrefused" }],
+        },
       },
     }),
     {
-      state: "exited", health: "unhealthy", exitCode: 137, oomKilled: true, error: "start failed",
-      healthOutput: "curl: (7) refused", restartCount: 4, restartPolicy: "unless-stopped",
+      state: "exited",
+      health: "unhealthy",
+      exitCode: 137,
+      oomKilled: true,
+      error: "start failed",
+      healthOutput: "curl: (7) refused",
+      restartCount: 4,
+      restartPolicy: "unless-stopped",
     },
   );
 });
 
 test("the environment of a container is never kept, and secrets in its outputs are masked", () => {
   const inspected = parseInspect({
-    Config: { Env: ["DB_PASSWORD=hunter2"] }, State: { Status: "running", Error: "token=hunter2", Health: { Status: "unhealthy", Log: [{ Output: "password: hunter2" }] } },
+    Config: { Env: ["DB_PASSWORD=hunter2"] },
+    State: {
+      Status: "running",
+      Error: "token=hunter2",
+      Health: { Status: "unhealthy", Log: [{ Output: "password: hunter2" }] },
+    },
   });
   assert.doesNotMatch(JSON.stringify(inspected), /hunter2|Env/);
 });
 
 test("a health output of megabytes is bounded", () => {
-  assert.ok(parseInspect({ State: { Status: "running", Health: { Status: "unhealthy", Log: [{ Output: "x ".repeat(1_000_000) }] } } }).healthOutput.length <= 200);
+  assert.ok(
+    parseInspect({
+      State: { Status: "running", Health: { Status: "unhealthy", Log: [{ Output: "x ".repeat(1_000_000) }] } },
+    }).healthOutput.length <= 200,
+  );
 });
 
 test("inspect without State is a fault; everything else in it may be missing", () => {
-  for (const json of [null, {}, [], { State: null }, { State: [] }]) assert.throws(() => parseInspect(json), /no State/);
+  for (const json of [null, {}, [], { State: null }, { State: [] }])
+    assert.throws(() => parseInspect(json), /no State/);
   assert.deepEqual(parseInspect({ State: { Status: "running" } }), {
-    state: "running", health: "none", exitCode: 0, oomKilled: false, error: "", healthOutput: "", restartCount: 0, restartPolicy: "no",
+    state: "running",
+    health: "none",
+    exitCode: 0,
+    oomKilled: false,
+    error: "",
+    healthOutput: "",
+    restartCount: 0,
+    restartPolicy: "no",
   });
-  assert.equal(parseInspect({ State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "" } } }).restartPolicy, "no");
+  assert.equal(
+    parseInspect({ State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "" } } }).restartPolicy,
+    "no",
+  );
 });

@@ -34,7 +34,10 @@ test("meminfo with absurd numbers is a fault", () => {
 });
 
 test("all memory available is a value, not a fault", () => {
-  assert.deepEqual(parseMeminfo("MemTotal: 10 kB\nMemAvailable: 10 kB\n"), { totalBytes: 10_240, availableBytes: 10_240 });
+  assert.deepEqual(parseMeminfo("MemTotal: 10 kB\nMemAvailable: 10 kB\n"), {
+    totalBytes: 10_240,
+    availableBytes: 10_240,
+  });
 });
 
 test("meminfo is read under the proc root that was given", async (t) => {
@@ -44,7 +47,9 @@ test("meminfo is read under the proc root that was given", async (t) => {
   assert.equal((await memoryCollector(root, 100, 1000, threadPool(4)).collect(context)).totalBytes, 16_316_412 * 1024);
 });
 
-test("a meminfo that does not answer fails memory with that reason, and is not read again until it has answered", { timeout: 10_000 }, async (t) => {
+test("a meminfo that does not answer fails memory with that reason, and is not read again until it has answered", {
+  timeout: 10_000,
+}, async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let reads = 0;
   let answer: (text: string) => void = () => {};
@@ -65,18 +70,28 @@ test("a meminfo that does not answer fails memory with that reason, and is not r
   assert.equal((await after).totalBytes, 16_316_412 * 1024);
 });
 
-test("from the given use on the three biggest processes are read as well, in pages of 4 KiB", { timeout: 10_000 }, async (t) => {
+test("from the given use on the three biggest processes are read as well, in pages of 4 KiB", {
+  timeout: 10_000,
+}, async (t) => {
   const root = tempDir(t);
   writeFileSync(join(root, "meminfo"), MEMINFO);
-  for (const [pid, pages] of [[11, 3], [12, 5000], [13, 40], [14, 700]] as const) {
+  for (const [pid, pages] of [
+    [11, 3],
+    [12, 5000],
+    [13, 40],
+    [14, 700],
+  ] as const) {
     mkdirSync(join(root, String(pid)));
     // statLine's own number of resident pages is 900.
     writeFileSync(join(root, String(pid), "stat"), statLine({ pid, comm: `p${pid}` }).replace(" 900 ", ` ${pages} `));
   }
   mkdirSync(join(root, "15"));
-  const read = async (detailPct: number) => (await memoryCollector(root, detailPct, 1000, threadPool(4)).collect(context)).biggest;
+  const read = async (detailPct: number) =>
+    (await memoryCollector(root, detailPct, 1000, threadPool(4)).collect(context)).biggest;
   assert.equal(await read(51), undefined, "half of it is used");
   assert.deepEqual(await read(50), [
-    { pid: 12, name: "p12", residentBytes: 20_480_000 }, { pid: 14, name: "p14", residentBytes: 2_867_200 }, { pid: 13, name: "p13", residentBytes: 163_840 },
+    { pid: 12, name: "p12", residentBytes: 20_480_000 },
+    { pid: 14, name: "p14", residentBytes: 2_867_200 },
+    { pid: 13, name: "p13", residentBytes: 163_840 },
   ]);
 });

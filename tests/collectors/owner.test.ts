@@ -6,10 +6,18 @@ const ID = "0123456789abcdef".repeat(4);
 
 for (const [what, cgroup, owner] of [
   ["Docker with the systemd driver, cgroup v2", `0::/system.slice/docker-${ID}.scope\n`, { containerId: ID }],
-  ["Docker with the cgroupfs driver, cgroup v1", `12:memory:/docker/${ID}\n11:cpu,cpuacct:/docker/${ID}\n`, { containerId: ID }],
+  [
+    "Docker with the cgroupfs driver, cgroup v1",
+    `12:memory:/docker/${ID}\n11:cpu,cpuacct:/docker/${ID}\n`,
+    { containerId: ID },
+  ],
   ["a container seen from another cgroup namespace", `0::/../${ID}\n`, { containerId: ID }],
   ["a systemd service", "0::/system.slice/ssh.service\n", { unit: "ssh.service" }],
-  ["a service below a user's slice", "0::/user.slice/user-1000.slice/user@1000.service/app.slice/build@x.service\n", { unit: "build@x.service" }],
+  [
+    "a service below a user's slice",
+    "0::/user.slice/user-1000.slice/user@1000.service/app.slice/build@x.service\n",
+    { unit: "build@x.service" },
+  ],
   ["a login session", "0::/user.slice/user-0.slice/session-3.scope\n", { unit: "session-3.scope" }],
   ["the root", "0::/\n", undefined],
   ["nothing", "", undefined],

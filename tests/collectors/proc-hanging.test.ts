@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { procCollector, type ProcReading } from "../../watchdog/collectors/proc.ts";
 import { procReader } from "../../watchdog/collectors/proc/reader.ts";
+import { type ProcReading, procCollector } from "../../watchdog/collectors/proc.ts";
 import { threadPool } from "../../watchdog/thread-pool.ts";
 import { BTIME_S, fakeProc } from "../helpers/fake-proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
@@ -50,7 +50,9 @@ function rig(t: TestContext) {
     /** Time passes, round by round, until the scan is done. */
     scan: async (): Promise<ProcReading> => {
       let over = false;
-      const scanning = collector.collect({ wallMs: (BTIME_S + 5000) * 1000, monoMs: 0, signal: new AbortController().signal }).finally(() => (over = true));
+      const scanning = collector
+        .collect({ wallMs: (BTIME_S + 5000) * 1000, monoMs: 0, signal: new AbortController().signal })
+        .finally(() => (over = true));
       scanning.catch(() => {});
       while (!over) {
         await settled();
@@ -77,24 +79,37 @@ test("a command line that does not answer costs its own process alone, and is no
   assert.ok(!reads().includes("11/cmdline"));
 });
 
-test("at most two hang at once: what is new then is not tried, what is known goes on being judged", LIMIT, async (t) => {
-  const { proc, reads, hang, heal, scan } = rig(t);
-  proc.add({ pid: 9, cmdline: "pytest\0" });
-  await scan();
-  for (const pid of [10, 11, 12]) {
-    proc.add({ pid, cmdline: "pytest\0" });
-    hang(`${pid}/cmdline`);
-  }
-  const first = await scan();
-  assert.deepEqual(unread(first), ["10 hangs", "11 hangs", "12 untried"]);
-  reads();
-  const second = await scan();
-  assert.deepEqual([pids(second), unread(second)], [[9], ["10 hangs", "11 hangs", "12 untried"]]);
-  assert.deepEqual(reads().filter((name) => name.endsWith("cmdline")), []);
-  await heal("10/cmdline");
-  const third = await scan();
-  assert.deepEqual([pids(third), unread(third)], [[9, 10], ["11 hangs", "12 hangs"]]);
-});
+test(
+  "at most two hang at once: what is new then is not tried, what is known goes on being judged",
+  LIMIT,
+  async (t) => {
+    const { proc, reads, hang, heal, scan } = rig(t);
+    proc.add({ pid: 9, cmdline: "pytest\0" });
+    await scan();
+    for (const pid of [10, 11, 12]) {
+      proc.add({ pid, cmdline: "pytest\0" });
+      hang(`${pid}/cmdline`);
+    }
+    const first = await scan();
+    assert.deepEqual(unread(first), ["10 hangs", "11 hangs", "12 untried"]);
+    reads();
+    const second = await scan();
+    assert.deepEqual([pids(second), unread(second)], [[9], ["10 hangs", "11 hangs", "12 untried"]]);
+    assert.deepEqual(
+      reads().filter((name) => name.endsWith("cmdline")),
+      [],
+    );
+    await heal("10/cmdline");
+    const third = await scan();
+    assert.deepEqual(
+      [pids(third), unread(third)],
+      [
+        [9, 10],
+        ["11 hangs", "12 hangs"],
+      ],
+    );
+  },
+);
 
 test("once it has answered it is read again, and what it says counts", LIMIT, async (t) => {
   const { proc, hang, heal, scan } = rig(t);
@@ -114,7 +129,11 @@ test("a pid that is used again while the old read hangs is another process, and 
   proc.remove(10);
   proc.add({ pid: 10, start: 2000, cmdline: "pytest\0-x\0" });
   const again = await scan();
-  assert.deepEqual([again.unreadable.length, again.unreadable[0]?.startTicks], [1, 2000], "a second read was started, for the second process");
+  assert.deepEqual(
+    [again.unreadable.length, again.unreadable[0]?.startTicks],
+    [1, 2000],
+    "a second read was started, for the second process",
+  );
 });
 
 test("a process that ended while its read hangs is gone, not unreadable", LIMIT, async (t) => {
@@ -126,17 +145,21 @@ test("a process that ended while its read hangs is gone, not unreadable", LIMIT,
   assert.deepEqual(await scan(), { candidates: [], unreadable: [] });
 });
 
-test("a boot time or an owner that hangs: the first fails the source with its reason, the second costs the owner alone", LIMIT, async (t) => {
-  const { proc, hang, heal, scan } = rig(t);
-  proc.add({ pid: 10, cmdline: "pytest\0" });
-  hang("10/cgroup");
-  assert.deepEqual(pids(await scan()), [10]);
-  hang("stat");
-  await assert.rejects(scan(), /^Error: no btime of .*\/stat: does not answer within 1 s$/);
-  await assert.rejects(scan(), /an earlier measurement still hangs/);
-  await heal("stat");
-  assert.deepEqual(pids(await scan()), [10]);
-});
+test(
+  "a boot time or an owner that hangs: the first fails the source with its reason, the second costs the owner alone",
+  LIMIT,
+  async (t) => {
+    const { proc, hang, heal, scan } = rig(t);
+    proc.add({ pid: 10, cmdline: "pytest\0" });
+    hang("10/cgroup");
+    assert.deepEqual(pids(await scan()), [10]);
+    hang("stat");
+    await assert.rejects(scan(), /^Error: no btime of .*\/stat: does not answer within 1 s$/);
+    await assert.rejects(scan(), /an earlier measurement still hangs/);
+    await heal("stat");
+    assert.deepEqual(pids(await scan()), [10]);
+  },
+);
 
 test("what is known and does not match is read in one scan of twenty, what matches in each", LIMIT, async (t) => {
   const { proc, reads, scan } = rig(t);
@@ -179,6 +202,10 @@ test("a FIFO in place of a command line or a stat stops nobody", LIMIT, async (t
   proc.add({ pid: 11, cmdline: "pytest\0", stat: null });
   proc.add({ pid: 12, cmdline: "pytest\0" });
   execFileSync("mkfifo", [join(proc.root, "10", "cmdline"), join(proc.root, "11", "stat")]);
-  const reading = await procCollector(proc.root, ["pytest"], 9000, threadPool(4)).collect({ wallMs: 0, monoMs: 0, signal: new AbortController().signal });
+  const reading = await procCollector(proc.root, ["pytest"], 9000, threadPool(4)).collect({
+    wallMs: 0,
+    monoMs: 0,
+    signal: new AbortController().signal,
+  });
   assert.deepEqual([pids(reading), unread(reading)], [[12], ["11 unreadable"]]);
 });

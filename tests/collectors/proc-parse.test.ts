@@ -4,12 +4,33 @@ import { parseBtime, parseClockTicks, parseStat } from "../../watchdog/collector
 import { statLine } from "../helpers/fake-proc.ts";
 
 test("utime and stime are fields 14 and 15, starttime is field 22, ppid is field 4", () => {
-  assert.deepEqual(parseStat(statLine({ pid: 42, ppid: 7, utime: 100, stime: 20, start: 987_654 })), { comm: "pytest", ppid: 7, cpuTicks: 120, startTicks: 987_654, rssPages: 900 });
+  assert.deepEqual(parseStat(statLine({ pid: 42, ppid: 7, utime: 100, stime: 20, start: 987_654 })), {
+    comm: "pytest",
+    ppid: 7,
+    cpuTicks: 120,
+    startTicks: 987_654,
+    rssPages: 900,
+  });
 });
 
-for (const comm of ["a) (b c", ") S 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "line\nbreak", "((((", "))))", "", "tab\tname", "42 (x) S"]) {
+for (const comm of [
+  "a) (b c",
+  ") S 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+  "line\nbreak",
+  "((((",
+  "))))",
+  "",
+  "tab\tname",
+  "42 (x) S",
+]) {
   test(`a process named ${JSON.stringify(comm)} does not shift its fields`, () => {
-    assert.deepEqual(parseStat(statLine({ comm, ppid: 7, utime: 100, stime: 20, start: 987_654 })), { comm, ppid: 7, cpuTicks: 120, startTicks: 987_654, rssPages: 900 });
+    assert.deepEqual(parseStat(statLine({ comm, ppid: 7, utime: 100, stime: 20, start: 987_654 })), {
+      comm,
+      ppid: 7,
+      cpuTicks: 120,
+      startTicks: 987_654,
+      rssPages: 900,
+    });
   });
 }
 
@@ -28,7 +49,8 @@ test("fields that are no numbers are not understood", () => {
 
 test("btime is the line of that name", () => {
   assert.equal(parseBtime("cpu  1 2 3\nbtime 1781234567\nprocesses 5\n"), 1_781_234_567);
-  for (const text of ["", "cpu 1\n", "xbtime 5\n", "btime\n", "btime x\n", "btime -5\n", "btime 17812345 67\n"]) assert.equal(parseBtime(text), undefined, text);
+  for (const text of ["", "cpu 1\n", "xbtime 5\n", "btime\n", "btime x\n", "btime -5\n", "btime 17812345 67\n"])
+    assert.equal(parseBtime(text), undefined, text);
 });
 
 function auxv(pairs: readonly (readonly [number, number])[], wordBytes: 4 | 8, little: boolean): Buffer {
@@ -45,13 +67,34 @@ function auxv(pairs: readonly (readonly [number, number])[], wordBytes: 4 | 8, l
 }
 
 test("CLK_TCK is the value of type 17, in every word size and byte order", () => {
-  const pairs = [[33, 0x7fff0000], [16, 17], [17, 250], [6, 4096], [0, 0]] as const;
-  for (const bytes of [4, 8] as const) for (const little of [true, false]) assert.equal(parseClockTicks(auxv(pairs, bytes, little), bytes, little), 250);
+  const pairs = [
+    [33, 0x7fff0000],
+    [16, 17],
+    [17, 250],
+    [6, 4096],
+    [0, 0],
+  ] as const;
+  for (const bytes of [4, 8] as const)
+    for (const little of [true, false]) assert.equal(parseClockTicks(auxv(pairs, bytes, little), bytes, little), 250);
 });
 
 test("CLK_TCK is 100 where it is missing, cut, zero or absurd", () => {
   assert.equal(parseClockTicks(Buffer.alloc(0), 8, true), 100);
-  assert.equal(parseClockTicks(auxv([[16, 1], [0, 0]], 8, true), 8, true), 100);
+  assert.equal(
+    parseClockTicks(
+      auxv(
+        [
+          [16, 1],
+          [0, 0],
+        ],
+        8,
+        true,
+      ),
+      8,
+      true,
+    ),
+    100,
+  );
   assert.equal(parseClockTicks(auxv([[17, 250]], 8, true).subarray(0, 15), 8, true), 100);
   assert.equal(parseClockTicks(auxv([[17, 0]], 8, true), 8, true), 100);
   assert.equal(parseClockTicks(auxv([[17, 100_000]], 8, true), 8, true), 100_000);

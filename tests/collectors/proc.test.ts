@@ -2,18 +2,24 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { procCollector, type ProcReading } from "../../watchdog/collectors/proc.ts";
+import { type ProcReading, procCollector } from "../../watchdog/collectors/proc.ts";
 import { threadPool } from "../../watchdog/thread-pool.ts";
-import { BTIME_S, fakeProc, statLine, type FakeProc } from "../helpers/fake-proc.ts";
+import { BTIME_S, type FakeProc, fakeProc, statLine } from "../helpers/fake-proc.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 /** 5,000 s after boot; CLK_TCK is 100 on every Linux that Node runs on. */
 const NOW_MS = (BTIME_S + 5000) * 1000;
 
-function setUp(t: TestContext, patterns: readonly string[] = ["pytest"]): { proc: FakeProc; scan: (nowMs?: number) => Promise<ProcReading> } {
+function setUp(
+  t: TestContext,
+  patterns: readonly string[] = ["pytest"],
+): { proc: FakeProc; scan: (nowMs?: number) => Promise<ProcReading> } {
   const proc = fakeProc(tempDir(t));
   const collector = procCollector(proc.root, patterns, 5000, threadPool(4));
-  return { proc, scan: (wallMs = NOW_MS) => collector.collect({ wallMs, monoMs: 0, signal: new AbortController().signal }) };
+  return {
+    proc,
+    scan: (wallMs = NOW_MS) => collector.collect({ wallMs, monoMs: 0, signal: new AbortController().signal }),
+  };
 }
 const pids = ({ candidates }: ProcReading): number[] => candidates.map(({ pid }) => pid).sort((a, b) => a - b);
 
@@ -21,7 +27,10 @@ test("a matching process is a candidate with pid, parent, age, CPU time and comm
   const { proc, scan } = setUp(t);
   proc.add({ pid: 77, ppid: 1, utime: 250, stime: 50, start: 100_000, cmdline: "python\0-m\0pytest\0-x\0" });
   proc.add({ pid: 78, cmdline: "nginx\0" });
-  assert.deepEqual(await scan(), { candidates: [{ pid: 77, ppid: 1, startTicks: 100_000, ageS: 4000, cpuS: 3, command: "python -m pytest -x" }], unreadable: [] });
+  assert.deepEqual(await scan(), {
+    candidates: [{ pid: 77, ppid: 1, startTicks: 100_000, ageS: 4000, cpuS: 3, command: "python -m pytest -x" }],
+    unreadable: [],
+  });
 });
 
 test("age follows the boot time, which is read anew at each scan", async (t) => {
@@ -40,9 +49,13 @@ test("a kernel thread has an empty command line and is skipped", async (t) => {
 
 test("hostile names do not shift the fields, and their processes are found", async (t) => {
   const { proc, scan } = setUp(t);
-  for (const [index, comm] of ["a) (b c", "x\ny) S 0 0", "))"].entries()) proc.add({ pid: 100 + index, comm, start: 200_000, cmdline: "pytest\0" });
+  for (const [index, comm] of ["a) (b c", "x\ny) S 0 0", "))"].entries())
+    proc.add({ pid: 100 + index, comm, start: 200_000, cmdline: "pytest\0" });
   const { candidates } = await scan();
-  assert.deepEqual(candidates.map(({ startTicks }) => startTicks), [200_000, 200_000, 200_000]);
+  assert.deepEqual(
+    candidates.map(({ startTicks }) => startTicks),
+    [200_000, 200_000, 200_000],
+  );
 });
 
 test("a command line of 100 kB is matched to its end and shown in 120 characters", async (t) => {
@@ -100,7 +113,10 @@ test("a pattern matches across arguments, with the blank between them, not witho
 test("a command line rewritten by its process, without NULs, matches too", async (t) => {
   const { proc, scan } = setUp(t);
   proc.add({ pid: 1, cmdline: "worker: pytest idle" });
-  assert.deepEqual((await scan()).candidates.map(({ command }) => command), ["worker: pytest idle"]);
+  assert.deepEqual(
+    (await scan()).candidates.map(({ command }) => command),
+    ["worker: pytest idle"],
+  );
 });
 
 test("a process that vanishes before its command line is read is skipped", async (t) => {
@@ -152,7 +168,11 @@ test("thousands of processes are scanned in slices that an abort can end", async
   for (let pid = 1; pid <= 1000; pid += 1) proc.add({ pid, cmdline: pid % 100 === 0 ? "pytest\0" : "sh\0" });
   assert.equal((await scan()).candidates.length, 10);
   const abort = new AbortController();
-  const scanning = procCollector(proc.root, ["pytest"], 5000, threadPool(4)).collect({ wallMs: NOW_MS, monoMs: 0, signal: abort.signal });
+  const scanning = procCollector(proc.root, ["pytest"], 5000, threadPool(4)).collect({
+    wallMs: NOW_MS,
+    monoMs: 0,
+    signal: abort.signal,
+  });
   abort.abort(new Error("stopped"));
   await assert.rejects(scanning, /stopped/);
 });

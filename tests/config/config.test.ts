@@ -15,14 +15,64 @@ test("without any variable there is no problem, and every default is the documen
   assert.equal(tgApiUrl.href, "https://api.telegram.org/");
   assert.deepEqual(
     {
-      enabled: true, intervalS: 30, cooldownS: 1800, clearTicks: 2, httpTimeoutS: 5, lang: "ru", hello: false, logLevel: "info", logFormat: "text", tgPerMin: 20,
-      orchDownTicks: 3, metricsStaleS: 300, agentHungMin: 15, queueStalledMin: 30, memEnabled: true, memPct: 90, diskEnabled: true, diskPct: 85,
-      diskInodePct: 90, diskCritEnabled: false, diskCritPct: 97, hysteresisPct: 2, containerDownTicks: 2, depDownTicks: 2, blindTicks: 3,
-      procEnabled: false, procAgeMin: 60, procPatterns: ["pytest"], procCooldownS: 1800, procRoot: "/proc", statusAddr: { host: "127.0.0.1", port: 9876 },
-      dockerTarget: { socketPath: "/var/run/docker.sock" }, containers: ["*"], deps: [], diskPaths: [{ label: "/", path: "/" }],
-      fallbackAfterS: 300, heartbeatS: 60, mute: [], flapChanges: 6, flapWindowS: 3600, flapSteadyS: 900, startupGraceS: 60, certDays: 14, diskForecastH: 0, digestAt: undefined,
-      tgProxyUrl: undefined, fallbackWebhookUrl: undefined, heartbeatUrl: undefined, stateFile: undefined, statusToken: undefined, quietHours: undefined, quietCritical: false, orchContainer: undefined,
-      hostLabel: undefined, tgBotToken: undefined, tgChatId: undefined, tgThreadId: undefined, metricsUrl: undefined,
+      enabled: true,
+      intervalS: 30,
+      cooldownS: 1800,
+      clearTicks: 2,
+      httpTimeoutS: 5,
+      lang: "ru",
+      hello: false,
+      logLevel: "info",
+      logFormat: "text",
+      tgPerMin: 20,
+      orchDownTicks: 3,
+      metricsStaleS: 300,
+      agentHungMin: 15,
+      queueStalledMin: 30,
+      memEnabled: true,
+      memPct: 90,
+      diskEnabled: true,
+      diskPct: 85,
+      diskInodePct: 90,
+      diskCritEnabled: false,
+      diskCritPct: 97,
+      hysteresisPct: 2,
+      containerDownTicks: 2,
+      depDownTicks: 2,
+      blindTicks: 3,
+      procEnabled: false,
+      procAgeMin: 60,
+      procPatterns: ["pytest"],
+      procCooldownS: 1800,
+      procRoot: "/proc",
+      statusAddr: { host: "127.0.0.1", port: 9876 },
+      dockerTarget: { socketPath: "/var/run/docker.sock" },
+      containers: ["*"],
+      deps: [],
+      diskPaths: [{ label: "/", path: "/" }],
+      fallbackAfterS: 300,
+      heartbeatS: 60,
+      mute: [],
+      flapChanges: 6,
+      flapWindowS: 3600,
+      flapSteadyS: 900,
+      startupGraceS: 60,
+      certDays: 14,
+      diskForecastH: 0,
+      digestAt: undefined,
+      tgProxyUrl: undefined,
+      fallbackWebhookUrl: undefined,
+      heartbeatUrl: undefined,
+      stateFile: undefined,
+      statusToken: undefined,
+      quietHours: undefined,
+      quietCritical: false,
+      orchContainer: undefined,
+      hostLabel: undefined,
+      tgBotToken: undefined,
+      tgChatId: undefined,
+      tgThreadId: undefined,
+      metricsUrl: undefined,
     },
     rest,
   );
@@ -30,14 +80,25 @@ test("without any variable there is no problem, and every default is the documen
 
 test("all problems are reported at once, and every other value counts", () => {
   const { config, problems } = parsedOf({
-    WATCHDOG_INTERVAL_S: "soon", WATCHDOG_MEM_PCT: "101", WATCHDOG_DISK_PCT: "70", WATCHDOG_LANG: "de", WATCHDOG_CLEAR_TICKS: "0", WATCHDOG_NOPE: "1",
+    WATCHDOG_INTERVAL_S: "soon",
+    WATCHDOG_MEM_PCT: "101",
+    WATCHDOG_DISK_PCT: "70",
+    WATCHDOG_LANG: "de",
+    WATCHDOG_CLEAR_TICKS: "0",
+    WATCHDOG_NOPE: "1",
   });
   assert.equal(problems.length, 5);
-  assert.deepEqual([config.intervalS, config.memPct, config.diskPct, config.lang, config.clearTicks], [30, 90, 70, "ru", 2]);
+  assert.deepEqual(
+    [config.intervalS, config.memPct, config.diskPct, config.lang, config.clearTicks],
+    [30, 90, 70, "ru", 2],
+  );
 });
 
 test("a problem names the variable, its value, what is allowed and the default taken", () => {
-  assert.equal(problemOf({ WATCHDOG_MEM_PCT: "101" }), 'WATCHDOG_MEM_PCT="101" is not allowed; allowed: a number from 1 to 100; using the default 90');
+  assert.equal(
+    problemOf({ WATCHDOG_MEM_PCT: "101" }),
+    'WATCHDOG_MEM_PCT="101" is not allowed; allowed: a number from 1 to 100; using the default 90',
+  );
 });
 
 test("a problem is one line, whatever the value holds", () => {
@@ -60,7 +121,10 @@ test("blanks around a value do not count", () => {
 });
 
 test("an unknown WATCHDOG_ name is reported with the nearest known one", () => {
-  assert.match(problemOf({ WATCHDOG_INTERVALS: "5" }), /^WATCHDOG_INTERVALS is not a known variable; did you mean WATCHDOG_INTERVAL_S\?$/);
+  assert.match(
+    problemOf({ WATCHDOG_INTERVALS: "5" }),
+    /^WATCHDOG_INTERVALS is not a known variable; did you mean WATCHDOG_INTERVAL_S\?$/,
+  );
   assert.match(problemOf({ WATCHDOG_DISC_PCT: "5" }), /did you mean WATCHDOG_DISK_PCT\?/);
   assert.match(problemOf({ WATCHDOG_METRICS_URL_FLE: "5" }), /did you mean WATCHDOG_METRICS_URL_FILE\?/);
 });
@@ -75,7 +139,10 @@ test("names of other programs are none of our business", () => {
 
 test("of a list only the bad entries are dropped and reported, one problem each", () => {
   const { config, problems } = parsedOf({ WATCHDOG_DEPS: "a=http://a/, ,nonsense,b=tcp://b:1,,c=tcp://c" });
-  assert.deepEqual(config.deps.map(({ name }) => name), ["a", "b"]);
+  assert.deepEqual(
+    config.deps.map(({ name }) => name),
+    ["a", "b"],
+  );
   assert.equal(problems.length, 2);
   assert.match(problems[0] ?? "", /^WATCHDOG_DEPS: entry "nonsense" is not allowed; allowed: entries name=/);
   assert.match(problems[1] ?? "", /entry "c=tcp:\/\/c" is not allowed/);
@@ -83,7 +150,10 @@ test("of a list only the bad entries are dropped and reported, one problem each"
 
 test("a list entry that repeats a name is dropped and reported", () => {
   const { config, problems } = parsedOf({ WATCHDOG_DISK_PATHS: "a=/x,a=/y,b=/z" });
-  assert.deepEqual(config.diskPaths, [{ label: "a", path: "/x" }, { label: "b", path: "/z" }]);
+  assert.deepEqual(config.diskPaths, [
+    { label: "a", path: "/x" },
+    { label: "b", path: "/z" },
+  ]);
   assert.match(problems.join(), /entry "a=\/y" repeats a name/);
 });
 
@@ -93,7 +163,8 @@ test("a list in which nothing is usable falls back to its default", () => {
 });
 
 test("default disks are every entry of /host, else the usual mounts, else /", () => {
-  const paths = (facts: Parameters<typeof configOf>[1]): string[] => configOf({}, facts).diskPaths.map(({ label, path }) => `${label}=${path}`);
+  const paths = (facts: Parameters<typeof configOf>[1]): string[] =>
+    configOf({}, facts).diskPaths.map(({ label, path }) => `${label}=${path}`);
   assert.deepEqual(paths({ hostEntries: ["data", "root"], reposExists: true }), ["data=/host/data", "root=/host/root"]);
   assert.deepEqual(paths({ reposExists: true, appDataExists: true }), ["/repos=/repos", "/app/data=/app/data"]);
   assert.deepEqual(paths({ appDataExists: true }), ["/app/data=/app/data"]);
@@ -102,13 +173,17 @@ test("default disks are every entry of /host, else the usual mounts, else /", ()
 });
 
 test("paths that are set replace the defaults, also in a container", () => {
-  assert.deepEqual(configOf({ WATCHDOG_DISK_PATHS: "/srv" }, { inContainer: true, hostEntries: ["root"] }).diskPaths, [{ label: "/srv", path: "/srv" }]);
+  assert.deepEqual(configOf({ WATCHDOG_DISK_PATHS: "/srv" }, { inContainer: true, hostEntries: ["root"] }).diskPaths, [
+    { label: "/srv", path: "/srv" },
+  ]);
 });
 
 test("containers default to * where the socket exists, else to off without a problem", () => {
   assert.deepEqual(configOf().containers, ["*"]);
   assert.deepEqual(configOf({}, { socketExists: () => false }).containers, []);
-  assert.deepEqual(configOf({ WATCHDOG_DOCKER_SOCK: "tcp://proxy:2375" }, { socketExists: () => false }).containers, ["*"]);
+  assert.deepEqual(configOf({ WATCHDOG_DOCKER_SOCK: "tcp://proxy:2375" }, { socketExists: () => false }).containers, [
+    "*",
+  ]);
   assert.deepEqual(configOf({ WATCHDOG_DOCKER_SOCK: "" }).containers, []);
 });
 

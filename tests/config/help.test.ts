@@ -27,10 +27,19 @@ test("every name is a WATCHDOG_ name and unique", () => {
 
 test("_FILE variants are known for exactly the tokens, ids and URLs", () => {
   assert.deepEqual(
-    knownNames().filter((name) => name.endsWith("_FILE") && !["WATCHDOG_STATE_FILE", "WATCHDOG_PRUNE_SSH_KEY_FILE"].includes(name)),
+    knownNames().filter(
+      (name) => name.endsWith("_FILE") && !["WATCHDOG_STATE_FILE", "WATCHDOG_PRUNE_SSH_KEY_FILE"].includes(name),
+    ),
     [
-      "WATCHDOG_TG_BOT_TOKEN_FILE", "WATCHDOG_TG_CHAT_ID_FILE", "WATCHDOG_TG_THREAD_ID_FILE", "WATCHDOG_TG_API_URL_FILE", "WATCHDOG_TG_PROXY_URL_FILE",
-      "WATCHDOG_FALLBACK_WEBHOOK_URL_FILE", "WATCHDOG_HEARTBEAT_URL_FILE", "WATCHDOG_METRICS_URL_FILE", "WATCHDOG_STATUS_TOKEN_FILE",
+      "WATCHDOG_TG_BOT_TOKEN_FILE",
+      "WATCHDOG_TG_CHAT_ID_FILE",
+      "WATCHDOG_TG_THREAD_ID_FILE",
+      "WATCHDOG_TG_API_URL_FILE",
+      "WATCHDOG_TG_PROXY_URL_FILE",
+      "WATCHDOG_FALLBACK_WEBHOOK_URL_FILE",
+      "WATCHDOG_HEARTBEAT_URL_FILE",
+      "WATCHDOG_METRICS_URL_FILE",
+      "WATCHDOG_STATUS_TOKEN_FILE",
     ],
   );
 });

@@ -1,8 +1,25 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  address, containerName, count, dailySpan, dependency, diskPath, dockerTarget, flag, hostPort, httpUrl, hysteresis, oneOf, pattern, percent,
-  percentOrOff, period, periodOrOff, withinDailySpan, type Parser,
+  address,
+  containerName,
+  count,
+  dailySpan,
+  dependency,
+  diskPath,
+  dockerTarget,
+  flag,
+  hostPort,
+  httpUrl,
+  hysteresis,
+  oneOf,
+  type Parser,
+  pattern,
+  percent,
+  percentOrOff,
+  period,
+  periodOrOff,
+  withinDailySpan,
 } from "../../watchdog/config/value.ts";
 
 function accepts<T>(parser: Parser<T>, cases: Readonly<Record<string, T>>): void {
@@ -13,10 +30,35 @@ function refuses<T>(parser: Parser<T>, raws: readonly string[]): void {
   for (const raw of raws) assert.equal(parser.parse(raw), undefined, `${JSON.stringify(raw)} is not allowed`);
 }
 
-const NOT_DECIMAL = ["NaN", "Infinity", "-Infinity", "0x10", "1e3", "1_000", "5s", "five", "1,5", "--1", ".", " ", "1 2", "٣"];
+const NOT_DECIMAL = [
+  "NaN",
+  "Infinity",
+  "-Infinity",
+  "0x10",
+  "1e3",
+  "1_000",
+  "5s",
+  "five",
+  "1,5",
+  "--1",
+  ".",
+  " ",
+  "1 2",
+  "٣",
+];
 
 test("a flag is one of eight words in any case", () => {
-  accepts(flag, { true: true, TRUE: true, "1": true, Yes: true, on: true, false: false, "0": false, NO: false, oFf: false });
+  accepts(flag, {
+    true: true,
+    TRUE: true,
+    "1": true,
+    Yes: true,
+    on: true,
+    false: false,
+    "0": false,
+    NO: false,
+    oFf: false,
+  });
   refuses(flag, ["2", "y", "t", "enabled", "truee", " true"]);
 });
 
@@ -62,15 +104,26 @@ test("a choice is one of its words in any case", () => {
 test("a URL has to be http or https, with a host and without blanks", () => {
   assert.equal(httpUrl.parse("http://orch:8000/metrics")?.href, "http://orch:8000/metrics");
   assert.equal(httpUrl.parse("HTTPS://orch/x")?.protocol, "https:");
-  refuses(httpUrl, ["orch:8000/metrics", "ftp://orch/", "http://", "http:// orch/", "tcp://orch:80", "file:///etc/passwd", "http://orch:99999/"]);
+  refuses(httpUrl, [
+    "orch:8000/metrics",
+    "ftp://orch/",
+    "http://",
+    "http:// orch/",
+    "tcp://orch:80",
+    "file:///etc/passwd",
+    "http://orch:99999/",
+  ]);
 });
 
 test("an address is host:port, also IPv6 in brackets, also the port alone", () => {
   accepts(address, {
-    "127.0.0.1:9876": { host: "127.0.0.1", port: 9876 }, ":9876": { host: "0.0.0.0", port: 9876 },
-    "[::1]:80": { host: "::1", port: 80 }, "box:65535": { host: "box", port: 65_535 },
+    "127.0.0.1:9876": { host: "127.0.0.1", port: 9876 },
+    ":9876": { host: "0.0.0.0", port: 9876 },
+    "[::1]:80": { host: "::1", port: 80 },
+    "box:65535": { host: "box", port: 65_535 },
   });
-  for (const raw of ["9876", "box", "box:", "box:0", "box:65536", "::1:80", "http://box:80", "box:80/x", "b x:80"]) assert.equal(hostPort(raw), undefined, raw);
+  for (const raw of ["9876", "box", "box:", "box:0", "box:65536", "::1:80", "http://box:80", "box:80/x", "b x:80"])
+    assert.equal(hostPort(raw), undefined, raw);
 });
 
 test("a disk entry is a path or label=path; without a label it is the path without /host/", () => {
@@ -84,7 +137,8 @@ test("a disk entry is a path or label=path; without a label it is the path witho
     "/odd=name/x": { label: "/odd=name/x", path: "/odd=name/x" },
   };
   for (const [raw, entry] of Object.entries(cases)) assert.deepEqual(diskPath.parseEntry(raw), entry, raw);
-  for (const raw of ["root", "label=relative", "=/mnt", "a/b=/mnt", "label=", "/x\0y"]) assert.equal(diskPath.parseEntry(raw), undefined, raw);
+  for (const raw of ["root", "label=relative", "=/mnt", "a/b=/mnt", "label=", "/x\0y"])
+    assert.equal(diskPath.parseEntry(raw), undefined, raw);
 });
 
 test("a dependency is a name and an http, https or tcp address; tcp needs its port", () => {
@@ -98,13 +152,15 @@ test("a dependency is a name and an http, https or tcp address; tcp needs its po
     const entry = dependency.parseEntry(raw);
     assert.deepEqual([entry?.name, entry?.url.href], [name, href], raw);
   }
-  for (const raw of ["api", "=http://h", "api=", "pg=tcp://db", "db=postgres://h:1", "a\nb=http://h", "api=h:80"]) assert.equal(dependency.parseEntry(raw), undefined, raw);
+  for (const raw of ["api", "=http://h", "api=", "pg=tcp://db", "db=postgres://h:1", "a\nb=http://h", "api=h:80"])
+    assert.equal(dependency.parseEntry(raw), undefined, raw);
 });
 
 test("a container entry is a name as the engine allows it, or *", () => {
   for (const raw of ["*", "web", "proj_web-1", "a.b"]) assert.equal(containerName.parseEntry(raw), raw);
   assert.equal(containerName.parseEntry("/web"), "web");
-  for (const raw of ["we*", "-web", "a b", "a/b", "/", "имя"]) assert.equal(containerName.parseEntry(raw), undefined, raw);
+  for (const raw of ["we*", "-web", "a b", "a/b", "/", "имя"])
+    assert.equal(containerName.parseEntry(raw), undefined, raw);
 });
 
 test("a pattern is any text", () => {
@@ -113,17 +169,44 @@ test("a pattern is any text", () => {
 
 test("the engine is a socket's path or the TCP address of a proxy", () => {
   accepts(dockerTarget, {
-    "/run/docker.sock": { socketPath: "/run/docker.sock" }, "unix:///run/docker.sock": { socketPath: "/run/docker.sock" },
-    "tcp://proxy:2375": { host: "proxy", port: 2375 }, "tcp://proxy:2375/": { host: "proxy", port: 2375 },
+    "/run/docker.sock": { socketPath: "/run/docker.sock" },
+    "unix:///run/docker.sock": { socketPath: "/run/docker.sock" },
+    "tcp://proxy:2375": { host: "proxy", port: 2375 },
+    "tcp://proxy:2375/": { host: "proxy", port: 2375 },
   });
   refuses(dockerTarget, ["docker.sock", "http://proxy:2375", "tcp://proxy", "tcp://proxy:2375/v1"]);
 });
 
 test("quiet hours follow the zone's own clock, also on the days that change the hour", { timeout: 10_000 }, () => {
-  const looks = (span: string, utcs: readonly string[]): boolean[] => utcs.map((utc) => withinDailySpan(dailySpan.parse(span) ?? assert.fail(span), Date.parse(`${utc}Z`)));
+  const looks = (span: string, utcs: readonly string[]): boolean[] =>
+    utcs.map((utc) => withinDailySpan(dailySpan.parse(span) ?? assert.fail(span), Date.parse(`${utc}Z`)));
   // 2026-03-29: 02:00 becomes 03:00 in Berlin, at 01:00 UTC. 2026-10-25: 03:00 becomes 02:00, at 01:00 UTC.
-  assert.deepEqual(looks("23:00-07:00 Europe/Berlin", ["2026-03-28T21:59", "2026-03-28T22:00", "2026-03-29T04:59", "2026-03-29T05:00"]), [false, true, true, false]);
-  assert.deepEqual(looks("23:00-07:00 Europe/Berlin", ["2026-10-24T20:59", "2026-10-24T21:00", "2026-10-25T05:59", "2026-10-25T06:00"]), [false, true, true, false]);
-  assert.deepEqual(looks("02:00-03:00 Europe/Berlin", ["2026-03-29T00:59", "2026-03-29T01:00"]), [false, false], "an hour that is not there");
-  assert.deepEqual(looks("02:00-03:00 Europe/Berlin", ["2026-10-25T00:00", "2026-10-25T01:59", "2026-10-25T02:00"]), [true, true, false], "an hour that is there twice");
+  assert.deepEqual(
+    looks("23:00-07:00 Europe/Berlin", [
+      "2026-03-28T21:59",
+      "2026-03-28T22:00",
+      "2026-03-29T04:59",
+      "2026-03-29T05:00",
+    ]),
+    [false, true, true, false],
+  );
+  assert.deepEqual(
+    looks("23:00-07:00 Europe/Berlin", [
+      "2026-10-24T20:59",
+      "2026-10-24T21:00",
+      "2026-10-25T05:59",
+      "2026-10-25T06:00",
+    ]),
+    [false, true, true, false],
+  );
+  assert.deepEqual(
+    looks("02:00-03:00 Europe/Berlin", ["2026-03-29T00:59", "2026-03-29T01:00"]),
+    [false, false],
+    "an hour that is not there",
+  );
+  assert.deepEqual(
+    looks("02:00-03:00 Europe/Berlin", ["2026-10-25T00:00", "2026-10-25T01:59", "2026-10-25T02:00"]),
+    [true, true, false],
+    "an hour that is there twice",
+  );
 });

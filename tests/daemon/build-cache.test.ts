@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { buildCacheHint, type BuildCacheHint } from "../../watchdog/daemon/build-cache.ts";
+import { type BuildCacheHint, buildCacheHint } from "../../watchdog/daemon/build-cache.ts";
 import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
-import { LANGS } from "../../watchdog/lang/index.ts";
 import type { LangCode } from "../../watchdog/lang/format.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
-import { settled, virtualClock, type VirtualClock } from "../helpers/virtual-clock.ts";
+import { settled, type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
 
 const GB = 2 ** 30;
 const HOUR_MS = 3_600_000;
@@ -14,7 +14,21 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () 
 
 function notice(key: string, kind: NoticeKind = "alert"): Notice {
   const at = momentAt(0);
-  return { id: key, key, kind, title: key, detail: "full", span: { since: at }, earlier: [], skipped: 0, count: 0, due: at, judged: at, throughSeq: 1, open: true };
+  return {
+    id: key,
+    key,
+    kind,
+    title: key,
+    detail: "full",
+    span: { since: at },
+    earlier: [],
+    skipped: 0,
+    count: 0,
+    due: at,
+    judged: at,
+    throughSeq: 1,
+    open: true,
+  };
 }
 
 interface Rig {
@@ -29,7 +43,14 @@ interface Rig {
   readonly stop: AbortController;
 }
 
-function rig(options: { lang?: LangCode; all?: boolean; until?: string | undefined; holds?: Readonly<Record<string, boolean>> } = {}): Rig {
+function rig(
+  options: {
+    lang?: LangCode;
+    all?: boolean;
+    until?: string | undefined;
+    holds?: Readonly<Record<string, boolean>>;
+  } = {},
+): Rig {
   const { lang = "en", all = false, holds = {} } = options;
   const clock = virtualClock();
   const stop = new AbortController();
@@ -45,13 +66,30 @@ function rig(options: { lang?: LangCode; all?: boolean; until?: string | undefin
       },
       agreedVersion: () => Promise.resolve("1.45"),
     },
-    prune: { pruneAll: all, pruneUntil: until === undefined ? undefined : { text: until, seconds: Number.parseInt(until, 10) * 3600 } },
-    lang: LANGS[lang], clock, log: quiet, stop: stop.signal,
-    disks: () => ["root", "nas"].map((label) => ({ label, path: `/host/${label}`, totalBytes: 1, usedBytes: 1, availableBytes: 0, ...(label in holds ? { holdsEngineData: holds[label] } : {}) })),
+    prune: {
+      pruneAll: all,
+      pruneUntil: until === undefined ? undefined : { text: until, seconds: Number.parseInt(until, 10) * 3600 },
+    },
+    lang: LANGS[lang],
+    clock,
+    log: quiet,
+    stop: stop.signal,
+    disks: () =>
+      ["root", "nas"].map((label) => ({
+        label,
+        path: `/host/${label}`,
+        totalBytes: 1,
+        usedBytes: 1,
+        availableBytes: 0,
+        ...(label in holds ? { holdsEngineData: holds[label] } : {}),
+      })),
     offer: (notices) => (last = notices),
   });
   return {
-    hint, clock, stop, asked: () => asked,
+    hint,
+    clock,
+    stop,
+    asked: () => asked,
     offered: () => last.map(({ key, detail }) => `${key}: ${detail}`),
     answer: async (json) => {
       if (json instanceof Error) settle?.reject(json);
@@ -67,7 +105,8 @@ const listing = (clock: VirtualClock): object => ({
     { ID: "b", Size: 1.4 * GB, LastUsedAt: new Date(clock.wallMs() - HOUR_MS).toISOString() },
   ],
 });
-const LINE = "Build cache 11.2 GB, of it 9.8 GB older than 72 h can be cleared: docker builder prune --filter until=72h";
+const LINE =
+  "Build cache 11.2 GB, of it 9.8 GB older than 72 h can be cleared: docker builder prune --filter until=72h";
 
 test("a disk's alert waits for the answer and then names the cache and the cure", async () => {
   const { hint, clock, offered, answer, asked } = rig();
@@ -82,7 +121,9 @@ test("in Russian as well", async () => {
   const { hint, clock, offered, answer } = rig({ lang: "ru" });
   hint.offer([notice("disk:root")]);
   await answer(listing(clock));
-  assert.deepEqual(offered(), ["disk:root: full\nКэш сборки 11.2 ГБ, из них 9.8 ГБ старше 72 ч можно очистить: docker builder prune --filter until=72h"]);
+  assert.deepEqual(offered(), [
+    "disk:root: full\nКэш сборки 11.2 ГБ, из них 9.8 ГБ старше 72 ч можно очистить: docker builder prune --filter until=72h",
+  ]);
 });
 
 test("the cure is the pruner's own setting", async () => {
@@ -108,7 +149,12 @@ test("a cache with nothing old in it is said to be that", async () => {
 
 test("everything else is offered at once, and the engine is not asked for it", () => {
   const { hint, offered, asked } = rig();
-  hint.offer([notice("container:web"), notice("inodes:root"), notice("disk:root", "recovery"), notice("disk:nas", "missed")]);
+  hint.offer([
+    notice("container:web"),
+    notice("inodes:root"),
+    notice("disk:root", "recovery"),
+    notice("disk:nas", "missed"),
+  ]);
   assert.deepEqual(offered(), ["container:web: full", "inodes:root: full", "disk:root: full", "disk:nas: full"]);
   assert.equal(asked(), 0);
 });

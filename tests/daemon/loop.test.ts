@@ -14,14 +14,20 @@ async function starts(forMs: number, tookMs: (tick: number) => number, fault: (t
   const stop = new AbortController();
   let underWay = 0;
   let most = 0;
-  const loop = runLoop(async () => {
-    const tick = startedS.length;
-    startedS.push((clock.monoMs() - begin) / 1000);
-    most = Math.max(most, underWay += 1);
-    await clock.sleep(tookMs(tick));
-    underWay -= 1;
-    if (fault(tick)) throw new Error(`tick ${tick}`);
-  }, INTERVAL_MS, clock, stop.signal, (error) => faults.push(error));
+  const loop = runLoop(
+    async () => {
+      const tick = startedS.length;
+      startedS.push((clock.monoMs() - begin) / 1000);
+      most = Math.max(most, (underWay += 1));
+      await clock.sleep(tookMs(tick));
+      underWay -= 1;
+      if (fault(tick)) throw new Error(`tick ${tick}`);
+    },
+    INTERVAL_MS,
+    clock,
+    stop.signal,
+    (error) => faults.push(error),
+  );
   await clock.advance(forMs);
   stop.abort();
   await clock.advance(10 * INTERVAL_MS);
@@ -49,7 +55,11 @@ test("a tick exactly as long as the interval is followed at once, on the beat", 
 });
 
 test("a tick that throws is reported and the loop goes on", async () => {
-  const { startedS, faults } = await starts(100_000, () => 0, (tick) => tick % 2 === 0);
+  const { startedS, faults } = await starts(
+    100_000,
+    () => 0,
+    (tick) => tick % 2 === 0,
+  );
   assert.deepEqual(startedS, [0, 30, 60, 90]);
   assert.deepEqual(faults.map(String), ["Error: tick 0", "Error: tick 2"]);
 });
@@ -58,7 +68,15 @@ test("a tick that throws before it returns a promise is contained too", async ()
   const clock = virtualClock();
   const stop = new AbortController();
   const faults: unknown[] = [];
-  const loop = runLoop(() => { throw new Error("at once"); }, INTERVAL_MS, clock, stop.signal, (error) => faults.push(error));
+  const loop = runLoop(
+    () => {
+      throw new Error("at once");
+    },
+    INTERVAL_MS,
+    clock,
+    stop.signal,
+    (error) => faults.push(error),
+  );
   await clock.advance(INTERVAL_MS);
   stop.abort();
   await loop;
@@ -69,7 +87,15 @@ test("a stop ends the wait at once, and no tick starts after it", async () => {
   const clock = virtualClock();
   const stop = new AbortController();
   let ticks = 0;
-  const loop = runLoop(async () => { ticks += 1; }, INTERVAL_MS, clock, stop.signal, () => {});
+  const loop = runLoop(
+    async () => {
+      ticks += 1;
+    },
+    INTERVAL_MS,
+    clock,
+    stop.signal,
+    () => {},
+  );
   await clock.advance(1000);
   stop.abort();
   await loop;
@@ -79,7 +105,15 @@ test("a stop ends the wait at once, and no tick starts after it", async () => {
 
 test("a stop before the start means no tick at all", async () => {
   let ticks = 0;
-  await runLoop(async () => { ticks += 1; }, INTERVAL_MS, virtualClock(), AbortSignal.abort(), () => {});
+  await runLoop(
+    async () => {
+      ticks += 1;
+    },
+    INTERVAL_MS,
+    virtualClock(),
+    AbortSignal.abort(),
+    () => {},
+  );
   assert.equal(ticks, 0);
 });
 
@@ -88,7 +122,16 @@ test("a wall clock that steps changes no beat", async () => {
   const stop = new AbortController();
   const begin = clock.monoMs();
   const startedS: number[] = [];
-  const loop = runLoop(async () => { startedS.push((clock.monoMs() - begin) / 1000); clock.stepWall(-3_600_000); }, INTERVAL_MS, clock, stop.signal, () => {});
+  const loop = runLoop(
+    async () => {
+      startedS.push((clock.monoMs() - begin) / 1000);
+      clock.stepWall(-3_600_000);
+    },
+    INTERVAL_MS,
+    clock,
+    stop.signal,
+    () => {},
+  );
   await clock.advance(60_000);
   stop.abort();
   await loop;

@@ -17,12 +17,24 @@ function rig(env: Readonly<Record<string, string>> = {}) {
   let during: () => void = () => {};
   let changes = 0;
   const watch = createWatch({
-    config: configOf(env), lang: LANGS.en, clock, systemHostname: "system",
-    collectAll: async () => { during(); return readings; },
-    offer: (notices) => { offered = notices; }, changed: () => { changes += 1; },
+    config: configOf(env),
+    lang: LANGS.en,
+    clock,
+    systemHostname: "system",
+    collectAll: async () => {
+      during();
+      return readings;
+    },
+    offer: (notices) => {
+      offered = notices;
+    },
+    changed: () => {
+      changes += 1;
+    },
   });
   return {
-    watch, clock,
+    watch,
+    clock,
     tick: async (changes: Partial<Readings>, stop = new AbortController().signal): Promise<string[]> => {
       readings = { ...ALL_OFF, ...changes };
       await watch.tick(stop);
@@ -33,7 +45,9 @@ function rig(env: Readonly<Record<string, string>> = {}) {
     changes: (): number => changes,
     notices: (): readonly Notice[] => offered,
     offered: (): string[] => offered.map(({ kind, key }) => `${kind} ${key}`),
-    while: (act: () => void): void => { during = act; },
+    while: (act: () => void): void => {
+      during = act;
+    },
   };
 }
 const BAD = { mem: memoryAt(95) };
@@ -117,5 +131,8 @@ test("the last tick is described by its start, its length, its readings and its 
   const last = watch.lastTick();
   assert.deepEqual([last?.startedAt, last?.tookMs], [startedAt, 0]);
   assert.equal(last?.readings.mem.state, "ok");
-  assert.deepEqual(last?.signals.map(({ key }) => key), ["host_mem", "blind:mem"]);
+  assert.deepEqual(
+    last?.signals.map(({ key }) => key),
+    ["host_mem", "blind:mem"],
+  );
 });

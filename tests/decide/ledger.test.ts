@@ -27,10 +27,18 @@ test("what is good takes no place in the ledger", () => {
 
 test("told does not move by judging, only by delivery", () => {
   const rig = ledgerRig();
-  for (const atS of [0, 30, 60]) assert.deepEqual(rig.tick(atS, BAD).map(({ kind }) => kind), ["alert"]);
+  for (const atS of [0, 30, 60])
+    assert.deepEqual(
+      rig.tick(atS, BAD).map(({ kind }) => kind),
+      ["alert"],
+    );
   assert.equal(rig.ledger().get("disk:root")?.told.alerting, false);
   rig.deliver(rig.judge(60));
-  assert.deepEqual(rig.ledger().get("disk:root")?.told, { alerting: true, lastAlertAt: momentAt(60_000).monoMs, lastAlertWallMs: momentAt(60_000).wallMs });
+  assert.deepEqual(rig.ledger().get("disk:root")?.told, {
+    alerting: true,
+    lastAlertAt: momentAt(60_000).monoMs,
+    lastAlertWallMs: momentAt(60_000).wallMs,
+  });
   assert.deepEqual(rig.judge(90), []);
 });
 
@@ -73,7 +81,10 @@ test("an alert that recovered before it could be told becomes one message that t
   const rig = ledgerRig();
   rig.tick(0, BAD);
   const notices = rig.tick(30, GOOD);
-  assert.deepEqual(notices.map(({ kind, detail, span }) => [kind, detail, span.until]), [["missed", "full", momentAt(30_000)]]);
+  assert.deepEqual(
+    notices.map(({ kind, detail, span }) => [kind, detail, span.until]),
+    [["missed", "full", momentAt(30_000)]],
+  );
   rig.deliver(notices);
   assert.equal(rig.size(), 0);
 });
@@ -81,10 +92,16 @@ test("an alert that recovered before it could be told becomes one message that t
 test("a recovery that could not be told, and an incident that is back, is still one incident to the operator", () => {
   const rig = ledgerRig();
   rig.deliver(rig.tick(0, BAD));
-  assert.deepEqual(rig.tick(30, GOOD).map(({ kind }) => kind), ["recovery"]);
+  assert.deepEqual(
+    rig.tick(30, GOOD).map(({ kind }) => kind),
+    ["recovery"],
+  );
   assert.deepEqual(rig.tick(60, BAD), []);
   const [realert] = rig.tick(COOLDOWN_S, BAD);
-  assert.deepEqual([realert?.kind, realert?.earlier, realert?.span], ["realert", [{ since: momentAt(0), until: momentAt(30_000) }], { since: momentAt(60_000) }]);
+  assert.deepEqual(
+    [realert?.kind, realert?.earlier, realert?.span],
+    ["realert", [{ since: momentAt(0), until: momentAt(30_000) }], { since: momentAt(60_000) }],
+  );
 });
 
 test("what vanished while alerting recovers once, then is forgotten", () => {
@@ -100,7 +117,11 @@ test("what vanished while alerting recovers once, then is forgotten", () => {
 test("what vanished and could not be told stays until it is told", () => {
   const rig = ledgerRig();
   rig.deliver(rig.tick(0, BAD));
-  for (const atS of [30, 60, 9000]) assert.deepEqual(rig.tick(atS).map(({ kind }) => kind), ["recovery"]);
+  for (const atS of [30, 60, 9000])
+    assert.deepEqual(
+      rig.tick(atS).map(({ kind }) => kind),
+      ["recovery"],
+    );
   rig.deliver(rig.judge(9000));
   assert.equal(rig.size(), 0);
 });
@@ -123,7 +144,10 @@ test("two entities under one key are told apart", () => {
   const rig = ledgerRig();
   const process = (entity: string, active: boolean) => signalOf(active, { key: "proc_blocking:9", entity });
   assert.deepEqual(rig.told(0, process("9:100", true)), ["alert proc_blocking:9"]);
-  assert.deepEqual(rig.told(30, process("9:200", true), process("9:100", false)).sort(), ["alert proc_blocking:9", "recovery proc_blocking:9"]);
+  assert.deepEqual(rig.told(30, process("9:200", true), process("9:100", false)).sort(), [
+    "alert proc_blocking:9",
+    "recovery proc_blocking:9",
+  ]);
   assert.deepEqual(rig.told(60, process("9:200", true)), []);
 });
 
@@ -131,7 +155,10 @@ test("notices come oldest first", () => {
   const rig = ledgerRig();
   rig.tick(0, signalOf(true, { key: "b" }));
   rig.tick(30, signalOf(true, { key: "a" }), signalOf(true, { key: "b" }));
-  assert.deepEqual(rig.judge(30).map(({ key }) => key), ["b", "a"]);
+  assert.deepEqual(
+    rig.judge(30).map(({ key }) => key),
+    ["b", "a"],
+  );
 });
 
 test("a delivery of something the ledger no longer knows changes nothing", () => {

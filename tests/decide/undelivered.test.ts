@@ -10,11 +10,21 @@ const at = (atS: number): Moment => momentAt(atS * 1000);
 
 test("everything that happened while Telegram was away is in one notice: each episode with its span", () => {
   const rig = ledgerRig();
-  for (const [atS, signal] of [[0, BAD], [30, GOOD], [60, BAD], [90, GOOD], [120, BAD]] as const) rig.tick(atS, signal);
+  for (const [atS, signal] of [
+    [0, BAD],
+    [30, GOOD],
+    [60, BAD],
+    [90, GOOD],
+    [120, BAD],
+  ] as const)
+    rig.tick(atS, signal);
   const [notice] = rig.judge(120);
   assert.equal(notice?.kind, "alert");
   assert.deepEqual(notice?.span, { since: at(120) });
-  assert.deepEqual(notice?.earlier, [{ since: at(0), until: at(30) }, { since: at(60), until: at(90) }]);
+  assert.deepEqual(notice?.earlier, [
+    { since: at(0), until: at(30) },
+    { since: at(60), until: at(90) },
+  ]);
   assert.equal(notice?.skipped, 0);
 });
 
@@ -45,7 +55,12 @@ test("lateness counts from the oldest thing that nobody was told", () => {
 
 test("after a late delivery nothing of it is told again", () => {
   const rig = ledgerRig();
-  for (const [atS, signal] of [[0, BAD], [30, GOOD], [60, BAD]] as const) rig.tick(atS, signal);
+  for (const [atS, signal] of [
+    [0, BAD],
+    [30, GOOD],
+    [60, BAD],
+  ] as const)
+    rig.tick(atS, signal);
   rig.deliver(rig.judge(60));
   assert.deepEqual(rig.judge(60), []);
   const [recovery] = rig.tick(90, GOOD);
@@ -79,7 +94,10 @@ test("a new incident while a missed one is under way alerts after that", () => {
   const underWay = rig.tick(30, GOOD);
   rig.tick(60, BAD);
   rig.deliver(underWay);
-  assert.deepEqual(rig.judge(60).map(({ kind, earlier }) => [kind, earlier.length]), [["alert", 0]]);
+  assert.deepEqual(
+    rig.judge(60).map(({ kind, earlier }) => [kind, earlier.length]),
+    [["alert", 0]],
+  );
 });
 
 test("a short recovery while the alert is under way is not lost: the next message lists it", () => {

@@ -3,18 +3,25 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { kicked, ok, tooMany } from "../helpers/fake-telegram.ts";
-import { recorder, type Recorder } from "../helpers/recorder.ts";
 import { pipeline } from "../helpers/pipeline.ts";
+import { type Recorder, recorder } from "../helpers/recorder.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { DATA, HOST, makeWorld, type World } from "../helpers/world.ts";
 
 const SECRET_PATH = "/hooks/T0123-secret-of-the-operator";
 
-async function withWebhook(t: TestContext, env: Readonly<Record<string, string>> = {}): Promise<{ world: World; hook: Recorder }> {
+async function withWebhook(
+  t: TestContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ world: World; hook: Recorder }> {
   const hook = await recorder();
   t.after(() => hook.close());
-  const world = await makeWorld(t, { WATCHDOG_FALLBACK_WEBHOOK_URL: hook.url + SECRET_PATH, WATCHDOG_FALLBACK_AFTER_S: "1", ...env });
+  const world = await makeWorld(t, {
+    WATCHDOG_FALLBACK_WEBHOOK_URL: hook.url + SECRET_PATH,
+    WATCHDOG_FALLBACK_AFTER_S: "1",
+    ...env,
+  });
   return { world, hook };
 }
 
@@ -33,13 +40,24 @@ describe("the fallback webhook", { concurrency: 4 }, () => {
     assert.deepEqual(Object.keys(disk).sort(), ["at", "detail", "host", "key", "kind", "since", "title"]);
     assert.deepEqual([disk["host"], disk["kind"], disk["title"]], [HOST, "alert", "Disk data"]);
     assert.match(disk["detail"] ?? "", /93%/);
-    for (const name of ["since", "at"]) assert.ok(Math.abs(Date.parse(disk[name] ?? "") - badSince) < 6000 && disk[name]?.endsWith("Z"), `${name}: ${disk[name]}`);
+    for (const name of ["since", "at"])
+      assert.ok(
+        Math.abs(Date.parse(disk[name] ?? "") - badSince) < 6000 && disk[name]?.endsWith("Z"),
+        `${name}: ${disk[name]}`,
+      );
     assert.ok(bodies.some(({ key, kind }) => key === "dep:db" && kind === "alert"));
-    assert.ok(hook.requests.every(({ method, path, contentType }) => method === "POST" && path === SECRET_PATH && contentType === "application/json"));
+    assert.ok(
+      hook.requests.every(
+        ({ method, path, contentType }) =>
+          method === "POST" && path === SECRET_PATH && contentType === "application/json",
+      ),
+    );
 
     // What comes now is told there at once.
     host.disk(DATA, { usedPct: 40 });
-    await until("the recovery", () => hook.requests.some(({ body }) => (JSON.parse(body) as { kind: string }).kind === "recovery"));
+    await until("the recovery", () =>
+      hook.requests.some(({ body }) => (JSON.parse(body) as { kind: string }).kind === "recovery"),
+    );
     await daemon.ticks(3);
     assert.equal(hook.requests.length, 3, "each once");
 
@@ -49,7 +67,12 @@ describe("the fallback webhook", { concurrency: 4 }, () => {
     assert.deepEqual(telegram.told().map(brief), ["ℹ️ Telegram is back"]);
     const [summary] = telegram.told();
     assert.match(summary?.detail ?? "", /3 notices went through the fallback channel/);
-    for (const line of [/^🔴 [\d:]{8} UTC Disk data$/m, /^🔴 [\d:]{8} UTC Dependency db$/m, /^🟢 [\d:]{8} UTC Disk data$/m]) assert.match(summary?.detail ?? "", line);
+    for (const line of [
+      /^🔴 [\d:]{8} UTC Disk data$/m,
+      /^🔴 [\d:]{8} UTC Dependency db$/m,
+      /^🟢 [\d:]{8} UTC Disk data$/m,
+    ])
+      assert.match(summary?.detail ?? "", line);
     assert.ok(!daemon.output().includes("T0123"), "the webhook's path is a secret");
   });
 
@@ -105,14 +128,23 @@ it("a rate limit of hours is bridged by the webhook, and told in sum after it", 
   await line.pass(270);
   assert.equal(line.webhook.bodies.length, 0, "not before 300 s of failure");
   await line.pass(60);
-  assert.deepEqual(line.webhook.bodies.map(({ key, kind }) => `${kind} ${key}`), ["alert disk:data"]);
+  assert.deepEqual(
+    line.webhook.bodies.map(({ key, kind }) => `${kind} ${key}`),
+    ["alert disk:data"],
+  );
   line.scene.dataPct = 40;
   await line.pass(120);
   line.telegram.behave(ok);
   await line.pass(10_072);
-  assert.deepEqual(line.webhook.bodies.map(({ kind }) => kind), ["alert", "recovery"]);
+  assert.deepEqual(
+    line.webhook.bodies.map(({ kind }) => kind),
+    ["alert", "recovery"],
+  );
   assert.equal(line.telegram.messages.length, 1);
-  assert.match(line.telegram.messages[0]?.text ?? "", /^ℹ️ host-1 · Telegram is back\nIt had not answered since .+; 2 notices went/);
+  assert.match(
+    line.telegram.messages[0]?.text ?? "",
+    /^ℹ️ host-1 · Telegram is back\nIt had not answered since .+; 2 notices went/,
+  );
   line.scene.dataPct = 93;
   await line.pass(60);
   assert.match(line.telegram.messages[1]?.text ?? "", /^🔴 host-1 · Disk data/, "from then on as ever");

@@ -8,14 +8,27 @@ import { recorder } from "../helpers/recorder.ts";
 import { until } from "../helpers/wait.ts";
 import { makeWorld } from "../helpers/world.ts";
 
-it("the bundle asks by GET after ticks, again and again, once getMe was answered, and its URL is a secret", { timeout: 60_000 }, async (t) => {
+it("the bundle asks by GET after ticks, again and again, once getMe was answered, and its URL is a secret", {
+  timeout: 60_000,
+}, async (t) => {
   const beat = await recorder();
   t.after(() => beat.close());
-  const world = await makeWorld(t, { WATCHDOG_HEARTBEAT_URL: `${beat.url}/ping/secret-uuid-of-the-check`, WATCHDOG_HEARTBEAT_S: "0.5" });
+  const world = await makeWorld(t, {
+    WATCHDOG_HEARTBEAT_URL: `${beat.url}/ping/secret-uuid-of-the-check`,
+    WATCHDOG_HEARTBEAT_S: "0.5",
+  });
   const daemon = await world.start();
   await until("three beats", () => beat.requests.length >= 3);
-  assert.deepEqual(world.telegram.requests.map(({ call }) => call), ["getMe"], "nothing was sent, so it is asked, once for half an hour");
-  assert.ok(beat.requests.every(({ method, path, body }) => method === "GET" && path === "/ping/secret-uuid-of-the-check" && body === ""));
+  assert.deepEqual(
+    world.telegram.requests.map(({ call }) => call),
+    ["getMe"],
+    "nothing was sent, so it is asked, once for half an hour",
+  );
+  assert.ok(
+    beat.requests.every(
+      ({ method, path, body }) => method === "GET" && path === "/ping/secret-uuid-of-the-check" && body === "",
+    ),
+  );
   // A refusal there is no fault here.
   beat.status = 500;
   const sofar = beat.requests.length;
@@ -32,7 +45,14 @@ describe("the dead man's switch, on the virtual clock", () => {
     const line = pipeline();
     const beats: number[] = [];
     const pulse = heartbeat({
-      url: new URL(beat.url), everyMs, timeoutMs: 30_000, clock: line.clock, log: SILENT_LOG, sender: line.sender(), lastAnswerMonoMs: line.outbox().lastAnswerMonoMs, isFailing: line.outbox().isFailing,
+      url: new URL(beat.url),
+      everyMs,
+      timeoutMs: 30_000,
+      clock: line.clock,
+      log: SILENT_LOG,
+      sender: line.sender(),
+      lastAnswerMonoMs: line.outbox().lastAnswerMonoMs,
+      isFailing: line.outbox().isFailing,
     });
     const afterTick = async (): Promise<void> => {
       const before = beat.requests.length;
@@ -59,7 +79,10 @@ describe("the dead man's switch, on the virtual clock", () => {
     const { line, beats, pass } = await switchOf(t);
     line.telegram.behave(unauthorized);
     await pass(90);
-    assert.ok(line.telegram.requests.filter(({ call }) => call === "getMe").length >= 5, "it was asked again and again");
+    assert.ok(
+      line.telegram.requests.filter(({ call }) => call === "getMe").length >= 5,
+      "it was asked again and again",
+    );
     assert.equal(beats.length, 0);
     line.telegram.behave(ok);
     await pass(2);
@@ -70,10 +93,16 @@ describe("the dead man's switch, on the virtual clock", () => {
     const { line, beats, afterTick } = await switchOf(t);
     const stop = new AbortController();
     let tookMs = 0;
-    const loop = runLoop(async () => {
-      await line.clock.sleep(tookMs);
-      await afterTick();
-    }, 30_000, line.clock, stop.signal, assert.ifError);
+    const loop = runLoop(
+      async () => {
+        await line.clock.sleep(tookMs);
+        await afterTick();
+      },
+      30_000,
+      line.clock,
+      stop.signal,
+      assert.ifError,
+    );
     const advance = async (minutes: number): Promise<void> => {
       for (let second = 0; second < minutes * 60; second += 10) {
         await line.clock.advance(10_000);
@@ -97,7 +126,9 @@ describe("the dead man's switch, on the virtual clock", () => {
     await loop;
   });
 
-  it("a token revoked while nothing has to be sent stops the beat within the hour, and it begins again by itself", { timeout: 60_000 }, async (t) => {
+  it("a token revoked while nothing has to be sent stops the beat within the hour, and it begins again by itself", {
+    timeout: 60_000,
+  }, async (t) => {
     const { line, beats, pass } = await switchOf(t);
     await pass(10);
     assert.equal(beats.length, 10, "every minute, though there are two ticks in it");
@@ -110,7 +141,10 @@ describe("the dead man's switch, on the virtual clock", () => {
     // Nothing to tell meanwhile: nobody but the beat looks.
     await pass(180);
     const last = beats.at(-1) ?? 0;
-    assert.ok(last - revokedAt <= 61 * 60_000, `the last beat was ${(last - revokedAt) / 60_000} min after the token was revoked`);
+    assert.ok(
+      last - revokedAt <= 61 * 60_000,
+      `the last beat was ${(last - revokedAt) / 60_000} min after the token was revoked`,
+    );
     assert.ok(line.telegram.requests.some(({ call, atMs }) => call === "getMe" && atMs > revokedAt));
     const silent = beats.length;
     line.telegram.behave(ok);

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { randomOf, seeds } from "../helpers/random.ts";
 import { slow } from "../helpers/fake-telegram.ts";
+import { randomOf, seeds } from "../helpers/random.ts";
 import { until } from "../helpers/wait.ts";
 import { makeWorld } from "../helpers/world.ts";
 
@@ -17,7 +17,9 @@ interface Piece {
 }
 
 function pieceOf(text: string): Piece {
-  const match = /^🔴 host-1 · Job failed\n(\d+) new failures?\. The failed counter is now (\d+)\./.exec(text) ?? assert.fail(`unexpected message: ${text}`);
+  const match =
+    /^🔴 host-1 · Job failed\n(\d+) new failures?\. The failed counter is now (\d+)\./.exec(text) ??
+    assert.fail(`unexpected message: ${text}`);
   const [count, upTo] = [Number(match[1]), Number(match[2])];
   return { after: upTo - count, upTo };
 }
@@ -34,7 +36,12 @@ it(`killed ${KILLS} times at random instants: the file is always whole, nothing 
   const happening = setInterval(() => (counts.failed += 1), 15);
   t.after(() => clearInterval(happening));
   world.telegram.behave(slow(10));
-  const env = { WATCHDOG_STATE_FILE: file, WATCHDOG_INTERVAL_S: "0.01", WATCHDOG_TG_PER_MIN: "100000", WATCHDOG_STATUS_ADDR: "" };
+  const env = {
+    WATCHDOG_STATE_FILE: file,
+    WATCHDOG_INTERVAL_S: "0.01",
+    WATCHDOG_TG_PER_MIN: "100000",
+    WATCHDOG_STATUS_ADDR: "",
+  };
 
   const first = await world.start(env, { ready: false });
   await until("the first file", () => existsSync(file) && readFileSync(file, "utf8").includes(`"failedJobs"`));
@@ -43,7 +50,8 @@ it(`killed ${KILLS} times at random instants: the file is always whole, nothing 
     const daemon = await world.start(env, { ready: false });
     const before = world.telegram.messages.length;
     // Now and then before it has told anything.
-    if (random.chance(0.8)) await until("a message", () => world.telegram.messages.length > before + random.whole(0, 4));
+    if (random.chance(0.8))
+      await until("a message", () => world.telegram.messages.length > before + random.whole(0, 4));
     await sleep(random.whole(0, 25));
     await daemon.kill();
     assert.doesNotMatch(daemon.output(), /set aside|cannot be written/);
@@ -51,7 +59,9 @@ it(`killed ${KILLS} times at random instants: the file is always whole, nothing 
   }
   clearInterval(happening);
   const last = await world.start(env, { ready: false });
-  await until("everything told", () => world.telegram.messages.some(({ text }) => pieceOf(text).upTo === counts.failed)).catch((error: unknown) => assert.fail(`${String(error)}\n${last.output()}`));
+  await until("everything told", () =>
+    world.telegram.messages.some(({ text }) => pieceOf(text).upTo === counts.failed),
+  ).catch((error: unknown) => assert.fail(`${String(error)}\n${last.output()}`));
   await last.stop();
 
   const pieces = world.telegram.messages.map(({ text }) => pieceOf(text));

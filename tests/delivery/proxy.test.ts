@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief } from "../helpers/told.ts";
 import { freePort } from "../helpers/net.ts";
+import { brief } from "../helpers/told.ts";
 import { DATA, makeWorld } from "../helpers/world.ts";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 const hasProxy = major > 24 || (major === 24 && minor >= 5);
 
 // With a runtime that has it, tests/docker/telegram-proxy.test.ts sends through a real proxy.
-test("a runtime without proxy support says so, hides the password, and reaches Telegram without", { skip: hasProxy && "this runtime has proxy support" }, async (t) => {
+test("a runtime without proxy support says so, hides the password, and reaches Telegram without", {
+  skip: hasProxy && "this runtime has proxy support",
+}, async (t) => {
   const world = await makeWorld(t);
   const nobody = await freePort();
   const daemon = await world.start({ WATCHDOG_TG_PROXY_URL: `http://watchdog:pr0xy-password@127.0.0.1:${nobody}` });
   const { problems } = await daemon.status();
-  assert.deepEqual(problems, ["WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy"]);
+  assert.deepEqual(problems, [
+    "WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy",
+  ]);
   world.host.disk(DATA, { usedPct: 93 });
   await world.telegram.waitForMessages(1);
   assert.deepEqual(world.telegram.told().map(brief), ["🔴 Disk data"]);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ok } from "../helpers/fake-telegram.ts";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
-import { brief, told } from "../helpers/told.ts";
 import { container, type Scene } from "../golden/scene.ts";
+import { ok } from "../helpers/fake-telegram.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
+import { brief, told } from "../helpers/told.ts";
 
 /** SIGKILL with a state file, on the virtual clock: what stands is neither told anew nor taken for recovered. */
 
@@ -20,11 +20,24 @@ const hung = { runId: "r-1", pid: 7, cpuTicks: 500 };
 /** Every kind of signal, those above all that count over a longer time. */
 const STANDING: readonly Standing[] = [
   { tells: "Disk data", bad: (scene) => void (scene.dataPct = 93), good: (scene) => void (scene.dataPct = 40) },
-  { tells: "Agent hung: r-1", bad: (scene) => void (scene.agents = [hung]), good: (scene) => void (scene.agents = [{ ...hung, cpuTicks: 501 }]) },
-  { tells: "Queue stalled", bad: (scene) => void (scene.queue = { queued: 4, running: 0, done: 40, failed: 3 }), good: (scene) => void (scene.queue = { queued: 3, running: 1, done: 41, failed: 3 }) },
-  { tells: "Metrics stale", bad: (scene, { clock }) => void (scene.generatedAtS = clock.wallMs() / 1000), good: (scene) => void (scene.generatedAtS = undefined) },
   {
-    tells: "Container web", good: (scene) => void scene.containers.set("web", container({ restartCount: 3 })),
+    tells: "Agent hung: r-1",
+    bad: (scene) => void (scene.agents = [hung]),
+    good: (scene) => void (scene.agents = [{ ...hung, cpuTicks: 501 }]),
+  },
+  {
+    tells: "Queue stalled",
+    bad: (scene) => void (scene.queue = { queued: 4, running: 0, done: 40, failed: 3 }),
+    good: (scene) => void (scene.queue = { queued: 3, running: 1, done: 41, failed: 3 }),
+  },
+  {
+    tells: "Metrics stale",
+    bad: (scene, { clock }) => void (scene.generatedAtS = clock.wallMs() / 1000),
+    good: (scene) => void (scene.generatedAtS = undefined),
+  },
+  {
+    tells: "Container web",
+    good: (scene) => void scene.containers.set("web", container({ restartCount: 3 })),
     bad: async (scene, line) => {
       for (let restartCount = 1; restartCount <= 3; restartCount += 1) {
         scene.containers.set("web", container({ restartCount }));
@@ -32,15 +45,36 @@ const STANDING: readonly Standing[] = [
       }
     },
   },
-  { tells: "Dependency db", bad: (scene) => void scene.deps.set("db", { up: false, kind: "refused", reason: "refused" }), good: (scene) => void scene.deps.set("db", { up: true }) },
-  { tells: "Source unavailable: docker", bad: (scene) => void (scene.docker = { kind: "refused", reason: "refused" }), good: (scene) => void (scene.docker = undefined) },
-  { tells: "Blocking process 77", bad: (scene, { clock }) => void scene.processes.set(77, { startedMs: clock.wallMs() - 7_200_000, command: "pytest" }), good: (scene) => scene.processes.clear() },
-  { tells: "Orchestrator down", bad: (scene) => void (scene.metrics = { kind: "refused", reason: "refused" }), good: (scene) => void (scene.metrics = undefined) },
+  {
+    tells: "Dependency db",
+    bad: (scene) => void scene.deps.set("db", { up: false, kind: "refused", reason: "refused" }),
+    good: (scene) => void scene.deps.set("db", { up: true }),
+  },
+  {
+    tells: "Source unavailable: docker",
+    bad: (scene) => void (scene.docker = { kind: "refused", reason: "refused" }),
+    good: (scene) => void (scene.docker = undefined),
+  },
+  {
+    tells: "Blocking process 77",
+    bad: (scene, { clock }) =>
+      void scene.processes.set(77, { startedMs: clock.wallMs() - 7_200_000, command: "pytest" }),
+    good: (scene) => scene.processes.clear(),
+  },
+  {
+    tells: "Orchestrator down",
+    bad: (scene) => void (scene.metrics = { kind: "refused", reason: "refused" }),
+    good: (scene) => void (scene.metrics = undefined),
+  },
 ];
 
 for (const { tells, bad, good } of STANDING) {
   test(`killed while "${tells}" stands: not told again after the restart, and its end is told once`, async () => {
-    const line = pipeline({ WATCHDOG_COOLDOWN_S: "86400", WATCHDOG_PROC_ENABLED: "true", WATCHDOG_PROC_COOLDOWN_S: "86400" });
+    const line = pipeline({
+      WATCHDOG_COOLDOWN_S: "86400",
+      WATCHDOG_PROC_ENABLED: "true",
+      WATCHDOG_PROC_COOLDOWN_S: "86400",
+    });
     await line.pass(60);
     await bad(line.scene, line);
     for (let minutes = 0; toldBy(line).length === 0 && minutes < 40; minutes += 1) await line.pass(60);
@@ -58,7 +92,11 @@ for (const { tells, bad, good } of STANDING) {
   });
 
   test(`"${tells}" ends while nobody watches: its end is told`, async () => {
-    const line = pipeline({ WATCHDOG_COOLDOWN_S: "86400", WATCHDOG_PROC_ENABLED: "true", WATCHDOG_PROC_COOLDOWN_S: "86400" });
+    const line = pipeline({
+      WATCHDOG_COOLDOWN_S: "86400",
+      WATCHDOG_PROC_ENABLED: "true",
+      WATCHDOG_PROC_COOLDOWN_S: "86400",
+    });
     await line.pass(60);
     await bad(line.scene, line);
     for (let minutes = 0; toldBy(line).length === 0 && minutes < 40; minutes += 1) await line.pass(60);
@@ -91,7 +129,10 @@ test("killed within the grace after a reboot: the reboot is told by the next run
 });
 
 test("a summary of the fallback that was flushed at the end is not told again", async () => {
-  const line = pipeline({ WATCHDOG_FALLBACK_WEBHOOK_URL: "http://hook.example/secret-path", WATCHDOG_FALLBACK_AFTER_S: "60" });
+  const line = pipeline({
+    WATCHDOG_FALLBACK_WEBHOOK_URL: "http://hook.example/secret-path",
+    WATCHDOG_FALLBACK_AFTER_S: "60",
+  });
   await line.pass(60);
   line.telegram.behave("ECONNREFUSED");
   line.scene.dataPct = 93;

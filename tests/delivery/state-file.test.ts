@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { Saved } from "../../watchdog/state/codec.ts";
@@ -19,20 +29,30 @@ const briefs = ({ telegram }: World): string[] => telegram.told().map(brief);
 
 /** Ours, but not whole. */
 const DAMAGED: Readonly<Record<string, (good: string) => string>> = {
-  "torn": (good) => good.slice(0, good.length / 2),
-  "of brackets by the million, which would not fit into memory": (good) => good.replace(/\}\s*$/, `,"z":[${"[],".repeat(1_000_000)}[]]}`),
+  torn: (good) => good.slice(0, good.length / 2),
+  "of brackets by the million, which would not fit into memory": (good) =>
+    good.replace(/\}\s*$/, `,"z":[${"[],".repeat(1_000_000)}[]]}`),
   "torn in its first word": (good) => good.slice(0, 12),
-  "with a part of the wrong type": (good) => good.replace("\"ledger\":[", "\"ledger\":[7,"),
+  "with a part of the wrong type": (good) => good.replace('"ledger":[', '"ledger":[7,'),
 };
 /** Not ours to touch, with what is said of it. */
 const FOREIGN: Readonly<Record<string, readonly [(good: string) => string, RegExp]>> = {
-  "another program's": [() => JSON.stringify({ format: "somebody-elses", version: 1, ledger: [] }), /another program's file/],
+  "another program's": [
+    () => JSON.stringify({ format: "somebody-elses", version: 1, ledger: [] }),
+    /another program's file/,
+  ],
   "no JSON": [() => "\u0000\u0001 not JSON", /another program's file/],
-  "of a later version": [(good) => good.replace("\"version\":1", "\"version\":2"), /later version/],
+  "of a later version": [(good) => good.replace('"version":1', '"version":2'), /later version/],
 };
 
 const SHARED = "is written by another running watchdog too; give each of them a file of its own";
-const savedWith = (failedJobs: number): Saved => ({ ledger: new Map(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {}, failedJobs });
+const savedWith = (failedJobs: number): Saved => ({
+  ledger: new Map(),
+  damping: new Map(),
+  counted: { agents: [], restarts: [] },
+  telegram: {},
+  failedJobs,
+});
 
 /** One run of the program on the file, as far as it is about that. */
 interface Run {
@@ -57,9 +77,15 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     await telegram.waitForMessages(1);
     db.status = 503;
     await telegram.waitForMessages(2);
-    await first.statusWhere("both told", ({ delivery, signals }) => delivery.pending === 0 && signals.filter(({ alerting }) => alerting).length === 2);
+    await first.statusWhere(
+      "both told",
+      ({ delivery, signals }) => delivery.pending === 0 && signals.filter(({ alerting }) => alerting).length === 2,
+    );
     // The file is written beside the loop, a moment after a delivery.
-    await until("both told in the file", () => readFileSync(fileOf(world), "utf8").match(/"alerting":true/g)?.length === 2);
+    await until(
+      "both told in the file",
+      () => readFileSync(fileOf(world), "utf8").match(/"alerting":true/g)?.length === 2,
+    );
     await first.kill();
     db.status = 200;
     const second = await world.start(withFile(world));
@@ -71,7 +97,9 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     assert.deepEqual(briefs(world).at(-1), "🟢 Disk data");
   });
 
-  it("an alert is in the file before it is sent, so that a run killed in between leaves none without its end", { timeout: 60_000 }, async (t) => {
+  it("an alert is in the file before it is sent, so that a run killed in between leaves none without its end", {
+    timeout: 60_000,
+  }, async (t) => {
     const world = await makeWorld(t);
     const first = await world.start(withFile(world));
     await until("a file", () => existsSync(fileOf(world)));
@@ -103,7 +131,10 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
   it("counts failed jobs on from where the run before stopped", async (t) => {
     const world = await makeWorld(t);
     const first = await world.start(withFile(world));
-    await until("the baseline", () => existsSync(fileOf(world)) && /"failedJobs":3/.test(readFileSync(fileOf(world), "utf8")));
+    await until(
+      "the baseline",
+      () => existsSync(fileOf(world)) && /"failedJobs":3/.test(readFileSync(fileOf(world), "utf8")),
+    );
     await first.kill();
     world.metrics.orchestrator.counts.failed = 5;
     await world.start(withFile(world));
@@ -112,7 +143,9 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
   });
 
   for (const [what, spoil] of Object.entries(DAMAGED)) {
-    it(`a file of ours that is ${what} is set aside under a free name, and the watch begins anew`, { timeout: 60_000 }, async (t) => {
+    it(`a file of ours that is ${what} is set aside under a free name, and the watch begins anew`, {
+      timeout: 60_000,
+    }, async (t) => {
       const world = await makeWorld(t);
       const first = await world.start(withFile(world));
       world.host.disk(DATA, { usedPct: 93 });
@@ -127,7 +160,13 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
       assert.equal(readFileSync(`${fileOf(world)}.bad`, "utf8"), "an older one");
       assert.equal(readFileSync(`${fileOf(world)}.bad.1`, "utf8"), spoilt);
       assert.deepEqual(briefs(world), ["🔴 Disk data", "🔴 Disk data"]);
-      await until("a good file", () => { try { return JSON.parse(readFileSync(fileOf(world), "utf8")) !== undefined; } catch { return false; } });
+      await until("a good file", () => {
+        try {
+          return JSON.parse(readFileSync(fileOf(world), "utf8")) !== undefined;
+        } catch {
+          return false;
+        }
+      });
     });
   }
 
@@ -143,10 +182,16 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
       world.host.disk(DATA, { usedPct: 93 });
       await world.telegram.waitForMessages(1);
       const { problems } = await second.ticks(3);
-      assert.ok(problems.some((problem) => says.test(problem)), problems.join("\n"));
+      assert.ok(
+        problems.some((problem) => says.test(problem)),
+        problems.join("\n"),
+      );
       await second.stop();
       assert.equal(readFileSync(fileOf(world), "utf8"), text);
-      assert.deepEqual(readdirSync(world.dir).filter((name) => name.startsWith("state.json")), ["state.json"]);
+      assert.deepEqual(
+        readdirSync(world.dir).filter((name) => name.startsWith("state.json")),
+        ["state.json"],
+      );
     });
   }
 
@@ -158,7 +203,9 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     assert.deepEqual((await daemon.status()).problems, []);
   });
 
-  it("a pipe holds nothing up, and a link where the temporary file would be is neither followed nor replaced", { timeout: 60_000 }, async (t) => {
+  it("a pipe holds nothing up, and a link where the temporary file would be is neither followed nor replaced", {
+    timeout: 60_000,
+  }, async (t) => {
     const world = await makeWorld(t);
     execFileSync("mkfifo", [join(world.dir, "pipe")]);
     const daemon = await world.start({ WATCHDOG_STATE_FILE: join(world.dir, "pipe") });
@@ -173,7 +220,9 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     assert.equal(readlinkSync(`${fileOf(world)}.tmp`), join(world.dir, "victim"));
   });
 
-  it("of two daemons on one file each one notices, says so in /status and log, and keeps nothing from then on", { timeout: 60_000 }, async (t) => {
+  it("of two daemons on one file each one notices, says so in /status and log, and keeps nothing from then on", {
+    timeout: 60_000,
+  }, async (t) => {
     const world = await makeWorld(t);
     const first = await world.start(withFile(world));
     await until("its document", () => existsSync(fileOf(world)));
@@ -192,8 +241,18 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     for (const daemon of [first, second]) {
       const status = await daemon.ticks(2);
       assert.equal(status.problems.length, 1, status.problems.join("\n"));
-      assert.equal((status as unknown as { stateFile: { lastError: string | null } }).stateFile.lastError, "is written by another running watchdog too");
-      assert.equal(daemon.output().match(/error .*configuration: WATCHDOG_STATE_FILE=.* is written by another running watchdog too; give each of them a file of its own/g)?.length, 1);
+      assert.equal(
+        (status as unknown as { stateFile: { lastError: string | null } }).stateFile.lastError,
+        "is written by another running watchdog too",
+      );
+      assert.equal(
+        daemon
+          .output()
+          .match(
+            /error .*configuration: WATCHDOG_STATE_FILE=.* is written by another running watchdog too; give each of them a file of its own/g,
+          )?.length,
+        1,
+      );
     }
     assert.equal(readFileSync(fileOf(world), "utf8"), text, "nobody writes any more");
     await second.stop();
@@ -205,13 +264,22 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     assert.deepEqual((await third.ticks(2)).problems, [], "alone on it again, it goes on");
   });
 
-  it("whichever of two or three writes first, all of them are told, and runs that follow one another never", { timeout: 10_000 }, async (t) => {
+  it("whichever of two or three writes first, all of them are told, and runs that follow one another never", {
+    timeout: 10_000,
+  }, async (t) => {
     const path = join(tempDir(t), "state.json");
     const begin = async (): Promise<Run> => {
       const problems: string[] = [];
       const file = stateFile(path, SILENT_LOG, problems);
       const loaded = await file.load({ wallMs: 0, monoMs: 0 });
-      return { problems, loaded: loaded?.failedJobs, save: async (failedJobs) => { file.save(savedWith(failedJobs)); await file.settled(); } };
+      return {
+        problems,
+        loaded: loaded?.failedJobs,
+        save: async (failedJobs) => {
+          file.save(savedWith(failedJobs));
+          await file.settled();
+        },
+      };
     };
     // Each of these ends as after kill -9, without a word; the last one also follows a run that wrote nothing.
     let last: Run | undefined;
@@ -231,28 +299,44 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     await one.save(11);
     await three.save(30);
     const [said] = one.problems;
-    assert.match(said ?? "", /^WATCHDOG_STATE_FILE=".*" is written by another running watchdog too; give each of them a file of its own; until then nothing is kept/);
+    assert.match(
+      said ?? "",
+      /^WATCHDOG_STATE_FILE=".*" is written by another running watchdog too; give each of them a file of its own; until then nothing is kept/,
+    );
     for (const { problems } of [one, two, three]) assert.deepEqual(problems, [said]);
     assert.equal((await begin()).loaded, 30);
   });
 
   for (const [what, put] of Object.entries(TAKEN)) {
-    it(`where ${what} has the temporary file's name, nothing is written, neither to it nor through it`, { timeout: 10_000 }, async (t) => {
+    it(`where ${what} has the temporary file's name, nothing is written, neither to it nor through it`, {
+      timeout: 10_000,
+    }, async (t) => {
       const dir = tempDir(t);
-      const [path, temporary, victim] = [join(dir, "state.json"), join(dir, "state.json.0123456789abcdef.tmp"), join(dir, "victim")];
+      const [path, temporary, victim] = [
+        join(dir, "state.json"),
+        join(dir, "state.json.0123456789abcdef.tmp"),
+        join(dir, "victim"),
+      ];
       writeFileSync(path, "state before");
       writeFileSync(victim, "precious");
       put(temporary, victim);
       const before = [lstatSync(temporary).ino, readdirSync(dir).sort()];
       await assert.rejects(writeAtomically(path, temporary, "new state"), /EEXIST/);
-      assert.deepEqual([lstatSync(temporary).ino, readdirSync(dir).sort()], before, "what has the name keeps it, and nothing new is there");
+      assert.deepEqual(
+        [lstatSync(temporary).ino, readdirSync(dir).sort()],
+        before,
+        "what has the name keeps it, and nothing new is there",
+      );
       assert.equal(readFileSync(victim, "utf8"), "precious");
       assert.equal(readFileSync(path, "utf8"), "state before");
       if (what === "a file") assert.equal(readFileSync(temporary, "utf8"), "somebody's");
     });
   }
 
-  for (const [when, beginsWith] of [["before the first write", "nothing"], ["after it", "a document of ours"]] as const) {
+  for (const [when, beginsWith] of [
+    ["before the first write", "nothing"],
+    ["after it", "a document of ours"],
+  ] as const) {
     it(`another program's file that appears ${when} stays as it is too`, { timeout: 10_000 }, async (t) => {
       const path = join(tempDir(t), "state.json");
       const problems: string[] = [];
@@ -292,12 +376,19 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
       world.host.disk(DATA, { usedPct: 93 });
       await world.telegram.waitForMessages(1);
       await daemon.ticks(3);
-      const { stateFile } = (await daemon.status()) as unknown as { stateFile: { path: string; lastError: string | null } };
+      const { stateFile } = (await daemon.status()) as unknown as {
+        stateFile: { path: string; lastError: string | null };
+      };
       assert.equal(stateFile.path, path);
       assert.notEqual(stateFile.lastError, null);
       assert.equal(daemon.output().match(/WATCHDOG_STATE_FILE cannot be written/g)?.length, 1);
       await daemon.stop();
-      if (what === "a folder") assert.equal(readFileSync(join(path, "somebody-elses"), "utf8"), "kept", "it is no file of ours: nothing is moved");
+      if (what === "a folder")
+        assert.equal(
+          readFileSync(join(path, "somebody-elses"), "utf8"),
+          "kept",
+          "it is no file of ours: nothing is moved",
+        );
       if (what === "below a file") assert.equal(readFileSync(join(world.dir, "file"), "utf8"), "kept");
       assert.ok(statSync("/dev/full").isCharacterDevice() && !existsSync("/dev/full.bad"));
     });
@@ -310,11 +401,15 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
     const inode = (): number => statSync(fileOf(world)).ino;
     const quiet = { inode: inode(), text: readFileSync(fileOf(world), "utf8") };
     await daemon.ticks(10);
-    assert.deepEqual({ inode: inode(), text: readFileSync(fileOf(world), "utf8") }, quiet, "nothing happened: nothing is written");
+    assert.deepEqual(
+      { inode: inode(), text: readFileSync(fileOf(world), "utf8") },
+      quiet,
+      "nothing happened: nothing is written",
+    );
     assert.equal(statSync(fileOf(world)).mode & 0o777, 0o600);
     world.host.disk(DATA, { usedPct: 93 });
     await world.telegram.waitForMessages(1);
-    await until("the news in it", () => readFileSync(fileOf(world), "utf8").includes("\"alerting\":true"));
+    await until("the news in it", () => readFileSync(fileOf(world), "utf8").includes('"alerting":true'));
     await daemon.ticks(2);
     const standing = inode();
     // Every tick words the reading anew.

@@ -10,8 +10,14 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Settings that would break the demo if it let them through. */
 const HOSTILE = {
-  WATCHDOG_ENABLED: "false", WATCHDOG_INTERVAL_S: "3600", WATCHDOG_CLEAR_TICKS: "1000", WATCHDOG_TG_PER_MIN: "1",
-  WATCHDOG_TG_BOT_TOKEN: "", WATCHDOG_METRICS_URL: "http://127.0.0.1:9/", WATCHDOG_NONSENSE: "1", HTTP_PROXY: "http://127.0.0.1:9",
+  WATCHDOG_ENABLED: "false",
+  WATCHDOG_INTERVAL_S: "3600",
+  WATCHDOG_CLEAR_TICKS: "1000",
+  WATCHDOG_TG_PER_MIN: "1",
+  WATCHDOG_TG_BOT_TOKEN: "",
+  WATCHDOG_METRICS_URL: "http://127.0.0.1:9/",
+  WATCHDOG_NONSENSE: "1",
+  HTTP_PROXY: "http://127.0.0.1:9",
 };
 
 interface Outcome {
@@ -25,7 +31,10 @@ interface Outcome {
 function demo(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
   assert.ok(existsSync(`${root}/dist/watchdog.mjs`), "npm run build comes first");
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "scripts/demo.ts", ...args], { cwd: root, env: { ...process.env, WATCHDOG_LANG: "", ...HOSTILE, ...env } });
+    const child = spawn(process.execPath, ["--import", "tsx", "scripts/demo.ts", ...args], {
+      cwd: root,
+      env: { ...process.env, WATCHDOG_LANG: "", ...HOSTILE, ...env },
+    });
     const output = { stdout: "", stderr: "" };
     let page: Promise<string> | undefined;
     child.stdout.on("data", (chunk: Buffer) => {
@@ -35,12 +44,19 @@ function demo(args: readonly string[], env: Readonly<Record<string, string>>): P
     });
     child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString("utf8")));
     child.on("error", reject);
-    child.on("close", (code) => void Promise.resolve(page ?? "no page").then((shown) => resolve({ code, page: shown, ...output })));
+    child.on(
+      "close",
+      (code) => void Promise.resolve(page ?? "no page").then((shown) => resolve({ code, page: shown, ...output })),
+    );
   });
 }
 
 /** The first lines of the messages, in the order of their arrival. */
-const heads = ({ stdout }: Outcome): string[] => stdout.split("\n").map((line) => line.trim()).filter((line) => /^[🔴🔁🟢]/u.test(line));
+const heads = ({ stdout }: Outcome): string[] =>
+  stdout
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => /^[🔴🔁🟢]/u.test(line));
 
 describe("npm run demo", { timeout: 60_000, concurrency: true }, () => {
   test("tells the whole outage in English and ends by itself within 30 s", async () => {
@@ -49,21 +65,35 @@ describe("npm run demo", { timeout: 60_000, concurrency: true }, () => {
     assert.equal(outcome.code, 0, outcome.stderr);
     assert.ok(performance.now() - startedAt < 30_000);
     const told = heads(outcome);
-    assert.deepEqual(told.slice(0, 3), ["🔴 demo-host · Job failed", "🔴 demo-host · Agent hung: r-17", "🔴 demo-host · Orchestrator down"]);
+    assert.deepEqual(told.slice(0, 3), [
+      "🔴 demo-host · Job failed",
+      "🔴 demo-host · Agent hung: r-17",
+      "🔴 demo-host · Orchestrator down",
+    ]);
     assert.deepEqual(told.slice(3).sort(), ["🟢 demo-host · Agent hung: r-17", "🟢 demo-host · Orchestrator down"]);
     assert.match(outcome.page, /<title>.*demo-host · Watchdog<\/title>/);
     assert.match(outcome.stdout, /1 new failure\. The failed counter is now 4\./);
-    assert.match(outcome.stdout, /No CPU progress for \d+ seconds \(limit 3 seconds\); stage review, job 9, pid 4211\./);
+    assert.match(
+      outcome.stdout,
+      /No CPU progress for \d+ seconds \(limit 3 seconds\); stage review, job 9, pid 4211\./,
+    );
     assert.match(outcome.stdout, /\/metrics: connection refused/);
     assert.equal(outcome.stdout.match(/recovered: it lasted/g)?.length, 2);
     assert.match(outcome.stdout.trimEnd().split("\n").at(-1) ?? "", /^-- that was all/);
   });
 
   test("speaks Russian when the argument or WATCHDOG_LANG says so", async () => {
-    const [byArgument, byEnvironment] = await Promise.all([demo(["ru"], { WATCHDOG_LANG: "en" }), demo([], { WATCHDOG_LANG: "ru" })]);
+    const [byArgument, byEnvironment] = await Promise.all([
+      demo(["ru"], { WATCHDOG_LANG: "en" }),
+      demo([], { WATCHDOG_LANG: "ru" }),
+    ]);
     for (const outcome of [byArgument, byEnvironment]) {
       assert.equal(outcome.code, 0, outcome.stderr);
-      assert.deepEqual(heads(outcome).slice(0, 3), ["🔴 demo-host · Задание упало", "🔴 demo-host · Агент завис: r-17", "🔴 demo-host · Оркестратор недоступен"]);
+      assert.deepEqual(heads(outcome).slice(0, 3), [
+        "🔴 demo-host · Задание упало",
+        "🔴 demo-host · Агент завис: r-17",
+        "🔴 demo-host · Оркестратор недоступен",
+      ]);
       assert.equal(outcome.stdout.match(/восстановление/g)?.length, 2);
     }
   });

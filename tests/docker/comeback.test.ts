@@ -3,9 +3,9 @@
 // again what has `restart: always`, and nothing that has `restart: unless-stopped`.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startEngine, type Engine, type EngineSource } from "./engine.ts";
+import { type Engine, type EngineSource, startEngine } from "./engine.ts";
 import { provideImages } from "./images.ts";
-import { makeProject, repo, type Project } from "./project.ts";
+import { makeProject, type Project, repo } from "./project.ts";
 import { until } from "./run.ts";
 import { engineRequired, prepare, type Setup } from "./setup.ts";
 
@@ -13,7 +13,8 @@ const setup = await prepare();
 if (typeof setup === "string") {
   test("a real engine can be started here", { skip: engineRequired ? false : setup }, () => assert.fail(setup));
 } else {
-  for (const source of setup.engines) describe(`after kill -9 of ${source.name}`, { timeout: 480_000 }, () => onEngine(source, setup));
+  for (const source of setup.engines)
+    describe(`after kill -9 of ${source.name}`, { timeout: 480_000 }, () => onEngine(source, setup));
 }
 
 function onEngine(source: EngineSource, { client }: Setup): void {
@@ -28,7 +29,8 @@ function onEngine(source: EngineSource, { client }: Setup): void {
       const project = (projects[kind] = await makeProject(engine, kind));
       await project.compose(["--profile", "prune", "up", "-d", "--build"]);
     }
-    for (const project of Object.values(projects)) for (const service of ["watchdog", "watchdog-pruner"]) await project.untilHealthy(service);
+    for (const project of Object.values(projects))
+      for (const service of ["watchdog", "watchdog-pruner"]) await project.untilHealthy(service);
     await engine.crash();
     await engine.start();
   });

@@ -5,27 +5,40 @@
 // WATCHDOG_ENGINE_REQUIRED=1 that is a failure. WATCHDOG_ENGINE_PULL=1 takes the official base images instead of
 // stand-ins; WATCHDOG_ENGINE_CACHE is where downloads are kept.
 import assert from "node:assert/strict";
-import { existsSync, readlinkSync } from "node:fs";
-import path from "node:path";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { existsSync, readlinkSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { startEngine, type Engine, type EngineSource } from "./engine.ts";
+import { type Engine, type EngineSource, startEngine } from "./engine.ts";
 import { nodeImage, provideImages } from "./images.ts";
-import { STATUS, askProxy, confinement, isStatus, type Confinement } from "./inside.ts";
-import { makeProject, repo, type Project } from "./project.ts";
+import { askProxy, type Confinement, confinement, isStatus, STATUS } from "./inside.ts";
+import { makeProject, type Project, repo } from "./project.ts";
 import { ALLOWED, REFUSED, startProxy } from "./proxy.ts";
 import { until, which } from "./run.ts";
 import { engineRequired, prepare, type Setup } from "./setup.ts";
-import { NAMES, SICK_OUTPUT, orphanProgram, setHealth, startOrphan, startStuck, startSubject, type Orphan } from "./subjects.ts";
-import { CHAT_ID, TOKEN, fakeTelegram, type FakeTelegram, type Notice } from "./telegram.ts";
+import {
+  NAMES,
+  type Orphan,
+  orphanProgram,
+  SICK_OUTPUT,
+  setHealth,
+  startOrphan,
+  startStuck,
+  startSubject,
+} from "./subjects.ts";
+import { CHAT_ID, type FakeTelegram, fakeTelegram, type Notice, TOKEN } from "./telegram.ts";
 
-const noStuck = engineRequired || ((await which("gcc")) !== undefined && existsSync("/dev/fuse")) ? false : "gcc and /dev/fuse make the process that hangs";
+const noStuck =
+  engineRequired || ((await which("gcc")) !== undefined && existsSync("/dev/fuse"))
+    ? false
+    : "gcc and /dev/fuse make the process that hangs";
 const setup = await prepare();
 if (typeof setup === "string") {
   test("a real engine can be started here", { skip: engineRequired ? false : setup }, () => assert.fail(setup));
 } else {
-  for (const source of setup.engines) describe(`on ${source.name}`, { timeout: 480_000 }, () => onEngine(source, setup));
+  for (const source of setup.engines)
+    describe(`on ${source.name}`, { timeout: 480_000 }, () => onEngine(source, setup));
 }
 
 const haproxy = await which("haproxy");
@@ -91,7 +104,10 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     await undo();
     const recovery = await arrives(project, "🟢", title);
     assert.match(recovery.text, /recovered/);
-    const marks = telegram.notices().slice(from).map((notice) => notice.mark);
+    const marks = telegram
+      .notices()
+      .slice(from)
+      .map((notice) => notice.mark);
     assert.deepEqual(marks, ["🔴", "🟢"], JSON.stringify(telegram.texts, null, 1));
     return alert.text;
   };
@@ -141,7 +157,10 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     assert.deepEqual(inside.writes, { "/": "EROFS", "/tmp": "EROFS", "/opt/watchdog": "EROFS", "/host": "EROFS" });
     assert.deepEqual(inside.binds, ["/host/root ro", "/var/run/docker.sock ro"]);
     assert.ok(inside.files.includes("watchdog.mjs"));
-    assert.deepEqual(inside.files.filter((file) => !file.endsWith(".mjs")), []);
+    assert.deepEqual(
+      inside.files.filter((file) => !file.endsWith(".mjs")),
+      [],
+    );
   });
 
   test("doctor runs as the documents say, with nothing set, and all is good", async () => {
@@ -154,7 +173,17 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     const checks = await plain.doctor({ WATCHDOG_PROC_ENABLED: "true" });
     const failed = Object.values(checks).filter((check) => check?.state === "failed");
     assert.deepEqual(failed, []);
-    for (const id of ["root_readonly", "capabilities", "no_new_privs", "pid_namespace", "processes", "memory", "engine", "containers", "disk:root"]) {
+    for (const id of [
+      "root_readonly",
+      "capabilities",
+      "no_new_privs",
+      "pid_namespace",
+      "processes",
+      "memory",
+      "engine",
+      "containers",
+      "disk:root",
+    ]) {
       assert.equal(checks[id]?.state, "ok", `${id}: ${JSON.stringify(checks[id])}`);
     }
     assert.ok(checks["engine"]?.detail.includes(engine.version), JSON.stringify(checks["engine"]));
@@ -208,31 +237,52 @@ function onEngine(source: EngineSource, { client }: Setup): void {
 
   test("doctor proves that proxy, and the bot, from the hardened container", async () => {
     const checks = await hardened.doctor();
-    assert.deepEqual(Object.values(checks).filter((check) => check?.state === "failed"), []);
-    for (const id of ["telegram.bot", "telegram.chat", "telegram.right", "clock", "engine", "proxy_post", "root_readonly", "capabilities", "no_new_privs", "pid_namespace"]) {
+    assert.deepEqual(
+      Object.values(checks).filter((check) => check?.state === "failed"),
+      [],
+    );
+    for (const id of [
+      "telegram.bot",
+      "telegram.chat",
+      "telegram.right",
+      "clock",
+      "engine",
+      "proxy_post",
+      "root_readonly",
+      "capabilities",
+      "no_new_privs",
+      "pid_namespace",
+    ]) {
       assert.equal(checks[id]?.state, "ok", `${id}: ${JSON.stringify(checks[id])}`);
     }
     assert.match(checks["proxy_post"]?.detail ?? "", /refused: 403/);
   });
 
   test("through that proxy the real engine answers what is allowed and never sees the rest", async () => {
-    const statuses = (requests: readonly (readonly [string, string])[]) =>
-      hardened.inside(askProxy(requests));
+    const statuses = (requests: readonly (readonly [string, string])[]) => hardened.inside(askProxy(requests));
     const api = `/v${engine.apiVersion}`;
     const good = ["/version", "/info", "/containers/json", `/containers/${NAMES.stopped}/json`];
     const allowed = [...good, ...good.map((target) => `${api}${target}`)].map((target) => ["GET", target] as const);
-    assert.deepEqual(await statuses(allowed), allowed.map(() => 200));
+    assert.deepEqual(
+      await statuses(allowed),
+      allowed.map(() => 200),
+    );
     const cache = ["GET", `${api}/system/df?type=build-cache`] as const;
     const canListCache = Number(engine.apiVersion.split(".")[1]) >= 42;
     assert.deepEqual(await statuses([cache]), [canListCache ? 200 : 403]);
     const one = `${api}/containers/${NAMES.stopped}`;
     const refused = [
-      ...["archive?path=/etc/passwd", "logs?stdout=1", "export", "json/../archive"].map((what) => ["GET", `${one}/${what}`] as const),
+      ...["archive?path=/etc/passwd", "logs?stdout=1", "export", "json/../archive"].map(
+        (what) => ["GET", `${one}/${what}`] as const,
+      ),
       ...["/images/json", "/system/df", "/_ping"].map((target) => ["GET", `${api}${target}`] as const),
       ...["stop", "kill", "exec"].map((what) => ["POST", `${one}/${what}`] as const),
       ...[["DELETE", one] as const, ["HEAD", `${one}/json`] as const, ["PUT", `${one}/archive?path=/`] as const],
     ];
-    assert.deepEqual(await statuses(refused), refused.map(() => 403));
+    assert.deepEqual(
+      await statuses(refused),
+      refused.map(() => 403),
+    );
     await hardened.compose(["down"]);
   });
 
@@ -288,7 +338,10 @@ function onEngine(source: EngineSource, { client }: Setup): void {
   });
 
   // Kept short: as long as it hangs, it hangs every `ps` on this machine.
-  test("a process whose command line never answers stops nothing, is named, and does not keep SIGTERM from ending the watch", { skip: noStuck, timeout: 120_000 }, async () => {
+  test("a process whose command line never answers stops nothing, is named, and does not keep SIGTERM from ending the watch", {
+    skip: noStuck,
+    timeout: 120_000,
+  }, async () => {
     const program = `${orphanProgram(engine)}-stuck`;
     const stuck = await startStuck(program);
     let other: Orphan | undefined;
@@ -303,9 +356,14 @@ function onEngine(source: EngineSource, { client }: Setup): void {
       const { ticks } = await ticking(plain, 1);
       const status = await ticking(plain, ticks + 3);
       for (const source of ["mem", "disk", "docker"]) assert.equal(status.sources[source]?.state, "ok", source);
-      const healthy = 'require("http").get("http://127.0.0.1:9876/healthz", (answer) => { console.log(answer.statusCode); answer.resume(); })';
+      const healthy =
+        'require("http").get("http://127.0.0.1:9876/healthz", (answer) => { console.log(answer.statusCode); answer.resume(); })';
       assert.equal(await plain.inside(healthy), 200);
-      assert.equal(telegram.notices().some(({ mark, title }) => mark === "🟢" && title.includes(String(stuck.pid))), false, "its state stands still");
+      assert.equal(
+        telegram.notices().some(({ mark, title }) => mark === "🟢" && title.includes(String(stuck.pid))),
+        false,
+        "its state stands still",
+      );
 
       const before = performance.now();
       await plain.compose(["stop"]);
@@ -330,7 +388,10 @@ function proxyRules(): void {
     const proxy = await open();
     try {
       for (const target of ALLOWED) assert.deepEqual(await proxy.raw(request("GET", target)), [200], target);
-      assert.deepEqual(proxy.seen, ALLOWED.map((target) => `GET ${target}`));
+      assert.deepEqual(
+        proxy.seen,
+        ALLOWED.map((target) => `GET ${target}`),
+      );
     } finally {
       await proxy.close();
     }

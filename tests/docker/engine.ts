@@ -1,11 +1,11 @@
 // A private Docker engine: own data, own socket, nothing of the machine's own Docker is touched.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { run, until, type RunOptions } from "./run.ts";
+import { type RunOptions, run, until } from "./run.ts";
 
 export type EngineSource = {
   name: string;
@@ -94,7 +94,18 @@ export async function startEngine(source: EngineSource, client: Client, { liveRe
     await start();
     const format = "{{.Server.Version}} {{.Server.APIVersion}}";
     const [version = "", apiVersion = ""] = (await docker(["version", "--format", format])).trim().split(" ");
-    return { name: source.name, dir, sock, version, apiVersion, docker, start, stop: () => end("stop"), crash: () => end("crash"), destroy };
+    return {
+      name: source.name,
+      dir,
+      sock,
+      version,
+      apiVersion,
+      docker,
+      start,
+      stop: () => end("stop"),
+      crash: () => end("crash"),
+      destroy,
+    };
   } catch (error) {
     await destroy();
     throw error;

@@ -1,16 +1,25 @@
 // What the guide says to write into docker-compose.override.yml, as it stands there: the token as a file for watchdog and
 // pruner, a company's certificate authority while it runs and while it is built, in both variants.
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { startEngine, type Engine, type EngineSource } from "./engine.ts";
+import { type Engine, type EngineSource, startEngine } from "./engine.ts";
 import { nodeImage, provideImages } from "./images.ts";
-import { makeProject, repo, type Project } from "./project.ts";
+import { makeProject, type Project, repo } from "./project.ts";
 import { run, until } from "./run.ts";
 import { engineRequired, prepare, type Setup } from "./setup.ts";
-import { CHAT_ID, TOKEN as BOT_TOKEN, fakeTelegram } from "./telegram.ts";
+import { TOKEN as BOT_TOKEN, CHAT_ID, fakeTelegram } from "./telegram.ts";
 
 const TOKEN = "123456789:AAGuideTokenOfTheTestsNobodyMayEverSee00";
 const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
@@ -29,7 +38,8 @@ if (typeof setup === "string") {
 } else {
   // Old and new Compose read the same; the engines were told apart elsewhere.
   const source = setup.engines.at(-1);
-  if (source) describe(`the guide's override files, on ${source.name}`, { timeout: 480_000 }, () => onEngine(source, setup));
+  if (source)
+    describe(`the guide's override files, on ${source.name}`, { timeout: 480_000 }, () => onEngine(source, setup));
 }
 
 function onEngine(source: EngineSource, { client }: Setup): void {
@@ -53,16 +63,26 @@ function onEngine(source: EngineSource, { client }: Setup): void {
   /** `docker compose` in the project's folder, with the files that the guide names and what a build needs on this machine. */
   const compose = (kind: "plain" | "hardened", files: readonly string[], args: readonly string[]) => {
     const { dir } = projects[kind] ?? assert.fail();
-    return engine.docker(["compose", "-p", `guide-${kind}`, "--progress", "plain", ...files.flatMap((file) => ["-f", file]), ...args], { cwd: dir, timeoutMs: 300_000, env: { HOME: dir } });
+    return engine.docker(
+      ["compose", "-p", `guide-${kind}`, "--progress", "plain", ...files.flatMap((file) => ["-f", file]), ...args],
+      { cwd: dir, timeoutMs: 300_000, env: { HOME: dir } },
+    );
   };
 
   test("while it is built: npm reaches a registry whose certificate only the given authority signs", async () => {
     const { dir } = projects.plain ?? assert.fail();
     // Nothing in it names a certificate: that comes as the secret `ca`.
-    writeFileSync(path.join(dir, ".npmrc"), readFileSync(path.join(dir, "npmrc"), "utf8").replace(/^cafile=.*\n/m, ""), { mode: 0o600 });
+    writeFileSync(
+      path.join(dir, ".npmrc"),
+      readFileSync(path.join(dir, "npmrc"), "utf8").replace(/^cafile=.*\n/m, ""),
+      { mode: 0o600 },
+    );
     copyFileSync(CA_BUNDLE, path.join(dir, "company-ca.pem"));
     writeFileSync(path.join(dir, "docker-compose.override.yml"), block("**While it is built**"));
-    writeFileSync(path.join(dir, "network.yml"), JSON.stringify({ services: { watchdog: { build: { network: "host" } } } }));
+    writeFileSync(
+      path.join(dir, "network.yml"),
+      JSON.stringify({ services: { watchdog: { build: { network: "host" } } } }),
+    );
     await compose("plain", ["docker-compose.yml", "docker-compose.override.yml", "network.yml"], ["build", "watchdog"]);
     const history = await engine.docker(["history", "--no-trunc", "watchdog:local"]);
     assert.ok(!history.includes("company-ca"), "no layer of the image holds it");
@@ -74,7 +94,11 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     chmodSync(path.join(dir, "company-ca.pem"), 0o644);
     writeFileSync(path.join(dir, "docker-compose.override.yml"), block("**While it runs**"));
     const script = "console.log(require('tls').getCACertificates('extra').length)";
-    const printed = await compose("plain", ["docker-compose.yml", "docker-compose.override.yml"], ["run", "--rm", "-T", "--entrypoint", "node", "watchdog", "-e", script]);
+    const printed = await compose(
+      "plain",
+      ["docker-compose.yml", "docker-compose.override.yml"],
+      ["run", "--rm", "-T", "--entrypoint", "node", "watchdog", "-e", script],
+    );
     assert.ok(Number(printed.trim().split("\n").at(-1)) > 0, printed);
   });
 
@@ -84,22 +108,48 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     t.after(() => telegram.close());
     mkdirSync(path.join(disk, "app"));
     writeFileSync(path.join(disk, ".keep"), "");
-    writeFileSync(path.join(dir, "docker-compose.override.yml"), block("Every further one is mounted").replace("/mnt/data", disk));
+    writeFileSync(
+      path.join(dir, "docker-compose.override.yml"),
+      block("Every further one is mounted").replace("/mnt/data", disk),
+    );
     configure({
-      WATCHDOG_TG_BOT_TOKEN: BOT_TOKEN, WATCHDOG_TG_CHAT_ID: CHAT_ID, WATCHDOG_TG_API_URL: `http://host.docker.internal:${telegram.port}`, WATCHDOG_TG_PER_MIN: "6000", WATCHDOG_LANG: "en",
-      WATCHDOG_INTERVAL_S: "1", WATCHDOG_HTTP_TIMEOUT_S: "1", WATCHDOG_CONTAINERS: "writer,bystander", WATCHDOG_MEM_PCT: "100", WATCHDOG_DISK_INODE_PCT: "0",
+      WATCHDOG_TG_BOT_TOKEN: BOT_TOKEN,
+      WATCHDOG_TG_CHAT_ID: CHAT_ID,
+      WATCHDOG_TG_API_URL: `http://host.docker.internal:${telegram.port}`,
+      WATCHDOG_TG_PER_MIN: "6000",
+      WATCHDOG_LANG: "en",
+      WATCHDOG_INTERVAL_S: "1",
+      WATCHDOG_HTTP_TIMEOUT_S: "1",
+      WATCHDOG_CONTAINERS: "writer,bystander",
+      WATCHDOG_MEM_PCT: "100",
+      WATCHDOG_DISK_INODE_PCT: "0",
     });
     const waiting = (last: string) => ["sh", "-c", `until [ -e /go ]; do sleep 0.1; done; ${last}; exit 1`];
     const go = (name: string) => engine.docker(["exec", name, "sh", "-c", ": >/go"]);
     const fill = `node -e 'require("fs").writeFileSync("/data/zeros", Buffer.alloc(1e7))'`;
-    await engine.docker(["run", "-d", "--name", "writer", "-v", `${disk}/app:/data`, nodeImage(repo), ...waiting(fill)]);
+    await engine.docker([
+      "run",
+      "-d",
+      "--name",
+      "writer",
+      "-v",
+      `${disk}/app:/data`,
+      nodeImage(repo),
+      ...waiting(fill),
+    ]);
     await engine.docker(["run", "-d", "--name", "bystander", nodeImage(repo), ...waiting(":")]);
     const files = ["docker-compose.yml", "docker-compose.override.yml"];
     await compose("plain", files, ["up", "-d"]);
     t.after(() => compose("plain", files, ["down"]));
     await until("it runs", 60_000, async () => (await compose("plain", files, ["ps"])).includes("(healthy)"));
     await go("writer");
-    const told = (title: string) => until(title, 45_000, () => telegram.notices().find((notice) => notice.mark === "🔴" && notice.title.includes(title)), async () => `${JSON.stringify(telegram.texts, null, 1)}\n${await compose("plain", files, ["logs"])}`);
+    const told = (title: string) =>
+      until(
+        title,
+        45_000,
+        () => telegram.notices().find((notice) => notice.mark === "🔴" && notice.title.includes(title)),
+        async () => `${JSON.stringify(telegram.texts, null, 1)}\n${await compose("plain", files, ["logs"])}`,
+      );
     assert.match((await told("Container writer")).text, /^Probable cause: disk data is (9[789]|100)(\.\d)?% full\.$/m);
     await go("bystander");
     assert.doesNotMatch((await told("Container bystander")).text, /Probable cause/);
@@ -109,7 +159,11 @@ function onEngine(source: EngineSource, { client }: Setup): void {
     test(`the token as a file reaches the watchdog and the pruner (${kind})`, async () => {
       const { dir, configure } = projects[kind] ?? assert.fail();
       const main = kind === "plain" ? "docker-compose.yml" : "docker-compose.hardened.yml";
-      configure({ WATCHDOG_TG_BOT_TOKEN_FILE: "/run/secrets/tg_bot_token", WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_LANG: "en" });
+      configure({
+        WATCHDOG_TG_BOT_TOKEN_FILE: "/run/secrets/tg_bot_token",
+        WATCHDOG_TG_CHAT_ID: "-1001",
+        WATCHDOG_LANG: "en",
+      });
       const file = path.join(dir, "tg_bot_token");
       rmSync(file, { force: true });
       writeFileSync(file, `${TOKEN}\n`);
@@ -119,14 +173,28 @@ function onEngine(source: EngineSource, { client }: Setup): void {
       writeFileSync(path.join(dir, "docker-compose.override.yml"), block("### The token as a file"));
       const script = "console.log(require('fs').readFileSync(process.env.WATCHDOG_TG_BOT_TOKEN_FILE, 'utf8').length)";
       for (const service of ["watchdog", "watchdog-pruner"]) {
-        const printed = await compose(kind, [main, "docker-compose.override.yml"], ["--profile", "prune", "run", "--rm", "-T", "--no-deps", "--entrypoint", "node", service, "-e", script]);
+        const printed = await compose(
+          kind,
+          [main, "docker-compose.override.yml"],
+          ["--profile", "prune", "run", "--rm", "-T", "--no-deps", "--entrypoint", "node", service, "-e", script],
+        );
         assert.equal(printed.trim().split("\n").at(-1), String(TOKEN.length + 1), `${service}: ${printed}`);
       }
       if (kind === "hardened") {
         const alone = await compose(kind, [main], ["--profile", "prune", "config"]);
         assert.ok(!/^ *secrets:/m.test(alone), "with -f and one file, Compose does not read the override by itself");
         // The files as Compose itself writes them on its containers, read through the proxy.
-        const doctor = (files: readonly string[]) => compose(kind, files, ["run", "--rm", "-T", "--entrypoint", "/bin/sh", "watchdog", "-c", "node /opt/watchdog/watchdog.mjs doctor || true"]);
+        const doctor = (files: readonly string[]) =>
+          compose(kind, files, [
+            "run",
+            "--rm",
+            "-T",
+            "--entrypoint",
+            "/bin/sh",
+            "watchdog",
+            "-c",
+            "node /opt/watchdog/watchdog.mjs doctor || true",
+          ]);
         const whole = [main, "docker-compose.override.yml"].map((name) => `-f ${path.join(dir, name)}`).join(" ");
         const unread = await doctor([main]);
         assert.ok(unread.includes(`  → if you have one: docker compose ${whole} up -d\n`), unread);

@@ -2,7 +2,16 @@
 // ones; otherwise stand-ins made of this machine's own files under the same names, since a test machine may reach no
 // image registry.
 import { createHash } from "node:crypto";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { cached } from "./cache.ts";
@@ -10,7 +19,10 @@ import type { Engine } from "./engine.ts";
 import { run, which } from "./run.ts";
 
 /** Part of the stand-ins' names in the cache: another recipe or machine makes another image. */
-const recipe = `${process.arch}-${createHash("sha256").update(readFileSync(import.meta.filename)).digest("hex").slice(0, 8)}`;
+const recipe = `${process.arch}-${createHash("sha256")
+  .update(readFileSync(import.meta.filename))
+  .digest("hex")
+  .slice(0, 8)}`;
 
 const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -75,7 +87,8 @@ function nodeRoot(image: string): Promise<string> {
       symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", path.join(bin, "npm"));
       symlinkSync("../lib/node_modules/npm/bin/npx-cli.js", path.join(bin, "npx"));
       await copyProgram(dir, path.join(bin, "node"));
-      for (const program of ["/bin/sh", "/usr/bin/env", "/bin/sleep", "/bin/rm", "/usr/bin/ssh"]) await copyProgram(dir, program, program);
+      for (const program of ["/bin/sh", "/usr/bin/env", "/bin/sleep", "/bin/rm", "/usr/bin/ssh"])
+        await copyProgram(dir, program, program);
       // What the target pruner-ssh would install is there already.
       writeFileSync(path.join(dir, "usr/bin/apt-get"), "#!/bin/sh\n", { mode: 0o755 });
       await common(dir);

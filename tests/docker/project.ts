@@ -25,7 +25,9 @@ export type Project = {
   inside(script: string, service?: string): Promise<unknown>;
   logs(): Promise<string>;
   /** `doctor --json` in a container of its own: each point's state and detail, by its id. */
-  doctor(env?: Record<string, string>): Promise<Record<string, { state: string; detail: string; advice?: string } | undefined>>;
+  doctor(
+    env?: Record<string, string>,
+  ): Promise<Record<string, { state: string; detail: string; advice?: string } | undefined>>;
 };
 
 /** What the tests read of `GET /containers/<id>/json`. */
@@ -54,7 +56,12 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
   mkdirSync(dir);
   for (const file of FILES) cpSync(path.join(repo, file), path.join(dir, file), { recursive: true });
   writeFileSync(path.join(dir, "npmrc"), await npmrc(), { mode: 0o600 });
-  writeFileSync(path.join(dir, "override.yml"), override(kind === "plain" ? ["watchdog", "watchdog-pruner", "watchdog-pruner-ssh"] : ["watchdog", "watchdog-pruner"]));
+  writeFileSync(
+    path.join(dir, "override.yml"),
+    override(
+      kind === "plain" ? ["watchdog", "watchdog-pruner", "watchdog-pruner-ssh"] : ["watchdog", "watchdog-pruner"],
+    ),
+  );
 
   const main = kind === "plain" ? "docker-compose.yml" : "docker-compose.hardened.yml";
   const compose = (args: readonly string[], timeoutMs = 300_000) =>
@@ -81,14 +88,30 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
       await until(`${service} is healthy`, 90_000, healthy, logs);
     },
     doctor: async (env = {}) => {
-      const settings = Object.entries({ WATCHDOG_LANG: "en", ...env }).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+      const settings = Object.entries({ WATCHDOG_LANG: "en", ...env }).flatMap(([name, value]) => [
+        "-e",
+        `${name}=${value}`,
+      ]);
       // It exits with 1 when something failed, which some tests want to see: the document tells, not the code.
       const command = "node /opt/watchdog/watchdog.mjs doctor --json || true";
-      const text = await compose(["run", "--rm", "-T", ...settings, "--entrypoint", "/bin/sh", "watchdog", "-c", command]);
-      const { checks } = JSON.parse(text.slice(text.indexOf("{\"ok\""))) as { checks: { id: string; state: string; detail: string; advice?: string }[] };
+      const text = await compose([
+        "run",
+        "--rm",
+        "-T",
+        ...settings,
+        "--entrypoint",
+        "/bin/sh",
+        "watchdog",
+        "-c",
+        command,
+      ]);
+      const { checks } = JSON.parse(text.slice(text.indexOf('{"ok"'))) as {
+        checks: { id: string; state: string; detail: string; advice?: string }[];
+      };
       return Object.fromEntries(checks.map((check) => [check.id, check]));
     },
-    inside: async (script, service = "watchdog") => JSON.parse(await compose(["exec", "-T", service, "node", "-e", script])) as unknown,
+    inside: async (script, service = "watchdog") =>
+      JSON.parse(await compose(["exec", "-T", service, "node", "-e", script])) as unknown,
     logs,
   };
 }
@@ -96,7 +119,10 @@ export async function makeProject(engine: Engine, kind: "plain" | "hardened"): P
 /** How to build, and nothing about what runs. */
 function override(services: readonly string[]): string {
   const build = { network: "host", secrets: ["npmrc"] };
-  return JSON.stringify({ services: Object.fromEntries(services.map((name) => [name, { build }])), secrets: { npmrc: { file: "npmrc" } } });
+  return JSON.stringify({
+    services: Object.fromEntries(services.map((name) => [name, { build }])),
+    secrets: { npmrc: { file: "npmrc" } },
+  });
 }
 
 /** The user's npm settings, plus what npm takes from its surroundings, which a build has not. */

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { connect, type AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { until } from "./run.ts";
@@ -38,8 +38,17 @@ export const REFUSED = [
   ...["//version", "/version/", "/containers//json", "/containers/json/", "/containers/x//json", "/v1.41//info"],
   ...["/containers/x/y/json", "/containers/x;y/json", "/containers/x\\y/json", "/containers/x/json#/archive"],
   ...["/v1/info", "/v2.0/info", "/V1.41/info", "/v1.4111/info", "/VERSION", "/versions", "/xversion"],
-  ...["/system/df?type=build-cache", "/v1.41/system/df?type=build-cache", "/v1.45/system/df", "/v1.45/system/df?type=volume"],
-  ...["/v1.45/system/df?type=build-cache&type=container", "/v1.45/system/df?type=build-cache&verbose=1", "/v1.45/system/df/?type=build-cache"],
+  ...[
+    "/system/df?type=build-cache",
+    "/v1.41/system/df?type=build-cache",
+    "/v1.45/system/df",
+    "/v1.45/system/df?type=volume",
+  ],
+  ...[
+    "/v1.45/system/df?type=build-cache&type=container",
+    "/v1.45/system/df?type=build-cache&verbose=1",
+    "/v1.45/system/df/?type=build-cache",
+  ],
   ...["http://docker/version", "http://docker/images/json"],
 ]
   .map((target): Ask => ["GET", target])

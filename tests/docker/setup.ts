@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { cacheDir, debianRoot } from "./cache.ts";
-import { clientConfig, type Client, type EngineSource } from "./engine.ts";
+import { type Client, clientConfig, type EngineSource } from "./engine.ts";
 import { run, which } from "./run.ts";
 
 export type Setup = { client: Client; engines: EngineSource[] };
@@ -18,7 +18,13 @@ export async function prepare(): Promise<Setup | string> {
   const dockerd = await which("dockerd");
   if (dockerd === undefined) return "dockerd is not installed";
   try {
-    const root = await debianRoot("trixie", ["docker.io", "containerd", "docker-cli", "docker-compose", "docker-buildx"]);
+    const root = await debianRoot("trixie", [
+      "docker.io",
+      "containerd",
+      "docker-cli",
+      "docker-compose",
+      "docker-buildx",
+    ]);
     const configDir = clientConfig(path.join(cacheDir, "docker-config"));
     for (const plugin of ["docker-compose", "docker-buildx"]) {
       const target = path.join(configDir, "cli-plugins", plugin);
@@ -45,7 +51,8 @@ async function whyNot(): Promise<string | undefined> {
   if (process.platform !== "linux") return "an engine needs Linux";
   if (process.getuid?.() !== 0) return "an engine needs root";
   // Two engines share the machine's firewall rules: a second one would cut the first one's containers off.
-  if ((await run("pgrep", ["-x", "dockerd"]).catch(() => "")) !== "") return "another dockerd is running on this machine";
+  if ((await run("pgrep", ["-x", "dockerd"]).catch(() => "")) !== "")
+    return "another dockerd is running on this machine";
   for (const program of ["apt-get", "dpkg", "runc", "iptables", "haproxy", "npm", "ldd", "tar", "ssh"]) {
     if ((await which(program)) === undefined) return `${program} is not installed`;
   }

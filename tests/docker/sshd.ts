@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import type { Client, Engine } from "./engine.ts";
 import { run, until } from "./run.ts";
@@ -28,13 +28,21 @@ export async function startSshd(sshd: string, engine: Engine, client: Client): P
   // Where sshd confines itself before anyone is let in; it is made by the service file where there is one.
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const at = (name: string) => path.join(dir, name);
-  for (const name of ["host", "key", "strange"]) await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", at(name)]);
-  const publicKey = (name: string) => readFileSync(at(`${name}.pub`), "utf8").split(" ").slice(0, 2).join(" ");
+  for (const name of ["host", "key", "strange"])
+    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", at(name)]);
+  const publicKey = (name: string) =>
+    readFileSync(at(`${name}.pub`), "utf8")
+      .split(" ")
+      .slice(0, 2)
+      .join(" ");
 
   const port = await freePort();
   const log = at("commands");
   writeFileSync(log, "");
-  writeFileSync(path.join(bin, "docker"), `#!/bin/sh\necho "docker $*" >>"${log}"\nDOCKER_CONFIG="${client.configDir}" exec "${client.docker}" --host "unix://${engine.sock}" "$@"\n`);
+  writeFileSync(
+    path.join(bin, "docker"),
+    `#!/bin/sh\necho "docker $*" >>"${log}"\nDOCKER_CONFIG="${client.configDir}" exec "${client.docker}" --host "unix://${engine.sock}" "$@"\n`,
+  );
   chmodSync(path.join(bin, "docker"), 0o755);
   writeFileSync(at("authorized_keys"), `${publicKey("key")}\n`, { mode: 0o600 });
   // By both names: from here, and from inside a container.
@@ -42,17 +50,39 @@ export async function startSshd(sshd: string, engine: Engine, client: Client): P
   writeFileSync(at("changed_hosts"), `[127.0.0.1]:${port} ${publicKey("strange")}\n`);
   writeFileSync(at("empty_hosts"), "");
   const config = [
-    `Port ${port}`, "ListenAddress 0.0.0.0", `HostKey ${at("host")}`, `AuthorizedKeysFile ${at("authorized_keys")}`, `PidFile ${at("pid")}`, "StrictModes no", "UsePAM no",
-    "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin prohibit-password", `SetEnv PATH=${bin}:/usr/bin:/bin`,
+    `Port ${port}`,
+    "ListenAddress 0.0.0.0",
+    `HostKey ${at("host")}`,
+    `AuthorizedKeysFile ${at("authorized_keys")}`,
+    `PidFile ${at("pid")}`,
+    "StrictModes no",
+    "UsePAM no",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "PermitRootLogin prohibit-password",
+    `SetEnv PATH=${bin}:/usr/bin:/bin`,
   ];
   writeFileSync(at("sshd_config"), `${config.join("\n")}\n`);
   const child = spawn(sshd, ["-D", "-e", "-f", at("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-  await until("sshd listens", 10_000, () => said.includes("Server listening"), () => said);
+  await until(
+    "sshd listens",
+    10_000,
+    () => said.includes("Server listening"),
+    () => said,
+  );
   return {
-    port, keyFile: at("key"), strangeKey: at("strange"), knownHosts: at("known_hosts"), changedHosts: at("changed_hosts"), emptyHosts: at("empty_hosts"),
-    commands: () => readFileSync(log, "utf8").split("\n").filter((line) => line !== ""),
+    port,
+    keyFile: at("key"),
+    strangeKey: at("strange"),
+    knownHosts: at("known_hosts"),
+    changedHosts: at("changed_hosts"),
+    emptyHosts: at("empty_hosts"),
+    commands: () =>
+      readFileSync(log, "utf8")
+        .split("\n")
+        .filter((line) => line !== ""),
     close: async () => {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, "exit");

@@ -6,7 +6,12 @@ import path from "node:path";
 import type { Engine } from "./engine.ts";
 import { run, until } from "./run.ts";
 
-export const NAMES = { stopped: "wdt-stopped", killed: "wdt-killed", sick: "wdt-sick", removed: "wdt-removed" } as const;
+export const NAMES = {
+  stopped: "wdt-stopped",
+  killed: "wdt-killed",
+  sick: "wdt-sick",
+  removed: "wdt-removed",
+} as const;
 
 /** What the sick container's health check prints when it fails. */
 export const SICK_OUTPUT = "the queue file is empty";

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { before, describe, test, type TestContext } from "node:test";
+import { before, describe, type TestContext, test } from "node:test";
 import { createServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { selfSigned } from "../helpers/certificate.ts";
@@ -38,8 +38,13 @@ interface Proxy {
 async function startProxy(t: TestContext, dir: string, givenPort?: number): Promise<Proxy> {
   const port = givenPort ?? (await freePort());
   const [config, log] = [join(dir, "tinyproxy.conf"), join(dir, "tinyproxy.log")];
-  writeFileSync(config, `Port ${port}\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nBasicAuth ${USER} ${PASSWORD}\nLogLevel Connect\nLogFile "${log}"\n`);
-  const child = spawn(tinyproxy ?? assert.fail("tinyproxy is not installed"), ["-d", "-c", config], { stdio: "ignore" });
+  writeFileSync(
+    config,
+    `Port ${port}\nListen 127.0.0.1\nTimeout 60\nAllow 127.0.0.1\nBasicAuth ${USER} ${PASSWORD}\nLogLevel Connect\nLogFile "${log}"\n`,
+  );
+  const child = spawn(tinyproxy ?? assert.fail("tinyproxy is not installed"), ["-d", "-c", config], {
+    stdio: "ignore",
+  });
   const gone = once(child, "exit");
   const stop = async (): Promise<void> => {
     child.kill("SIGKILL");
@@ -48,13 +53,23 @@ async function startProxy(t: TestContext, dir: string, givenPort?: number): Prom
   t.after(stop);
   await until("the proxy", () => ask(port, "/"));
   return {
-    stop, url: `http://${USER}:${IN_URL}@127.0.0.1:${port}`,
-    asked: () => (existsSync(log) ? readFileSync(log, "utf8").split("\n").flatMap((line) => /Request \(file descriptor \d+\): (.+) HTTP/.exec(line)?.[1] ?? []).filter((line) => line !== "GET /") : []),
+    stop,
+    url: `http://${USER}:${IN_URL}@127.0.0.1:${port}`,
+    asked: () =>
+      existsSync(log)
+        ? readFileSync(log, "utf8")
+            .split("\n")
+            .flatMap((line) => /Request \(file descriptor \d+\): (.+) HTTP/.exec(line)?.[1] ?? [])
+            .filter((line) => line !== "GET /")
+        : [],
   };
 }
 
 /** TLS in front of the make-believe Telegram. */
-async function overTls(t: TestContext, { dir, telegram }: World): Promise<{ url: string; env: Readonly<Record<string, string>> }> {
+async function overTls(
+  t: TestContext,
+  { dir, telegram }: World,
+): Promise<{ url: string; env: Readonly<Record<string, string>> }> {
   const { key, cert } = selfSigned();
   const server = createServer({ key, cert }, (socket) => {
     const inner = connect(Number(new URL(telegram.url).port), "127.0.0.1");
@@ -74,18 +89,33 @@ describe("Telegram through a proxy, on the image's Node", { skip, timeout: 180_0
   });
 
   /** Alert and recovery, all of it through the proxy, nothing else through it, and no secret anywhere. */
-  const tellsThrough = async (world: World, proxy: Proxy, env: Readonly<Record<string, string>>, asks: RegExp): Promise<void> => {
-    const daemon = await world.start({ WATCHDOG_TG_PROXY_URL: proxy.url, WATCHDOG_LOG_LEVEL: "debug", ...env }, { node });
+  const tellsThrough = async (
+    world: World,
+    proxy: Proxy,
+    env: Readonly<Record<string, string>>,
+    asks: RegExp,
+  ): Promise<void> => {
+    const daemon = await world.start(
+      { WATCHDOG_TG_PROXY_URL: proxy.url, WATCHDOG_LOG_LEVEL: "debug", ...env },
+      { node },
+    );
     world.host.disk(DATA, { usedPct: 93 });
     await world.telegram.waitForMessages(1);
     world.host.disk(DATA, { usedPct: 40 });
     await world.telegram.waitForMessages(2);
     assert.deepEqual(world.telegram.told().map(brief), ["🔴 Disk data", "🟢 Disk data"]);
     const asked = await until("the proxy's log", () => proxy.asked().length > 0 && proxy.asked());
-    assert.ok(asked.every((line) => asks.test(line)), `asked of the proxy: ${asked.join(" | ")}`);
+    assert.ok(
+      asked.every((line) => asks.test(line)),
+      `asked of the proxy: ${asked.join(" | ")}`,
+    );
     const status = JSON.stringify(await daemon.status());
     await daemon.stop();
-    for (const secret of SECRETS) assert.ok(!`${daemon.output()}${status}${JSON.stringify(world.telegram.messages)}`.includes(secret), "a secret was shown");
+    for (const secret of SECRETS)
+      assert.ok(
+        !`${daemon.output()}${status}${JSON.stringify(world.telegram.messages)}`.includes(secret),
+        "a secret was shown",
+      );
   };
 
   test("a Bot API over http", async (t) => {
@@ -96,7 +126,12 @@ describe("Telegram through a proxy, on the image's Node", { skip, timeout: 180_0
   test("a Bot API over https, by CONNECT", async (t) => {
     const world = await makeWorld(t);
     const { url, env } = await overTls(t, world);
-    await tellsThrough(world, await startProxy(t, world.dir), { ...env, WATCHDOG_TG_API_URL: url }, new RegExp(`^CONNECT ${new URL(url).host}$`));
+    await tellsThrough(
+      world,
+      await startProxy(t, world.dir),
+      { ...env, WATCHDOG_TG_API_URL: url },
+      new RegExp(`^CONNECT ${new URL(url).host}$`),
+    );
   });
 
   for (const scheme of ["http", "https"] as const) {
@@ -109,14 +144,19 @@ describe("Telegram through a proxy, on the image's Node", { skip, timeout: 180_0
       const env = { ...tls.env, WATCHDOG_TG_API_URL: tls.url, WATCHDOG_STATE_FILE: join(world.dir, "state.json") };
       const first = await world.start({ ...env, WATCHDOG_TG_PROXY_URL: wrong.href }, { node });
       world.host.disk(DATA, { usedPct: 93 });
-      const refused = await first.statusWhere("a refusal", ({ delivery }) => delivery.lastError !== null && delivery.pending === 1);
+      const refused = await first.statusWhere(
+        "a refusal",
+        ({ delivery }) => delivery.lastError !== null && delivery.pending === 1,
+      );
       // tinyproxy hangs up on a request whose body it does not want.
       assert.match(refused.delivery.lastError ?? "", scheme === "http" ? /40[17]|ECONNRESET/ : /tunnel.+40[17]/);
       assert.ok(!(first.output() + JSON.stringify(refused)).includes("wr0ng-password"));
       await first.stop();
       await proxy.stop();
       const second = await world.start({ ...env, WATCHDOG_TG_PROXY_URL: proxy.url }, { node });
-      const away = await second.statusWhere("a refused connection", ({ delivery }) => /ECONNREFUSED/.test(delivery.lastError ?? ""));
+      const away = await second.statusWhere("a refused connection", ({ delivery }) =>
+        /ECONNREFUSED/.test(delivery.lastError ?? ""),
+      );
       assert.equal(world.telegram.messages.length, 0, "nothing goes past the proxy");
       await startProxy(t, world.dir, Number(new URL(proxy.url).port));
       await world.telegram.waitForMessages(1);

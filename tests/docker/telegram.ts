@@ -56,7 +56,10 @@ export async function fakeTelegram(): Promise<FakeTelegram> {
       else faults.push(fault);
       const answer =
         fault === undefined
-          ? { ok: true, result: { message_id: texts.length, date: Math.floor(Date.now() / 1000), chat: { id: Number(CHAT_ID) } } }
+          ? {
+              ok: true,
+              result: { message_id: texts.length, date: Math.floor(Date.now() / 1000), chat: { id: Number(CHAT_ID) } },
+            }
           : { ok: false, error_code: 400, description: `Bad Request: ${fault}` };
       response.writeHead(fault === undefined ? 200 : 400, { "content-type": "application/json" });
       response.end(JSON.stringify(answer));

@@ -13,18 +13,50 @@ type Fault = () => Promise<{ readonly url: string; close(): Promise<void> }>;
 const nothingToClose = { close: () => Promise.resolve() };
 
 const FAULTS: readonly { readonly name: string; readonly fault: Fault; readonly says: RegExp }[] = [
-  { name: "refuses", says: /connection refused/, fault: async () => ({ url: `http://127.0.0.1:${await freePort()}/health`, ...nothingToClose }) },
-  { name: "refuses tcp", says: /connection refused/, fault: async () => ({ url: `tcp://127.0.0.1:${await freePort()}`, ...nothingToClose }) },
-  { name: "hangs", says: /timeout \(no answer within 0\.5 s\)/, fault: async () => Object.assign(await fakeDependency(), { hangs: true }) },
+  {
+    name: "refuses",
+    says: /connection refused/,
+    fault: async () => ({ url: `http://127.0.0.1:${await freePort()}/health`, ...nothingToClose }),
+  },
+  {
+    name: "refuses tcp",
+    says: /connection refused/,
+    fault: async () => ({ url: `tcp://127.0.0.1:${await freePort()}`, ...nothingToClose }),
+  },
+  {
+    name: "hangs",
+    says: /timeout \(no answer within 0\.5 s\)/,
+    fault: async () => Object.assign(await fakeDependency(), { hangs: true }),
+  },
   // A resolver that is away itself answers nothing at all.
-  { name: "does not resolve", says: /name not found|timeout/, fault: () => Promise.resolve({ url: "http://nobody.invalid/health", ...nothingToClose }) },
-  { name: "has a certificate that nobody trusts", says: /TLS or certificate error \(self-signed certificate\)/, fault: () => fakeDependency("https") },
-  { name: "answers 500", says: /HTTP status 500 instead of 2xx\/3xx/, fault: async () => Object.assign(await fakeDependency(), { status: 500 }) },
-  { name: "speaks no TLS", says: /TLS or certificate error/, fault: async () => {
-    const plain = await fakeDependency("http");
-    return { url: plain.url.replace("http:", "https:"), close: plain.close };
-  } },
-  { name: "hangs up", says: /connection broken off/, fault: async () => Object.assign(await fakeDependency("http"), { hangsUp: true }) },
+  {
+    name: "does not resolve",
+    says: /name not found|timeout/,
+    fault: () => Promise.resolve({ url: "http://nobody.invalid/health", ...nothingToClose }),
+  },
+  {
+    name: "has a certificate that nobody trusts",
+    says: /TLS or certificate error \(self-signed certificate\)/,
+    fault: () => fakeDependency("https"),
+  },
+  {
+    name: "answers 500",
+    says: /HTTP status 500 instead of 2xx\/3xx/,
+    fault: async () => Object.assign(await fakeDependency(), { status: 500 }),
+  },
+  {
+    name: "speaks no TLS",
+    says: /TLS or certificate error/,
+    fault: async () => {
+      const plain = await fakeDependency("http");
+      return { url: plain.url.replace("http:", "https:"), close: plain.close };
+    },
+  },
+  {
+    name: "hangs up",
+    says: /connection broken off/,
+    fault: async () => Object.assign(await fakeDependency("http"), { hangsUp: true }),
+  },
 ];
 
 describe("a dependency fails", { concurrency: 6 }, () => {
@@ -102,7 +134,10 @@ describe("the host cannot be read", { concurrency: 6 }, () => {
     }
     world.host.showProc();
     await until("both sources again", () => world.telegram.told().filter(({ mark }) => mark === "🟢").length >= 2);
-    assert.ok(!world.telegram.told().some((one) => /🟢 (Host memory|Blocking)/.test(brief(one))), "what was bad before is still bad");
+    assert.ok(
+      !world.telegram.told().some((one) => /🟢 (Host memory|Blocking)/.test(brief(one))),
+      "what was bad before is still bad",
+    );
     await daemon.stop();
   });
 
@@ -116,7 +151,11 @@ describe("the host cannot be read", { concurrency: 6 }, () => {
     host.start({ pid: 14, command: "vim pytest.ini", ageS: 30 });
     const daemon = await world.start();
     await until("three alerts", () => world.telegram.told().length >= 3);
-    assert.deepEqual(world.telegram.told().map(brief).sort(), ["🔴 Blocking process 10", "🔴 Blocking process 11", "🔴 Blocking process 12"]);
+    assert.deepEqual(world.telegram.told().map(brief).sort(), [
+      "🔴 Blocking process 10",
+      "🔴 Blocking process 11",
+      "🔴 Blocking process 12",
+    ]);
     await daemon.stop();
   });
 });

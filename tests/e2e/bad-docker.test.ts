@@ -4,11 +4,19 @@ import { chmodSync } from "node:fs";
 import { describe, it, type TestContext } from "node:test";
 import { detailOf, failsWith, othersKeepWorking } from "../helpers/canaries.ts";
 import { BUNDLE } from "../helpers/daemon.ts";
-import { cutMidAnswer, forbidden, hanging, huge, notJson, serverError, wrongJson, type DockerFault } from "../helpers/fake-docker.ts";
+import {
+  cutMidAnswer,
+  type DockerFault,
+  forbidden,
+  hanging,
+  huge,
+  notJson,
+  serverError,
+  wrongJson,
+} from "../helpers/fake-docker.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { makeWorld } from "../helpers/world.ts";
-
 
 const FAULTS: readonly { readonly name: string; readonly fault: DockerFault; readonly says: RegExp }[] = [
   { name: "forbids it (403)", fault: forbidden, says: /403: authorization denied by plugin/ },
@@ -47,7 +55,10 @@ describe("the engine answers badly", { concurrency: 6 }, () => {
     const daemon = await world.start();
     await othersKeepWorking(world, daemon, ["docker"]);
     assert.match(await detailOf(world, "🔴 Source unavailable: docker"), /ENOENT/);
-    assert.ok(!world.telegram.told().some((one) => brief(one) === "🔴 Container web"), "nobody knows whether web is down");
+    assert.ok(
+      !world.telegram.told().some((one) => brief(one) === "🔴 Container web"),
+      "nobody knows whether web is down",
+    );
     await world.docker.appear();
     await detailOf(world, "🟢 Source unavailable: docker");
     await daemon.stop();
@@ -72,13 +83,24 @@ describe("the engine answers badly", { concurrency: 6 }, () => {
     world.docker.set("api", { state: "exited", exitCode: 3 });
     assert.match(await detailOf(world, "🔴 Source unavailable: docker"), /api: .*500/);
     const { signals } = await daemon.status();
-    assert.deepEqual(signals.filter(({ key }) => key.startsWith("container:")).map(({ key, active }) => [key, active]), [["container:web", false], ["container:api", false]]);
+    assert.deepEqual(
+      signals.filter(({ key }) => key.startsWith("container:")).map(({ key, active }) => [key, active]),
+      [
+        ["container:web", false],
+        ["container:api", false],
+      ],
+    );
     world.docker.fail(undefined);
     assert.match(await detailOf(world, "🔴 Container api"), /Exit code: 3/);
     await daemon.stop();
   });
 
-  for (const [newest, oldest] of [["1.41", "1.12"], ["1.43", "1.24"], ["1.52", "1.44"], ["1.60", "1.53"]] as const) {
+  for (const [newest, oldest] of [
+    ["1.41", "1.12"],
+    ["1.43", "1.24"],
+    ["1.52", "1.44"],
+    ["1.60", "1.53"],
+  ] as const) {
     it(`speaks API ${newest}, at least ${oldest}: that is what it is asked in`, async (t) => {
       const world = await makeWorld(t);
       world.docker.offer(newest, oldest);
@@ -88,7 +110,10 @@ describe("the engine answers badly", { concurrency: 6 }, () => {
       const minors = new Set(world.docker.requests.flatMap(({ path }) => /^\/v1\.(\d+)\//.exec(path)?.slice(1) ?? []));
       const [only] = minors;
       assert.equal(minors.size, 1);
-      assert.ok(Number(only) <= Number(newest.slice(2)) && Number(only) >= Number(oldest.slice(2)) && Number(only) >= 41, `asked in 1.${only}`);
+      assert.ok(
+        Number(only) <= Number(newest.slice(2)) && Number(only) >= Number(oldest.slice(2)) && Number(only) >= 41,
+        `asked in 1.${only}`,
+      );
       await daemon.stop();
     });
   }

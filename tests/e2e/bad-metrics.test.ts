@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { detailOf, failsWith, othersKeepWorking } from "../helpers/canaries.ts";
 import {
-  cut, drip, endless, fiveMegabytes, hang, healthy, html, jsonList, notJson, redirect, status500, type MetricsBehaviour,
+  cut,
+  drip,
+  endless,
+  fiveMegabytes,
+  hang,
+  healthy,
+  html,
+  jsonList,
+  type MetricsBehaviour,
+  notJson,
+  redirect,
+  status500,
 } from "../helpers/fake-metrics.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";

@@ -7,7 +7,14 @@ const GB = 2 ** 30;
 const asked = ({ docker }: World): number => docker.requests.filter(({ path }) => path.includes("/system/df")).length;
 
 function fillCache({ docker, host }: World): void {
-  const record = (ID: string, Size: number, hours: number): object => ({ ID, Size, Type: "regular", InUse: false, Shared: false, LastUsedAt: new Date(Date.now() - hours * 3_600_000).toISOString() });
+  const record = (ID: string, Size: number, hours: number): object => ({
+    ID,
+    Size,
+    Type: "regular",
+    InUse: false,
+    Shared: false,
+    LastUsedAt: new Date(Date.now() - hours * 3_600_000).toISOString(),
+  });
   docker.buildCache([record("old", 9.8 * GB, 80), record("young", 1.4 * GB, 1)]);
   // The engine's data is on the disk that fills, in a container as well as beside one.
   for (const path of ["/etc/hostname", "/var/lib/docker"]) host.disk(path, { usedPct: 40 });
@@ -21,7 +28,10 @@ describe("a full disk and the build cache", { concurrency: true }, () => {
     assert.equal(asked(world), 0, "nobody asks while the disk is well");
     world.host.disk(DATA, { usedPct: 91 });
     await world.telegram.waitForMessages(1);
-    assert.match(world.telegram.told()[0]?.detail ?? "", /\nBuild cache 11\.2 GB, of it 9\.8 GB older than 72 h can be cleared: docker builder prune --filter until=72h\n/);
+    assert.match(
+      world.telegram.told()[0]?.detail ?? "",
+      /\nBuild cache 11\.2 GB, of it 9\.8 GB older than 72 h can be cleared: docker builder prune --filter until=72h\n/,
+    );
     await daemon.ticks(5);
     assert.equal(asked(world), 1);
   });
@@ -32,7 +42,10 @@ describe("a full disk and the build cache", { concurrency: true }, () => {
     await world.start();
     world.host.disk(DATA, { usedPct: 91 });
     await world.telegram.waitForMessages(1);
-    assert.match(world.telegram.told()[0]?.detail ?? "", /Кэш сборки 11\.2 ГБ, из них 11\.2 ГБ старше 1 ч можно очистить: docker builder prune --filter until=1h/);
+    assert.match(
+      world.telegram.told()[0]?.detail ?? "",
+      /Кэш сборки 11\.2 ГБ, из них 11\.2 ГБ старше 1 ч можно очистить: docker builder prune --filter until=1h/,
+    );
   });
 
   it("are told apart on an engine too old to list its cache alone, which is not asked", async (t) => {
@@ -52,7 +65,10 @@ describe("a full disk and the build cache", { concurrency: true }, () => {
     world.host.disk(DATA, { usedPct: 91 });
     world.host.memory(95);
     await world.telegram.waitForMessages(1);
-    assert.deepEqual(world.telegram.told().map(({ title }) => title), ["Host memory"]);
+    assert.deepEqual(
+      world.telegram.told().map(({ title }) => title),
+      ["Host memory"],
+    );
     const { lastTickMs } = await daemon.ticks(5);
     assert.ok((lastTickMs ?? Infinity) < 1000, `a tick took ${lastTickMs} ms`);
     await world.telegram.waitForMessages(2);

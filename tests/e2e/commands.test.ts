@@ -20,19 +20,32 @@ describe("once", { concurrency: 6 }, () => {
     world.host.memory(95);
     world.db.status = 500;
     world.docker.set("web", { state: "exited", exitCode: 1 });
-    const { code, stdout, stderr } = await runWatchdog(["once", "--json"], { ...world.env, WATCHDOG_LOG_LEVEL: "debug" });
+    const { code, stdout, stderr } = await runWatchdog(["once", "--json"], {
+      ...world.env,
+      WATCHDOG_LOG_LEVEL: "debug",
+    });
     assert.deepEqual([code, stderr], [0, ""]);
     const report = JSON.parse(stdout) as OnceReport;
     assert.deepEqual(Object.keys(report), ["host", "sources", "signals", "tickMs"]);
     assert.equal(report.host, "host-1");
     assert.deepEqual(Object.keys(report.sources), ["metrics", "mem", "disk", "docker", "deps", "proc"]);
-    for (const signal of report.signals) assert.deepEqual(Object.keys(signal), ["key", "active", "action", "title", "detail"]);
+    for (const signal of report.signals)
+      assert.deepEqual(Object.keys(signal), ["key", "active", "action", "title", "detail"]);
     const verdicts = Object.fromEntries(report.signals.map(({ key, active, action }) => [key, [active, action]]));
     assert.deepEqual(verdicts, {
-      orchestrator_down: [false, "none"], metrics_stale: [false, "none"], queue_stalled: [false, "none"], job_failed: [false, "none"],
-      host_mem: [true, "alert"], "disk:data": [false, "none"], "inodes:data": [false, "none"],
-      "container:web": [true, "alert"], "dep:db": [true, "alert"],
-      "blind:mem": [false, "none"], "blind:disk": [false, "none"], "blind:docker": [false, "none"], "blind:proc": [false, "none"],
+      orchestrator_down: [false, "none"],
+      metrics_stale: [false, "none"],
+      queue_stalled: [false, "none"],
+      job_failed: [false, "none"],
+      host_mem: [true, "alert"],
+      "disk:data": [false, "none"],
+      "inodes:data": [false, "none"],
+      "container:web": [true, "alert"],
+      "dep:db": [true, "alert"],
+      "blind:mem": [false, "none"],
+      "blind:disk": [false, "none"],
+      "blind:docker": [false, "none"],
+      "blind:proc": [false, "none"],
     });
     assert.ok(typeof report.tickMs === "number" && report.tickMs >= 0);
     assert.equal(world.telegram.requests.length, 0);
@@ -46,9 +59,18 @@ describe("once", { concurrency: 6 }, () => {
     const { code, stdout } = await runWatchdog(["once", "--json"], world.env);
     assert.equal(code, 0, "a tick that finished is a success, whatever it found");
     const { signals, sources } = JSON.parse(stdout) as OnceReport;
-    assert.deepEqual(signals.filter(({ active }) => active).map(({ key, action }) => `${key} ${action}`).sort(), ["blind:docker alert", "blind:mem alert", "blind:proc alert", "orchestrator_down alert"]);
+    assert.deepEqual(
+      signals
+        .filter(({ active }) => active)
+        .map(({ key, action }) => `${key} ${action}`)
+        .sort(),
+      ["blind:docker alert", "blind:mem alert", "blind:proc alert", "orchestrator_down alert"],
+    );
     assert.match(sources["metrics"]?.error ?? "", /HTTP status 500/);
-    assert.deepEqual(Object.values(sources).map(({ state }) => state), ["failed", "failed", "ok", "failed", "ok", "failed"]);
+    assert.deepEqual(
+      Object.values(sources).map(({ state }) => state),
+      ["failed", "failed", "ok", "failed", "ok", "failed"],
+    );
   });
 
   it("without --json is for people: every source and every signal, and problems on stderr", async (t) => {
@@ -63,15 +85,30 @@ describe("once", { concurrency: 6 }, () => {
   });
 
   it("leaves a source that is off out of its signals", async () => {
-    const { stdout } = await runWatchdog(["once", "--json"], { WATCHDOG_DOCKER_SOCK: "", WATCHDOG_MEM_ENABLED: "false", WATCHDOG_DISK_PATHS: "root=/", WATCHDOG_DISK_INODE_PCT: "0", WATCHDOG_DISK_PCT: "100" });
+    const { stdout } = await runWatchdog(["once", "--json"], {
+      WATCHDOG_DOCKER_SOCK: "",
+      WATCHDOG_MEM_ENABLED: "false",
+      WATCHDOG_DISK_PATHS: "root=/",
+      WATCHDOG_DISK_INODE_PCT: "0",
+      WATCHDOG_DISK_PCT: "100",
+    });
     const { signals, sources } = JSON.parse(stdout) as OnceReport;
-    assert.deepEqual(signals.map(({ key }) => key), ["disk:root", "blind:disk"]);
-    assert.deepEqual(Object.entries(sources).filter(([, { state }]) => state !== "off").map(([name]) => name), ["disk"]);
+    assert.deepEqual(
+      signals.map(({ key }) => key),
+      ["disk:root", "blind:disk"],
+    );
+    assert.deepEqual(
+      Object.entries(sources)
+        .filter(([, { state }]) => state !== "off")
+        .map(([name]) => name),
+      ["disk"],
+    );
   });
 });
 
 describe("healthcheck", { concurrency: 6 }, () => {
-  const check = (port: number): ReturnType<typeof runWatchdog> => runWatchdog(["healthcheck"], { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}` });
+  const check = (port: number): ReturnType<typeof runWatchdog> =>
+    runWatchdog(["healthcheck"], { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}` });
 
   it("exits 0 while the daemon is fresh, and 1 once it is gone", async (t) => {
     const world = await makeWorld(t);
@@ -97,10 +134,12 @@ describe("healthcheck", { concurrency: 6 }, () => {
   });
 
   it("exits 1 when the last tick is stale", async (t) => {
-    const server = await listen(createServer((_request, response) => {
-      response.writeHead(503, { "content-type": "application/json" });
-      response.end("{\"status\":\"stale\"}");
-    }));
+    const server = await listen(
+      createServer((_request, response) => {
+        response.writeHead(503, { "content-type": "application/json" });
+        response.end('{"status":"stale"}');
+      }),
+    );
     t.after(() => server.close());
     const { code, stdout } = await check(server.port);
     assert.equal(code, 1);
@@ -119,7 +158,9 @@ describe("healthcheck", { concurrency: 6 }, () => {
 });
 
 describe("the command line", { concurrency: 6 }, () => {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
 
   it("--version is the package's", async () => {
     assert.deepEqual(await runWatchdog(["--version"]), { code: 0, signal: null, stdout: `${version}\n`, stderr: "" });
@@ -128,11 +169,27 @@ describe("the command line", { concurrency: 6 }, () => {
   it("--help names every command and variable", async () => {
     const { code, stdout, stderr } = await runWatchdog(["--help"]);
     assert.deepEqual([code, stderr], [0, ""]);
-    for (const name of ["run", "once [--json]", "healthcheck", "WATCHDOG_ENABLED", "WATCHDOG_TG_BOT_TOKEN[_FILE]", "WATCHDOG_STATUS_ADDR"]) assert.ok(stdout.includes(name), name);
+    for (const name of [
+      "run",
+      "once [--json]",
+      "healthcheck",
+      "WATCHDOG_ENABLED",
+      "WATCHDOG_TG_BOT_TOKEN[_FILE]",
+      "WATCHDOG_STATUS_ADDR",
+    ])
+      assert.ok(stdout.includes(name), name);
     assert.deepEqual((await runWatchdog(["-h"])).stdout, stdout);
   });
 
-  for (const args of [["frobnicate"], ["toString"], ["once", "--yaml"], ["healthcheck", "--json"], ["--json"], [""], ["run", "now"]]) {
+  for (const args of [
+    ["frobnicate"],
+    ["toString"],
+    ["once", "--yaml"],
+    ["healthcheck", "--json"],
+    ["--json"],
+    [""],
+    ["run", "now"],
+  ]) {
     it(`\`watchdog ${args.join(" ")}\` is refused in one line, with exit code 2`, async () => {
       const { code, stdout, stderr } = await runWatchdog(args);
       assert.deepEqual([code, stdout], [2, ""]);

@@ -9,20 +9,38 @@ import { makeWorld } from "../helpers/world.ts";
 const BAD: readonly { readonly name: string; readonly becomes: Partial<FakeContainer>; readonly says: RegExp }[] = [
   { name: "exits with 137", becomes: { state: "exited", exitCode: 137 }, says: /stopped.+137 \(SIGKILL/s },
   { name: "is killed for want of memory", becomes: { state: "exited", exitCode: 137, oomKilled: true }, says: /OOM/ },
-  { name: "exits with 0 though it is to run on", becomes: { state: "exited", exitCode: 0, policy: "always" }, says: /Exit code: 0/ },
-  { name: "is unhealthy", becomes: { health: "unhealthy", healthOutput: "curl: (7) no <html> & password=hunter2000" }, says: /Health check: curl: \(7\) no <html> & password=\*\*\*/ },
+  {
+    name: "exits with 0 though it is to run on",
+    becomes: { state: "exited", exitCode: 0, policy: "always" },
+    says: /Exit code: 0/,
+  },
+  {
+    name: "is unhealthy",
+    becomes: { health: "unhealthy", healthOutput: "curl: (7) no <html> & password=hunter2000" },
+    says: /Health check: curl: \(7\) no <html> & password=\*\*\*/,
+  },
   { name: "is paused", becomes: { state: "paused" }, says: /paused/ },
   { name: "is restarting", becomes: { state: "restarting", exitCode: 1 }, says: /restarting/ },
   { name: "is dead", becomes: { state: "dead" }, says: /dead/ },
-  { name: "was created and never started", becomes: { state: "created", error: "port is already allocated" }, says: /never started.+port is already allocated/s },
+  {
+    name: "was created and never started",
+    becomes: { state: "created", error: "port is already allocated" },
+    says: /never started.+port is already allocated/s,
+  },
 ];
 
 const QUIET: readonly { readonly name: string; readonly becomes: Partial<FakeContainer> }[] = [
   { name: "is on its way", becomes: { health: "starting" } },
   { name: "is being removed", becomes: { state: "removing" } },
-  { name: "finished its work under restart policy on-failure", becomes: { state: "exited", exitCode: 0, policy: "on-failure" } },
+  {
+    name: "finished its work under restart policy on-failure",
+    becomes: { state: "exited", exitCode: 0, policy: "on-failure" },
+  },
   { name: "has no restart policy", becomes: { state: "exited", exitCode: 1, policy: "no" } },
-  { name: "is excluded by its label", becomes: { state: "exited", exitCode: 1, labels: { "watchdog.watch": "false" } } },
+  {
+    name: "is excluded by its label",
+    becomes: { state: "exited", exitCode: 1, labels: { "watchdog.watch": "false" } },
+  },
 ];
 
 describe("a container", { concurrency: 6 }, () => {
@@ -82,7 +100,10 @@ describe("a container", { concurrency: 6 }, () => {
     await detailOf(world, "🔴 Container app");
     world.docker.remove("app");
     assert.match(await detailOf(world, "🟢 Container app"), /recovered.+was removed/s);
-    await daemon.statusWhere("nothing of it in the status", ({ signals }) => !signals.some(({ key }) => key === "container:app"));
+    await daemon.statusWhere(
+      "nothing of it in the status",
+      ({ signals }) => !signals.some(({ key }) => key === "container:app"),
+    );
     await daemon.stop();
   });
 

@@ -8,11 +8,13 @@ const NAMES = Array.from({ length: 100 }, (_, index) => `service-${String(index)
 
 /** The services that the messages of this mark name, whether each has a notice of its own or one card has them all. */
 function namesIn({ told }: FakeTelegram, mark: string): string[] {
-  return told().filter((notice) => notice.mark === mark).flatMap(({ title, detail }) => {
-    // The advice names one of them once more, as an example.
-    const lines = detail.split("\n").filter((line) => !/^What to do[:,]/.test(line));
-    return [title, ...lines].join("\n").match(/service-\d{3}(?=,|:|$)/gm) ?? [];
-  });
+  return told()
+    .filter((notice) => notice.mark === mark)
+    .flatMap(({ title, detail }) => {
+      // The advice names one of them once more, as an example.
+      const lines = detail.split("\n").filter((line) => !/^What to do[:,]/.test(line));
+      return [title, ...lines].join("\n").match(/service-\d{3}(?=,|:|$)/gm) ?? [];
+    });
 }
 
 describe("many things at once", { concurrency: 4 }, () => {
@@ -23,12 +25,16 @@ describe("many things at once", { concurrency: 4 }, () => {
     for (const name of NAMES) docker.set(name, { health: "healthy" });
     const daemon = await world.start();
     await daemon.ticks(1);
-    for (const name of NAMES) docker.set(name, { state: "exited", exitCode: 137, error: "<killed> & \"gone\" 💥" });
+    for (const name of NAMES) docker.set(name, { state: "exited", exitCode: 137, error: '<killed> & "gone" 💥' });
     await until("every name", () => namesIn(telegram, "🔴").length >= NAMES.length, 30_000);
     assert.deepEqual(namesIn(telegram, "🔴").sort(), NAMES, "each is named once");
     const alerts = telegram.messages.length;
     assert.ok(alerts <= 2, `${alerts} messages`);
-    await daemon.statusWhere("all of them alerting", ({ signals }) => signals.filter(({ key, alerting }) => alerting && key.startsWith("container:")).length === NAMES.length);
+    await daemon.statusWhere(
+      "all of them alerting",
+      ({ signals }) =>
+        signals.filter(({ key, alerting }) => alerting && key.startsWith("container:")).length === NAMES.length,
+    );
     for (const name of NAMES) docker.set(name, { state: "running" });
     await until("every name again", () => namesIn(telegram, "🟢").length >= NAMES.length, 30_000);
     assert.deepEqual(namesIn(telegram, "🟢").sort(), NAMES, "each recovers once");
@@ -68,7 +74,9 @@ describe("many things at once", { concurrency: 4 }, () => {
     const world = await makeWorld(t, { WATCHDOG_TG_BOT_TOKEN: "", WATCHDOG_TG_CHAT_ID: "" });
     world.host.memory(95);
     const daemon = await world.start();
-    const { delivery, signals } = await daemon.statusWhere("it told", (status) => status.signals.some(({ alerting }) => alerting));
+    const { delivery, signals } = await daemon.statusWhere("it told", (status) =>
+      status.signals.some(({ alerting }) => alerting),
+    );
     assert.equal(delivery.channel, "console");
     assert.ok(signals.some(({ key, alerting }) => key === "host_mem" && alerting));
     assert.match(daemon.output(), /^\S+Z info {2}message: 🔴 host-1 · Host memory \| 95% used.+$/m);

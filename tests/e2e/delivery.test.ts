@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { detailOf } from "../helpers/canaries.ts";
-import { badGateway, blackHole, cut, ok, raw, serverError, slow, tooMany, type Behaviour } from "../helpers/fake-telegram.ts";
+import {
+  type Behaviour,
+  badGateway,
+  blackHole,
+  cut,
+  ok,
+  raw,
+  serverError,
+  slow,
+  tooMany,
+} from "../helpers/fake-telegram.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { makeWorld } from "../helpers/world.ts";
@@ -12,12 +22,21 @@ const AWAY: readonly { readonly name: string; readonly behaviour: Behaviour | "r
   { name: "answers too late", behaviour: (request) => ({ ...slow(5000)(request), ok: false }), says: /timeout/ },
   { name: "answers 500", behaviour: serverError, says: /500 Internal Server Error/ },
   { name: "is a proxy with a 502 page", behaviour: badGateway, says: /502/ },
-  { name: "is a proxy with a 200 page", behaviour: raw(200, "<html>Welcome to the airport</html>"), says: /200 without/ },
+  {
+    name: "is a proxy with a 200 page",
+    behaviour: raw(200, "<html>Welcome to the airport</html>"),
+    says: /200 without/,
+  },
   { name: "cuts the connection", behaviour: cut(false), says: /reset|hang up/ },
 ];
 
 /** The one source that needs no network, where a short deadline is about Telegram. */
-const MEMORY_ALONE = { WATCHDOG_METRICS_URL: "", WATCHDOG_DOCKER_SOCK: "", WATCHDOG_DEPS: "", WATCHDOG_DISK_ENABLED: "false" };
+const MEMORY_ALONE = {
+  WATCHDOG_METRICS_URL: "",
+  WATCHDOG_DOCKER_SOCK: "",
+  WATCHDOG_DEPS: "",
+  WATCHDOG_DISK_ENABLED: "false",
+};
 
 describe("while Telegram", { concurrency: 6 }, () => {
   for (const { name, behaviour, says } of AWAY) {
@@ -28,10 +47,17 @@ describe("while Telegram", { concurrency: 6 }, () => {
       if (behaviour === "refused") await telegram.refuse();
       else telegram.behave(behaviour);
       world.host.memory(95);
-      const away = await daemon.statusWhere("a failed delivery", ({ delivery }) => delivery.lastError !== null && delivery.pending === 1);
+      const away = await daemon.statusWhere(
+        "a failed delivery",
+        ({ delivery }) => delivery.lastError !== null && delivery.pending === 1,
+      );
       assert.match(away.delivery.lastError ?? "", says);
       const untold = away.signals.find(({ key }) => key === "host_mem");
-      assert.deepEqual([untold?.active, untold?.alerting, untold?.lastAlertAt], [true, false, null], "told is what was delivered");
+      assert.deepEqual(
+        [untold?.active, untold?.alerting, untold?.lastAlertAt],
+        [true, false, null],
+        "told is what was delivered",
+      );
       await daemon.ticks(3);
       assert.equal(telegram.messages.length, 0);
 
@@ -54,7 +80,9 @@ describe("while Telegram", { concurrency: 6 }, () => {
     const daemon = await world.start();
     await world.telegram.waitForSends(1);
     world.host.memory(20);
-    await daemon.statusWhere("the end of it", ({ signals }) => signals.some(({ key, active }) => key === "host_mem" && !active));
+    await daemon.statusWhere("the end of it", ({ signals }) =>
+      signals.some(({ key, active }) => key === "host_mem" && !active),
+    );
     world.telegram.behave(ok);
     await world.telegram.waitForMessages(1);
     await daemon.ticks(4);
@@ -74,9 +102,13 @@ describe("while Telegram", { concurrency: 6 }, () => {
     world.host.memory(20);
     await world.telegram.waitForSends(2);
     world.host.memory(97);
-    await daemon.statusWhere("bad again", ({ signals }) => signals.some(({ key, active, detail }) => key === "host_mem" && active && detail.startsWith("97%")));
+    await daemon.statusWhere("bad again", ({ signals }) =>
+      signals.some(({ key, active, detail }) => key === "host_mem" && active && detail.startsWith("97%")),
+    );
     world.host.memory(20);
-    await daemon.statusWhere("good again", ({ signals }) => signals.some(({ key, active }) => key === "host_mem" && !active));
+    await daemon.statusWhere("good again", ({ signals }) =>
+      signals.some(({ key, active }) => key === "host_mem" && !active),
+    );
     world.telegram.behave(ok);
     await world.telegram.waitForMessages(2);
     await daemon.ticks(4);
@@ -128,7 +160,12 @@ describe("while Telegram", { concurrency: 6 }, () => {
     world.host.memory(10);
     await until("all of it", () => world.telegram.told().length >= 4);
     await daemon.ticks(4);
-    assert.deepEqual(world.telegram.told().map(brief).sort(), ["🔴 Container web", "🔴 Host memory", "🔴 Job failed", "🟢 Host memory"]);
+    assert.deepEqual(world.telegram.told().map(brief).sort(), [
+      "🔴 Container web",
+      "🔴 Host memory",
+      "🔴 Job failed",
+      "🟢 Host memory",
+    ]);
     await daemon.stop();
   });
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn, type ChildProcess, type StdioOptions } from "node:child_process";
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { BUNDLE, type Env, type Exit } from "../helpers/daemon.ts";
-import { blackHole, slow } from "../helpers/fake-telegram.ts";
 import { hang } from "../helpers/fake-metrics.ts";
+import { blackHole, slow } from "../helpers/fake-telegram.ts";
 import { ask, freePort } from "../helpers/net.ts";
 import { fullPipe } from "../helpers/outputs.ts";
 import { until } from "../helpers/wait.ts";
@@ -50,7 +50,15 @@ async function start(t: TestContext, program: string, env: Env, output: Output, 
   const port = await freePort();
   const options = `${env["NODE_OPTIONS"] ?? ""} --import ${HANG_THREAD}`;
   const child = spawn(process.execPath, [program], {
-    stdio, env: { PATH: process.env["PATH"] ?? "", WATCHDOG_STARTUP_GRACE_S: "0", WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, ...env, NODE_OPTIONS: options, ...(hung ? { HANG_ON: fifo } : {}) },
+    stdio,
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      WATCHDOG_STARTUP_GRACE_S: "0",
+      WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`,
+      ...env,
+      NODE_OPTIONS: options,
+      ...(hung ? { HANG_ON: fifo } : {}),
+    },
   });
   const exited = new Promise<Exit>((resolve) => child.once("exit", (code, signal) => resolve({ code, signal })));
   if (output === "closed at once") child.stdout?.destroy();
@@ -65,11 +73,19 @@ async function start(t: TestContext, program: string, env: Env, output: Output, 
   return { child, port, exited };
 }
 
-async function endsWithin(started: Started, limitMs: number, expected: Exit, signals: readonly NodeJS.Signals[] = ["SIGTERM"]): Promise<void> {
+async function endsWithin(
+  started: Started,
+  limitMs: number,
+  expected: Exit,
+  signals: readonly NodeJS.Signals[] = ["SIGTERM"],
+): Promise<void> {
   const startedAt = performance.now();
   for (const signal of signals) started.child.kill(signal);
   const late = AbortSignal.timeout(limitMs + 3000);
-  const ended = await Promise.race([started.exited, new Promise<string>((resolve) => late.addEventListener("abort", () => resolve("still alive")))]);
+  const ended = await Promise.race([
+    started.exited,
+    new Promise<string>((resolve) => late.addEventListener("abort", () => resolve("still alive"))),
+  ]);
   assert.deepEqual(ended, expected);
   const took = performance.now() - startedAt;
   assert.ok(took < limitMs, `it took ${Math.round(took)} ms to end`);
@@ -78,13 +94,28 @@ async function endsWithin(started: Started, limitMs: number, expected: Exit, sig
 const alive = ({ port }: Started): Promise<unknown> => until("an answer of /healthz", () => ask(port, "/healthz"));
 
 /** Every moment and state in which a signal may come; `ready` resolves when it has come about. */
-const MOMENTS: readonly { readonly name: string; readonly env?: Env; readonly before?: (world: World) => void; readonly ready: (world: World, started: Started) => Promise<unknown> }[] = [
+const MOMENTS: readonly {
+  readonly name: string;
+  readonly env?: Env;
+  readonly before?: (world: World) => void;
+  readonly ready: (world: World, started: Started) => Promise<unknown>;
+}[] = [
   { name: "while it is well", ready: (_, started) => alive(started) },
-  { name: "before its first tick is over", env: { WATCHDOG_HTTP_TIMEOUT_S: "60" }, before: ({ metrics }) => metrics.behave(hang), ready: ({ metrics }) => until("the first request", () => metrics.requests() > 0) },
+  {
+    name: "before its first tick is over",
+    env: { WATCHDOG_HTTP_TIMEOUT_S: "60" },
+    before: ({ metrics }) => metrics.behave(hang),
+    ready: ({ metrics }) => until("the first request", () => metrics.requests() > 0),
+  },
   { name: "with the kill switch on", env: { WATCHDOG_ENABLED: "false" }, ready: (_, started) => alive(started) },
   {
-    name: "while a send hangs", env: { WATCHDOG_HTTP_TIMEOUT_S: "60" },
-    before: ({ telegram, host }) => { telegram.behave(blackHole); host.memory(95); }, ready: ({ telegram }) => telegram.waitForSends(1),
+    name: "while a send hangs",
+    env: { WATCHDOG_HTTP_TIMEOUT_S: "60" },
+    before: ({ telegram, host }) => {
+      telegram.behave(blackHole);
+      host.memory(95);
+    },
+    ready: ({ telegram }) => telegram.waitForSends(1),
   },
 ];
 
@@ -92,7 +123,9 @@ describe("SIGTERM ends the watchdog within 5 s and with code 0", { concurrency: 
   for (const { name, env, before, ready } of MOMENTS) {
     for (const output of Object.keys(OUTPUTS) as Output[]) {
       for (const hung of [false, true]) {
-        it(`${name}, its output being ${output}${hung ? ", and a thread that hangs" : ""}`, { timeout: 60_000 }, async (t) => {
+        it(`${name}, its output being ${output}${hung ? ", and a thread that hangs" : ""}`, {
+          timeout: 60_000,
+        }, async (t) => {
           const world = await makeWorld(t);
           before?.(world);
           const started = await start(t, BUNDLE, { ...world.env, WATCHDOG_LOG_LEVEL: "debug", ...env }, output, hung);
@@ -105,13 +138,29 @@ describe("SIGTERM ends the watchdog within 5 s and with code 0", { concurrency: 
 });
 
 describe("a secret's file that does not answer", { concurrency: 2, timeout: 60_000 }, () => {
-  for (const [program, bundle] of [["watchdog", BUNDLE], ["pruner", PRUNER]] as const) {
+  for (const [program, bundle] of [
+    ["watchdog", BUNDLE],
+    ["pruner", PRUNER],
+  ] as const) {
     const begin = async (t: TestContext): Promise<Started> => {
       const world = await makeWorld(t);
       const fifo = join(world.dir, "never-written");
       execFileSync("mkfifo", [fifo]);
       const file = join(world.dir, "dead-mount");
-      return start(t, bundle, { ...world.env, NODE_OPTIONS: `--import ${HANG_FILE}`, HANG_FILE: file, HANG_ON: fifo, WATCHDOG_FALLBACK_WEBHOOK_URL_FILE: file, WATCHDOG_DOCKER_SOCK: "/nowhere/docker.sock" }, "read", false);
+      return start(
+        t,
+        bundle,
+        {
+          ...world.env,
+          NODE_OPTIONS: `--import ${HANG_FILE}`,
+          HANG_FILE: file,
+          HANG_ON: fifo,
+          WATCHDOG_FALLBACK_WEBHOOK_URL_FILE: file,
+          WATCHDOG_DOCKER_SOCK: "/nowhere/docker.sock",
+        },
+        "read",
+        false,
+      );
     };
     it(`does not keep the ${program} from its work, nor from its end`, { timeout: 30_000 }, async (t) => {
       const started = await begin(t);
@@ -140,7 +189,9 @@ describe("a second signal", { concurrency: 2, timeout: 60_000 }, () => {
     await endsWithin(started, 1500, { code: 0, signal: null }, ["SIGINT"]);
   });
 
-  it("that comes together with the first is the same one: what is under way is still sent", { timeout: 30_000 }, async (t) => {
+  it("that comes together with the first is the same one: what is under way is still sent", {
+    timeout: 30_000,
+  }, async (t) => {
     const world = await makeWorld(t);
     world.telegram.behave(slow(700));
     world.host.memory(95);
@@ -156,8 +207,20 @@ describe("SIGTERM ends the pruner within 5 s and with code 0", { concurrency: 4,
   for (const enabled of ["true", "false"]) {
     for (const output of Object.keys(OUTPUTS) as Output[]) {
       for (const hung of [false, true]) {
-        it(`switched ${enabled === "true" ? "on" : "off"}, its output being ${output}${hung ? ", and a thread that hangs" : ""}`, { timeout: 60_000 }, async (t) => {
-          const started = await start(t, PRUNER, { WATCHDOG_PRUNE_ENABLED: enabled, WATCHDOG_DOCKER_SOCK: "/nowhere/docker.sock", WATCHDOG_LOG_LEVEL: "debug" }, output, hung);
+        it(`switched ${enabled === "true" ? "on" : "off"}, its output being ${output}${hung ? ", and a thread that hangs" : ""}`, {
+          timeout: 60_000,
+        }, async (t) => {
+          const started = await start(
+            t,
+            PRUNER,
+            {
+              WATCHDOG_PRUNE_ENABLED: enabled,
+              WATCHDOG_DOCKER_SOCK: "/nowhere/docker.sock",
+              WATCHDOG_LOG_LEVEL: "debug",
+            },
+            output,
+            hung,
+          );
           await alive(started);
           await endsWithin(started, LIMIT_MS, hung ? LASTING : { code: 0, signal: null });
         });

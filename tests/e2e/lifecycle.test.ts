@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { describe, it } from "node:test";
 import { detailOf } from "../helpers/canaries.ts";
-import { runWatchdog, type Daemon } from "../helpers/daemon.ts";
+import { type Daemon, runWatchdog } from "../helpers/daemon.ts";
 import { hang } from "../helpers/fake-metrics.ts";
 import { blackHole, ok, serverError, slow } from "../helpers/fake-telegram.ts";
 import { ask, freePort, listen } from "../helpers/net.ts";
@@ -36,7 +36,10 @@ describe("the kill switch", { concurrency: 6 }, () => {
       const health = await ask(daemon.port, "/healthz");
       assert.equal(health?.status, 200);
       assert.match(health?.body ?? "", /disabled/);
-      const check = await runWatchdog(["healthcheck"], { ...world.env, WATCHDOG_STATUS_ADDR: `127.0.0.1:${daemon.port}` });
+      const check = await runWatchdog(["healthcheck"], {
+        ...world.env,
+        WATCHDOG_STATUS_ADDR: `127.0.0.1:${daemon.port}`,
+      });
       assert.equal(check.code, 0);
       await endedWithin(daemon, 2000);
     });
@@ -61,7 +64,10 @@ describe("SIGTERM", { concurrency: 6 }, () => {
     world.host.memory(95);
     const daemon = await world.start();
     await world.telegram.waitForSends(3);
-    await daemon.statusWhere("a message that waits", ({ delivery }) => delivery.pending === 1 && delivery.lastError !== null);
+    await daemon.statusWhere(
+      "a message that waits",
+      ({ delivery }) => delivery.pending === 1 && delivery.lastError !== null,
+    );
     world.telegram.behave(ok);
     await endedWithin(daemon, 5300);
     assert.deepEqual(world.telegram.told().map(brief), ["🔴 Host memory"]);
@@ -114,19 +120,36 @@ describe("the daemon goes on", { concurrency: 6 }, () => {
     world.host.memory(95);
     const daemon = await world.start({}, { ready: false });
     await detailOf(world, "🔴 Host memory");
-    assert.match(daemon.output(), new RegExp(`error configuration: WATCHDOG_STATUS_ADDR=127\\.0\\.0\\.1:${port} cannot be listened on`));
+    assert.match(
+      daemon.output(),
+      new RegExp(`error configuration: WATCHDOG_STATUS_ADDR=127\\.0\\.0\\.1:${port} cannot be listened on`),
+    );
     await daemon.stop();
   });
 
   it("with every bad value replaced by its default, all of them reported at once", async (t) => {
     const world = await makeWorld(t, {
-      WATCHDOG_MEM_PCT: "ninety", WATCHDOG_DISK_PCT: "850", WATCHDOG_LANG: "de", WATCHDOG_DEPS: "nonsense,db=ftp://x,ok=tcp://127.0.0.1:1", WATCHDOG_INTERVALS: "3",
+      WATCHDOG_MEM_PCT: "ninety",
+      WATCHDOG_DISK_PCT: "850",
+      WATCHDOG_LANG: "de",
+      WATCHDOG_DEPS: "nonsense,db=ftp://x,ok=tcp://127.0.0.1:1",
+      WATCHDOG_INTERVALS: "3",
     });
     const daemon = await world.start();
     const { problems } = await daemon.status();
     assert.equal(problems.length, 6);
-    for (const says of [/WATCHDOG_MEM_PCT="ninety".+default 90/, /WATCHDOG_DISK_PCT="850".+1 to 100.+default 85/, /WATCHDOG_LANG="de".+ru or en.+default ru/, /WATCHDOG_DEPS: entry "nonsense"/, /WATCHDOG_DEPS: entry "db=ftp/, /WATCHDOG_INTERVALS is not a known variable; did you mean WATCHDOG_INTERVAL_S\?/]) {
-      assert.ok(problems.some((problem) => says.test(problem)), `${String(says)} in ${problems.join("\n")}`);
+    for (const says of [
+      /WATCHDOG_MEM_PCT="ninety".+default 90/,
+      /WATCHDOG_DISK_PCT="850".+1 to 100.+default 85/,
+      /WATCHDOG_LANG="de".+ru or en.+default ru/,
+      /WATCHDOG_DEPS: entry "nonsense"/,
+      /WATCHDOG_DEPS: entry "db=ftp/,
+      /WATCHDOG_INTERVALS is not a known variable; did you mean WATCHDOG_INTERVAL_S\?/,
+    ]) {
+      assert.ok(
+        problems.some((problem) => says.test(problem)),
+        `${String(says)} in ${problems.join("\n")}`,
+      );
       assert.match(daemon.output(), says);
     }
     assert.match(await detailOf(world, "🔴 Зависимость ok"), /отклонено/);

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { detailOf } from "../helpers/canaries.ts";
-import { apiError, cannotParse, kicked, migrated, ok, topicGone, unauthorized, unless, type Behaviour } from "../helpers/fake-telegram.ts";
+import {
+  apiError,
+  type Behaviour,
+  cannotParse,
+  kicked,
+  migrated,
+  ok,
+  topicGone,
+  unauthorized,
+  unless,
+} from "../helpers/fake-telegram.ts";
 import { ask } from "../helpers/net.ts";
 import { brief } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
@@ -10,7 +20,11 @@ import { CHAT_ID, makeWorld } from "../helpers/world.ts";
 const OPERATORS: readonly { readonly name: string; readonly behaviour: Behaviour; readonly says: RegExp }[] = [
   { name: "the token is wrong (401)", behaviour: unauthorized, says: /401 Unauthorized/ },
   { name: "the bot was kicked (403)", behaviour: kicked, says: /403 Forbidden: bot was kicked/ },
-  { name: "there is no such chat", behaviour: apiError(400, "Bad Request: chat not found"), says: /400 Bad Request: chat not found/ },
+  {
+    name: "there is no such chat",
+    behaviour: apiError(400, "Bad Request: chat not found"),
+    says: /400 Bad Request: chat not found/,
+  },
   { name: "there is no such bot (404)", behaviour: apiError(404, "Not Found"), says: /404 Not Found/ },
 ];
 
@@ -51,7 +65,12 @@ describe("Telegram refuses", { concurrency: 6 }, () => {
 
   it("one notice for good: that one is held, the others pass", async (t) => {
     const world = await makeWorld(t);
-    world.telegram.behave(unless(({ body }) => !String(body["text"]).includes("Container web"), apiError(400, "Bad Request: something about this text")));
+    world.telegram.behave(
+      unless(
+        ({ body }) => !String(body["text"]).includes("Container web"),
+        apiError(400, "Bad Request: something about this text"),
+      ),
+    );
     world.docker.set("web", { state: "exited", exitCode: 1 });
     world.docker.set("api", { state: "exited", exitCode: 1 });
     world.db.status = 500;
@@ -76,14 +95,21 @@ describe("Telegram refuses", { concurrency: 6 }, () => {
     await detailOf(world, "🔴 Host memory");
     world.host.memory(10);
     await detailOf(world, "🟢 Host memory");
-    assert.deepEqual(world.telegram.sends().map(({ body }) => body["chat_id"]), [CHAT_ID, -100_222, -100_222]);
+    assert.deepEqual(
+      world.telegram.sends().map(({ body }) => body["chat_id"]),
+      [CHAT_ID, -100_222, -100_222],
+    );
     assert.match(daemon.output(), /supergroup.+-100222/);
     await daemon.stop();
   });
 
   it("with a new chat id each time: nothing is hammered", async (t) => {
     const world = await makeWorld(t);
-    world.telegram.behave(({ body, ...request }) => apiError(400, "Bad Request: group chat was upgraded to a supergroup chat", { migrate_to_chat_id: Number(body["chat_id"]) - 1 })({ body, ...request }));
+    world.telegram.behave(({ body, ...request }) =>
+      apiError(400, "Bad Request: group chat was upgraded to a supergroup chat", {
+        migrate_to_chat_id: Number(body["chat_id"]) - 1,
+      })({ body, ...request }),
+    );
     world.host.memory(95);
     const daemon = await world.start();
     await daemon.statusWhere("a failed delivery", ({ delivery }) => delivery.lastError !== null);
@@ -100,7 +126,10 @@ describe("Telegram refuses", { concurrency: 6 }, () => {
     await detailOf(world, "🔴 Host memory");
     world.host.memory(10);
     await detailOf(world, "🟢 Host memory");
-    assert.deepEqual(world.telegram.sends().map(({ body }) => body["message_thread_id"]), [17, undefined, undefined]);
+    assert.deepEqual(
+      world.telegram.sends().map(({ body }) => body["message_thread_id"]),
+      [17, undefined, undefined],
+    );
     await daemon.stop();
   });
 

@@ -21,9 +21,16 @@ describe("what an operator relies on", { concurrency: 6 }, () => {
       alertedAt.push(Date.parse(signals.find(({ key }) => key === "host_mem")?.lastAlertAt ?? ""));
     }
     const [first = 0, second = 0, third = 0] = alertedAt;
-    assert.deepEqual(world.telegram.told().slice(0, 3).map(brief), ["🔴 Host memory", "🔁 Host memory", "🔁 Host memory"]);
+    assert.deepEqual(world.telegram.told().slice(0, 3).map(brief), [
+      "🔴 Host memory",
+      "🔁 Host memory",
+      "🔁 Host memory",
+    ]);
     assert.match(world.telegram.told()[1]?.detail ?? "", /^Lasting \d+ seconds?, since \d\d:\d\d:\d\d UTC/);
-    assert.ok(second - first >= 995 && third - second >= 995, `not before the cooldown is over: ${alertedAt.join(", ")}`);
+    assert.ok(
+      second - first >= 995 && third - second >= 995,
+      `not before the cooldown is over: ${alertedAt.join(", ")}`,
+    );
     world.host.memory(10);
     await detailOf(world, "🟢 Host memory");
     assert.equal((await daemon.status()).cooldownS, 1);
@@ -35,7 +42,10 @@ describe("what an operator relies on", { concurrency: 6 }, () => {
     world.host.memory(95);
     world.host.start({ pid: 99, command: "pytest", ageS: 7200 });
     const daemon = await world.start();
-    await until("a repetition", () => world.telegram.told().filter((one) => brief(one) === "🔁 Blocking process 99").length >= 2);
+    await until(
+      "a repetition",
+      () => world.telegram.told().filter((one) => brief(one) === "🔁 Blocking process 99").length >= 2,
+    );
     assert.equal(world.telegram.told().filter(({ title }) => title === "Host memory").length, 1);
     await daemon.stop();
   });
@@ -48,7 +58,11 @@ describe("what an operator relies on", { concurrency: 6 }, () => {
     world.host.exit(99);
     world.host.start({ pid: 99, command: "pytest new", ageS: 9000 });
     await until("three notices", () => world.telegram.told().length >= 3);
-    assert.deepEqual(world.telegram.told().map(brief), ["🔴 Blocking process 99", "🟢 Blocking process 99", "🔴 Blocking process 99"]);
+    assert.deepEqual(world.telegram.told().map(brief), [
+      "🔴 Blocking process 99",
+      "🟢 Blocking process 99",
+      "🔴 Blocking process 99",
+    ]);
     assert.match(world.telegram.told()[2]?.detail ?? "", /pytest new/);
     await daemon.stop();
   });
@@ -69,7 +83,11 @@ describe("what an operator relies on", { concurrency: 6 }, () => {
     await world.telegram.waitForMessages(2);
     assert.match(world.telegram.told()[1]?.detail ?? "", /1 new failure\. The failed counter is now 1/);
     await daemon.ticks(3);
-    assert.deepEqual(world.telegram.told().map(brief), ["🔴 Job failed", "🔴 Job failed"], "an occurrence has no recovery");
+    assert.deepEqual(
+      world.telegram.told().map(brief),
+      ["🔴 Job failed", "🔴 Job failed"],
+      "an occurrence has no recovery",
+    );
     const signal = await daemon.signal("job_failed");
     assert.deepEqual([signal?.active, signal?.alerting], [false, false]);
     await daemon.stop();
@@ -98,7 +116,14 @@ describe("what an operator relies on", { concurrency: 6 }, () => {
     await until("it hangs again", () => world.telegram.told().length >= 3);
     orchestrator.agents = [{ ...agent, cpu_ticks: 8, pid: 11 }];
     await until("the old pid is gone", () => world.telegram.told().length >= 4);
-    assert.deepEqual(world.telegram.told().slice(0, 4).map(({ mark }) => mark).join(""), "🔴🟢🔴🟢");
+    assert.deepEqual(
+      world.telegram
+        .told()
+        .slice(0, 4)
+        .map(({ mark }) => mark)
+        .join(""),
+      "🔴🟢🔴🟢",
+    );
     await daemon.stop();
   });
 
@@ -150,7 +175,16 @@ describe("what an operator relies on", { concurrency: 6 }, () => {
     const { disks } = await daemon.statusWhere("the alert", ({ disks: [disk] }) => disk?.["alerting"] === true);
     const [{ lastAlertAt, ...disk } = {}, ...others] = disks;
     assert.deepEqual(others, []);
-    assert.deepEqual(disk, { label: "data", path: DATA, usedPct: 91.3, freeGb: 81.1, freePct: 8.7, thresholdPct: 85, alerting: true, stale: false });
+    assert.deepEqual(disk, {
+      label: "data",
+      path: DATA,
+      usedPct: 91.3,
+      freeGb: 81.1,
+      freePct: 8.7,
+      thresholdPct: 85,
+      alerting: true,
+      stale: false,
+    });
     assert.match(String(lastAlertAt), /^\d{4}-.+Z$/);
     await daemon.stop();
   });

@@ -37,7 +37,8 @@ test("with a token the healthcheck goes on and everything else asks for it; it i
   const env = { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, WATCHDOG_STATUS_TOKEN: TOKEN };
   const daemon = await world.start({ ...env, WATCHDOG_LOG_LEVEL: "debug" }, { ready: false });
   await until("an answer", async () => (await ask(port, "/healthz"))?.status === 200);
-  for (const path of ["/", "/status", "/metrics", "/?token=wrong-token"]) assert.equal((await ask(port, path))?.status, 401, path);
+  for (const path of ["/", "/status", "/metrics", "/?token=wrong-token"])
+    assert.equal((await ask(port, path))?.status, 401, path);
   for (const path of ["/", "/status", "/metrics"]) {
     const got = await ask(port, `${path}?token=${TOKEN}`);
     assert.equal(got?.status, 200, path);
@@ -48,7 +49,10 @@ test("with a token the healthcheck goes on and everything else asks for it; it i
   assert.ok(!daemon.output().includes(TOKEN), "the log shows the token");
 });
 
-test("the page of a daemon that is gone says so, and is live again when it is back", { skip: skipWithout("chromium", "chromium"), timeout: 90_000 }, async (t) => {
+test("the page of a daemon that is gone says so, and is live again when it is back", {
+  skip: skipWithout("chromium", "chromium"),
+  timeout: 90_000,
+}, async (t) => {
   const world = await makeWorld(t);
   const port = await freePort();
   const env = { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}` };
@@ -58,11 +62,16 @@ test("the page of a daemon that is gone says so, and is live again when it is ba
   t.after(() => browser.close());
   const tab = await browser.open({ width: 360, height: 740 });
   await tab.goto(`http://127.0.0.1:${port}/`);
-  const textOf = async (selector: string): Promise<string> => String(await tab.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`));
+  const textOf = async (selector: string): Promise<string> =>
+    String(await tab.evaluate(`document.querySelector(${JSON.stringify(selector)}).innerText`));
   await until("all well", async () => (await textOf("h1")) === "All is well");
   assert.deepEqual(tab.complaints(), []);
   await first.stop();
   await until("no answer", async () => (await textOf(".bar")).startsWith("The watchdog has not answered for"), 30_000);
   await world.start(env, { ready: false });
-  await until("live again", async () => (await textOf(".bar")) === "" && /checked \d s ago/.test(await textOf(".hero")), 30_000);
+  await until(
+    "live again",
+    async () => (await textOf(".bar")) === "" && /checked \d s ago/.test(await textOf(".hero")),
+    30_000,
+  );
 });

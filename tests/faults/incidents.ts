@@ -43,7 +43,8 @@ export function understand(messages: readonly Pick<Message, "text">[]): Understo
     if (mark === "ℹ️" || title === "Job failed") continue;
     const before = EARLIER.exec(detail);
     for (const span of before?.[1]?.matchAll(SPAN) ?? []) known(title, timeOf(span)).ended = true;
-    for (let more = Number(MORE.exec(before?.[1] ?? "")?.[1] ?? 0); more > 0; more -= 1) incidents.push({ title, sinceMs: undefined, ended: true });
+    for (let more = Number(MORE.exec(before?.[1] ?? "")?.[1] ?? 0); more > 0; more -= 1)
+      incidents.push({ title, sinceMs: undefined, ended: true });
     const rest = before ? detail.replace(before[0], "") : detail;
     if (mark === "🟢") known(title, timeOf([...rest.matchAll(SPAN)][0])).ended = true;
     else known(title, timeOf(SINCE.exec(rest)));
@@ -59,16 +60,29 @@ function timeOf(match: RegExpExecArray | RegExpMatchArray | null | undefined): n
 
 /** The number of failed jobs that the chat tells of. */
 export function failuresIn(messages: readonly Pick<Message, "text">[]): number {
-  const counts = messages.flatMap(({ text }) => told(text)).filter(({ title }) => title === "Job failed").map(({ detail }) => Number(/^(\d+) new failure/.exec(detail)?.[1] ?? NaN));
+  const counts = messages
+    .flatMap(({ text }) => told(text))
+    .filter(({ title }) => title === "Job failed")
+    .map(({ detail }) => Number(/^(\d+) new failure/.exec(detail)?.[1] ?? NaN));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The set that can be reconstructed is the set that happened: each incident by its title, its beginning (within `toleranceMs`) and whether it is over. */
-export function sameIncidents(messages: readonly Pick<Message, "text">[], happened: readonly Happened[], toleranceMs: number): void {
+export function sameIncidents(
+  messages: readonly Pick<Message, "text">[],
+  happened: readonly Happened[],
+  toleranceMs: number,
+): void {
   const understood = understand(messages);
   const shown = `the chat:\n${messages.map(({ text }) => text).join("\n----\n")}`;
   const missing = happened.filter(({ title, beganMs, ended }) => {
-    const index = understood.findIndex((one) => one.title === title && one.ended === ended && one.sinceMs !== undefined && distance(one.sinceMs, beganMs) <= toleranceMs);
+    const index = understood.findIndex(
+      (one) =>
+        one.title === title &&
+        one.ended === ended &&
+        one.sinceMs !== undefined &&
+        distance(one.sinceMs, beganMs) <= toleranceMs,
+    );
     if (index !== -1) understood.splice(index, 1);
     return index === -1;
   });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ok } from "../helpers/fake-telegram.ts";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { told } from "../helpers/told.ts";
-import { failuresIn, sameIncidents, type Happened } from "./incidents.ts";
+import { failuresIn, type Happened, sameIncidents } from "./incidents.ts";
 import { FAULTS, type Fault } from "./rows.ts";
 
 /**
@@ -59,8 +59,12 @@ function cellOf(fault: Fault): Cell {
       else assert.equal(failuresIn(messages), failed, "failed jobs told");
       assert.deepEqual(violations, []);
       assert.equal(line.outbox().view().pending, 0);
-      assert.ok(messages.length <= atMost, `${messages.length} messages, at most ${atMost} are allowed:\n${messages.map(({ text }) => text).join("\n----\n")}`);
-      for (const { mark, title, detail } of messages.flatMap(({ text }) => told(text))) assert.ok(mark && title && detail);
+      assert.ok(
+        messages.length <= atMost,
+        `${messages.length} messages, at most ${atMost} are allowed:\n${messages.map(({ text }) => text).join("\n----\n")}`,
+      );
+      for (const { mark, title, detail } of messages.flatMap(({ text }) => told(text)))
+        assert.ok(mark && title && detail);
     },
   };
 }
@@ -77,7 +81,8 @@ interface Scenario {
 
 const SCENARIOS: readonly Scenario[] = [
   {
-    name: "an alert", atMost: { asItHappens: 1, afterwards: 1 },
+    name: "an alert",
+    atMost: { asItHappens: 1, afterwards: 1 },
     play: async ({ bad, pass, heal }, fault) => {
       bad("Disk data");
       await pass(20 * 60);
@@ -86,7 +91,8 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "an alert and its recovery, a second incident that goes on, and failed jobs", atMost: { asItHappens: 5, afterwards: 1 },
+    name: "an alert and its recovery, a second incident that goes on, and failed jobs",
+    atMost: { asItHappens: 5, afterwards: 1 },
     play: async ({ bad, good, jobsFail, pass, heal }, fault) => {
       bad("Disk data");
       await pass(10 * 60);
@@ -101,7 +107,8 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "much longer than the cooldown", atMost: { asItHappens: 6, afterwards: 2 },
+    name: "much longer than the cooldown",
+    atMost: { asItHappens: 6, afterwards: 2 },
     play: async ({ bad, good, pass, heal, outbox }, fault) => {
       bad("Disk data");
       await pass(2 * HOUR_S);
@@ -112,7 +119,8 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "two incidents of one thing, and SIGTERM after it healed", atMost: { asItHappens: 4, afterwards: 1 },
+    name: "two incidents of one thing, and SIGTERM after it healed",
+    atMost: { asItHappens: 4, afterwards: 1 },
     play: async ({ bad, good, pass, heal, stop, restart }, fault) => {
       bad("Disk data");
       await pass(5 * 60);
@@ -130,7 +138,8 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "SIGTERM within it", atMost: { asItHappens: 4, afterwards: 2 },
+    name: "SIGTERM within it",
+    atMost: { asItHappens: 4, afterwards: 2 },
     play: async ({ bad, good, pass, heal, stop, restart }) => {
       bad("Disk data");
       await pass(5 * 60);
@@ -146,7 +155,8 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: "SIGKILL within it, and recovery while nobody watched", atMost: { asItHappens: 5, afterwards: 2 },
+    name: "SIGKILL within it, and recovery while nobody watched",
+    atMost: { asItHappens: 5, afterwards: 2 },
     play: async ({ bad, good, jobsFail, pass, heal, kill, restart, clock }) => {
       bad("Disk data");
       await pass(5 * 60);

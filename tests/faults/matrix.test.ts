@@ -4,8 +4,8 @@ import { describe, it, type TestContext } from "node:test";
 import type { Daemon } from "../helpers/daemon.ts";
 import { until } from "../helpers/wait.ts";
 import { DATA, makeWorld, type World } from "../helpers/world.ts";
-import { sameIncidents, type Happened } from "./incidents.ts";
-import { FAULTS, HTTP_TIMEOUT_S, type Fault } from "./rows.ts";
+import { type Happened, sameIncidents } from "./incidents.ts";
+import { FAULTS, type Fault, HTTP_TIMEOUT_S } from "./rows.ts";
 
 /**
  * The fault matrix in real time: the built bundle, every way in which Telegram fails, every moment at which that can hurt. One
@@ -19,7 +19,10 @@ const QUIET = { WATCHDOG_METRICS_URL: "", WATCHDOG_DOCKER_SOCK: "", WATCHDOG_DEP
 const TOLERANCE_MS = 6000;
 
 const INCIDENTS = {
-  "Disk data": { bad: ({ host }: World) => host.disk(DATA, { usedPct: 93 }), good: ({ host }: World) => host.disk(DATA, { usedPct: 40 }) },
+  "Disk data": {
+    bad: ({ host }: World) => host.disk(DATA, { usedPct: 93 }),
+    good: ({ host }: World) => host.disk(DATA, { usedPct: 40 }),
+  },
   "Host memory": { bad: ({ host }: World) => host.memory(96), good: ({ host }: World) => host.memory(40) },
 } as const;
 type Title = keyof typeof INCIDENTS;
@@ -45,10 +48,15 @@ async function cellOf(t: TestContext, fault: Fault, env: Scenario["env"]): Promi
   let daemon: Daemon | undefined;
   const current = (): Daemon => daemon ?? assert.fail("not started");
   const same = (): void => sameIncidents(telegram.messages, happened, TOLERANCE_MS);
-  const active = (key: string, wanted: boolean) => current().statusWhere(`${key} ${wanted ? "bad" : "good"}`, ({ signals }) => signals.some((signal) => signal.key === key && signal.active === wanted));
+  const active = (key: string, wanted: boolean) =>
+    current().statusWhere(`${key} ${wanted ? "bad" : "good"}`, ({ signals }) =>
+      signals.some((signal) => signal.key === key && signal.active === wanted),
+    );
   const keyOf = (title: Title): string => (title === "Disk data" ? "disk:data" : "host_mem");
   return {
-    world, fault, daemon: current,
+    world,
+    fault,
+    daemon: current,
     start: async () => (daemon = await world.start({ ...env?.(world.dir), ...fault.env?.(world) })),
     bad: async (title) => {
       happened.push({ title, beganMs: Date.now(), ended: false });
@@ -63,23 +71,34 @@ async function cellOf(t: TestContext, fault: Fault, env: Scenario["env"]): Promi
     },
     tried: async () => {
       if (fault.passes) await telegram.waitForMessages(1);
-      else await current().statusWhere("a send that failed", ({ delivery }) => delivery.lastError !== null && delivery.pending > 0);
+      else
+        await current().statusWhere(
+          "a send that failed",
+          ({ delivery }) => delivery.lastError !== null && delivery.pending > 0,
+        );
     },
     understood: async (atMost) => {
       let last: unknown;
-      await until("a chat that tells what happened", () => {
-        try {
-          same();
-          return true;
-        } catch (error) {
-          last = error;
-          return false;
-        }
-      }, 20_000).catch((error: unknown) => assert.fail(`${String(error)}: ${String(last)}\n${current().output()}`));
-      if (await Promise.race([current().exited, Promise.resolve(undefined)]) === undefined) await current().ticks(3);
+      await until(
+        "a chat that tells what happened",
+        () => {
+          try {
+            same();
+            return true;
+          } catch (error) {
+            last = error;
+            return false;
+          }
+        },
+        20_000,
+      ).catch((error: unknown) => assert.fail(`${String(error)}: ${String(last)}\n${current().output()}`));
+      if ((await Promise.race([current().exited, Promise.resolve(undefined)])) === undefined) await current().ticks(3);
       same();
       const texts = telegram.messages.map(({ text }) => text);
-      assert.ok(texts.length <= atMost, `${texts.length} messages, at most ${atMost} are allowed:\n${texts.join("\n----\n")}`);
+      assert.ok(
+        texts.length <= atMost,
+        `${texts.length} messages, at most ${atMost} are allowed:\n${texts.join("\n----\n")}`,
+      );
     },
   };
 }
@@ -93,8 +112,10 @@ interface Scenario {
 }
 
 /** What came by `passes` comes as it happens; of what was lost on the way `arrives` says that it came twice. */
-const messages = ({ passes, arrives }: Fault, counts: { readonly asItHappens: number; readonly afterwards: number }): number =>
-  passes ? counts.asItHappens : counts.afterwards + (arrives ? 1 : 0);
+const messages = (
+  { passes, arrives }: Fault,
+  counts: { readonly asItHappens: number; readonly afterwards: number },
+): number => (passes ? counts.asItHappens : counts.afterwards + (arrives ? 1 : 0));
 
 const SCENARIOS: readonly Scenario[] = [
   {

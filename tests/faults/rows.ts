@@ -2,7 +2,19 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../helpers/daemon.ts";
 import {
-  badGateway, blackHole, cut, halfOpen, kicked, migrated, ok, serverError, slow, tooMany, topicGone, unauthorized, type Behaviour,
+  type Behaviour,
+  badGateway,
+  blackHole,
+  cut,
+  halfOpen,
+  kicked,
+  migrated,
+  ok,
+  serverError,
+  slow,
+  tooMany,
+  topicGone,
+  unauthorized,
 } from "../helpers/fake-telegram.ts";
 import type { World } from "../helpers/world.ts";
 
@@ -29,7 +41,13 @@ const NEW_CHAT = -1_009_999;
 export const HTTP_TIMEOUT_S = 1.5;
 
 function answering(name: string, behaviour: Behaviour, more: Partial<Fault> = {}): Fault {
-  return { name, behaviour, begin: ({ telegram }) => telegram.behave(behaviour), heal: ({ telegram }) => telegram.behave(ok), ...more };
+  return {
+    name,
+    behaviour,
+    begin: ({ telegram }) => telegram.behave(behaviour),
+    heal: ({ telegram }) => telegram.behave(ok),
+    ...more,
+  };
 }
 
 /** Where the made-up resolver looks for its permission. */
@@ -38,9 +56,12 @@ const resolving = ({ dir }: World): string => join(dir, "resolves");
 export const FAULTS: readonly Fault[] = [
   { name: "refused", begin: ({ telegram }) => telegram.refuse(), heal: ({ telegram }) => telegram.accept() },
   {
-    name: "name not found", begin: () => {}, heal: (world) => writeFileSync(resolving(world), ""),
+    name: "name not found",
+    begin: () => {},
+    heal: (world) => writeFileSync(resolving(world), ""),
     env: (world) => ({
-      WATCHDOG_TG_API_URL: world.telegram.url.replace("127.0.0.1", "telegram.invalid"), FAKE_DNS: resolving(world),
+      WATCHDOG_TG_API_URL: world.telegram.url.replace("127.0.0.1", "telegram.invalid"),
+      FAKE_DNS: resolving(world),
       NODE_OPTIONS: `${world.host.env["NODE_OPTIONS"]} --import ${new URL("../helpers/fake-dns.mjs", import.meta.url).href}`,
     }),
   },

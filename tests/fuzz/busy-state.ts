@@ -1,6 +1,6 @@
 import type { Config } from "../../watchdog/config/variables.ts";
 import { rulesOf } from "../../watchdog/daemon/watch.ts";
-import { deliverAll, judgeAll, observeAll, type Ledger } from "../../watchdog/decide/ledger.ts";
+import { deliverAll, judgeAll, type Ledger, observeAll } from "../../watchdog/decide/ledger.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../../watchdog/signals/index.ts";
 import { encodeState } from "../../watchdog/state/codec.ts";
@@ -21,7 +21,8 @@ export function busyState(config: Config): string {
     if (tick === 4) scene.generatedAtS = now.wallMs / 1000;
     if (tick === 5) scene.processes.set(77, { startedMs: now.wallMs - 7_200_000, command: "pytest -x" });
     if (tick >= 6 && tick < 9) scene.containers.set("web", container({ restartCount: tick }));
-    if (tick > 10) scene.deps.set("db", tick % 6 < 3 ? { up: true } : { up: false, kind: "refused", reason: "refused" });
+    if (tick > 10)
+      scene.deps.set("db", tick % 6 < 3 ? { up: true } : { up: false, kind: "refused", reason: "refused" });
     if (tick === 90) scene.queue = { ...scene.queue, failed: 9 };
     if (tick === 92) scene.memoryPct = 97;
     if (tick === 96) scene.memoryPct = 40;
@@ -30,8 +31,14 @@ export function busyState(config: Config): string {
     ledger = observeAll(ledger, built.signals, now, rules);
     if (tick < 88) ledger = deliverAll(ledger, judgeAll(ledger, now, rules), tick);
   }
-  return encodeState(snapshotOf({
-    signals, ledger, boot: { id: "11111111-0000-4000-8000-000000000000" }, bootIdBefore: undefined, telegram: { migrated: { from: "-1", to: "-1002" } },
-    summary: { since: momentAt(0), count: 2, lines: ["12:00:00 UTC alert: Disk data"] },
-  }));
+  return encodeState(
+    snapshotOf({
+      signals,
+      ledger,
+      boot: { id: "11111111-0000-4000-8000-000000000000" },
+      bootIdBefore: undefined,
+      telegram: { migrated: { from: "-1", to: "-1002" } },
+      summary: { since: momentAt(0), count: 2, lines: ["12:00:00 UTC alert: Disk data"] },
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomOf, type Random } from "../helpers/random.ts";
+import { type Random, randomOf } from "../helpers/random.ts";
 
 /** For how long each parser gets mutated input. */
 const FUZZ_S = Number(process.env["FUZZ_S"] ?? 1);
@@ -22,7 +22,10 @@ export function fuzz(name: string, body: (random: Random) => void): void {
       try {
         body(randomOf(seed));
       } catch (error) {
-        throw new Error(`SEED=${seed} reproduces it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { cause: error });
+        throw new Error(
+          `SEED=${seed} reproduces it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+          { cause: error },
+        );
       }
       const tookMs = performance.now() - startedAt;
       assert.ok(tookMs < HANG_MS, `SEED=${seed} took ${Math.round(tookMs)} ms`);
@@ -36,7 +39,13 @@ export function refusable<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch (error) {
-    assert.ok(error instanceof Error && !(error instanceof TypeError) && !(error instanceof RangeError) && !(error instanceof ReferenceError), `a slip, not a refusal: ${error instanceof Error ? error.stack : String(error)}`);
+    assert.ok(
+      error instanceof Error &&
+        !(error instanceof TypeError) &&
+        !(error instanceof RangeError) &&
+        !(error instanceof ReferenceError),
+      `a slip, not a refusal: ${error instanceof Error ? error.stack : String(error)}`,
+    );
     assert.ok(error.message.length > 0 && error.message.length < 1000, "a reason of sensible length");
     return undefined;
   }
@@ -50,5 +59,9 @@ export function within(value: number | undefined, min: number, max: number, what
 export function tame(text: string, max: number, what: string): void {
   assert.ok(text.length <= max, `${what} has ${text.length} characters`);
   assert.ok(text.isWellFormed(), `${what} holds half a character`);
-  assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/, `${what} holds control characters`);
+  assert.doesNotMatch(
+    text,
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/,
+    `${what} holds control characters`,
+  );
 }

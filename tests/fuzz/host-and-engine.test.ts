@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
-import { parseInspect, parseList, parseUptime, healthInStatus, STATES } from "../../watchdog/collectors/docker/parse.ts";
 import { isAllowedPath } from "../../watchdog/collectors/docker/allow.ts";
 import { negotiate } from "../../watchdog/collectors/docker/client.ts";
+import {
+  healthInStatus,
+  parseInspect,
+  parseList,
+  parseUptime,
+  STATES,
+} from "../../watchdog/collectors/docker/parse.ts";
 import { parseMeminfo } from "../../watchdog/collectors/memory.ts";
 import { parseOwner } from "../../watchdog/collectors/proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "../../watchdog/collectors/proc/parse.ts";
@@ -27,7 +33,9 @@ fuzz("/proc/self/auxv", (random) => {
   within(parseClockTicks(mutateBytes(random, auxv), random.pick([4, 8]), random.chance(0.5)), 1, 100_000, "CLK_TCK");
 });
 
-const MEMINFO = ["MemTotal:       16316412 kB\nMemFree:          123456 kB\nMemAvailable:   9876543 kB\nBuffers: 1 kB\n"];
+const MEMINFO = [
+  "MemTotal:       16316412 kB\nMemFree:          123456 kB\nMemAvailable:   9876543 kB\nBuffers: 1 kB\n",
+];
 fuzz("/proc/meminfo", (random) => {
   const memory = refusable(() => parseMeminfo(mutateText(random, MEMINFO)));
   if (!memory) return;
@@ -35,7 +43,11 @@ fuzz("/proc/meminfo", (random) => {
   within(memory.availableBytes, 0, memory.totalBytes, "available");
 });
 
-const CGROUPS = [`0::/system.slice/docker-${"ab".repeat(32)}.scope\n`, `12:memory:/docker/${"0f".repeat(32)}\n`, "0::/../../system.slice/ssh.service\n"];
+const CGROUPS = [
+  `0::/system.slice/docker-${"ab".repeat(32)}.scope\n`,
+  `12:memory:/docker/${"0f".repeat(32)}\n`,
+  "0::/../../system.slice/ssh.service\n",
+];
 fuzz("/proc/<pid>/cgroup", (random) => {
   const owner = parseOwner(mutateText(random, CGROUPS));
   if (owner && "unit" in owner) tame(owner.unit, 120, "unit");
@@ -43,7 +55,13 @@ fuzz("/proc/<pid>/cgroup", (random) => {
 });
 
 const LIST = ["Up 2 hours (healthy)", "Up About an hour", "Exited (137) 2 days ago"].map((Status, index) => ({
-  Id: String(index).repeat(64), Names: [`/web-${index}`, "/other/alias"], Image: "registry.example/app:1", State: STATES[index], Status, Labels: { "watchdog.watch": "true" }, Health: { Status: "healthy" },
+  Id: String(index).repeat(64),
+  Names: [`/web-${index}`, "/other/alias"],
+  Image: "registry.example/app:1",
+  State: STATES[index],
+  Status,
+  Labels: { "watchdog.watch": "true" },
+  Health: { Status: "healthy" },
 }));
 fuzz("GET /containers/json", (random) => {
   const listed = refusable(() => parseList(mutateJson(random, LIST)));
@@ -57,8 +75,18 @@ fuzz("GET /containers/json", (random) => {
 });
 
 const INSPECT = {
-  Id: "0".repeat(64), RestartCount: 2, HostConfig: { RestartPolicy: { Name: "always", MaximumRetryCount: 0 } }, Config: { Env: ["PASSWORD=hunter2"] },
-  State: { Status: "exited", OOMKilled: true, ExitCode: 137, Error: "oci error", StartedAt: "2026-01-01T00:00:00.123456789Z", Health: { Status: "unhealthy", FailingStreak: 3, Log: [{ Output: "token=hunter2 refused" }] } },
+  Id: "0".repeat(64),
+  RestartCount: 2,
+  HostConfig: { RestartPolicy: { Name: "always", MaximumRetryCount: 0 } },
+  Config: { Env: ["PASSWORD=hunter2"] },
+  State: {
+    Status: "exited",
+    OOMKilled: true,
+    ExitCode: 137,
+    Error: "oci error",
+    StartedAt: "2026-01-01T00:00:00.123456789Z",
+    Health: { Status: "unhealthy", FailingStreak: 3, Log: [{ Output: "token=hunter2 refused" }] },
+  },
 };
 fuzz("GET /containers/{id}/json", (random) => {
   const inspected = refusable(() => parseInspect(mutateJson(random, INSPECT)));
@@ -69,10 +97,21 @@ fuzz("GET /containers/{id}/json", (random) => {
   within(startedAtMs, 1, 8.64e15, "startedAt");
   tame(error, 200, "error");
   tame(healthOutput, 200, "health output");
-  assert.ok(["good", "bad", "unknown"].includes(conditionOf({ ...inspected, id: "0".repeat(64), image: "" }, random.chance(0.5), random.whole(0, 5))));
+  assert.ok(
+    ["good", "bad", "unknown"].includes(
+      conditionOf({ ...inspected, id: "0".repeat(64), image: "" }, random.chance(0.5), random.whole(0, 5)),
+    ),
+  );
 });
 
-const STATUSES = ["Up Less than a second", "Up 5 seconds", "Up About a minute (health: starting)", "Up 3 weeks (unhealthy)", "Exited (0) 3 days ago", "Up 2 years (Paused)"];
+const STATUSES = [
+  "Up Less than a second",
+  "Up 5 seconds",
+  "Up About a minute (health: starting)",
+  "Up 3 weeks (unhealthy)",
+  "Exited (0) 3 days ago",
+  "Up 2 years (Paused)",
+];
 fuzz("the engine's words for uptime", (random) => {
   const status = mutateText(random, STATUSES);
   within(parseUptime(status), 0, Infinity, "uptime");
@@ -80,7 +119,15 @@ fuzz("the engine's words for uptime", (random) => {
 });
 
 fuzz("GET /version", (random) => {
-  const { newest, oldest } = { newest: mutateText(random, ["1.52", "1.41"]), oldest: mutateJson(random, { v: "1.24" }) };
-  const version = refusable(() => negotiate(random.chance(0.5) ? newest : "1.52", random.chance(0.5) ? newest : (oldest as { v?: unknown } | null)?.v));
+  const { newest, oldest } = {
+    newest: mutateText(random, ["1.52", "1.41"]),
+    oldest: mutateJson(random, { v: "1.24" }),
+  };
+  const version = refusable(() =>
+    negotiate(
+      random.chance(0.5) ? newest : "1.52",
+      random.chance(0.5) ? newest : (oldest as { v?: unknown } | null)?.v,
+    ),
+  );
   if (version !== undefined) assert.match(version, /^1\.\d{1,3}$/);
 });

@@ -8,12 +8,12 @@ import { webhookBody } from "../../watchdog/notify/webhook.ts";
 import { buildSignals } from "../../watchdog/signals/index.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { resumeSignals } from "../../watchdog/state/resume.ts";
+import { peacefulScene, readingsOf } from "../golden/scene.ts";
 import { configOf } from "../helpers/config.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
-import { peacefulScene, readingsOf } from "../golden/scene.ts";
+import { busyState } from "./busy-state.ts";
 import { fuzz, refusable } from "./fuzz.ts";
 import { mutateBytes, mutateJson, mutateText } from "./mutate.ts";
-import { busyState } from "./busy-state.ts";
 
 const CONFIG = configOf({ WATCHDOG_METRICS_URL: "http://orchestrator/metrics", WATCHDOG_PROC_ENABLED: "true" });
 const STATE = busyState(CONFIG);
@@ -22,7 +22,11 @@ const DOCUMENT: unknown = JSON.parse(STATE);
 fuzz("the state file", (random) => {
   const now = momentAt(10_000_000);
   const json = JSON.stringify(mutateJson(random, DOCUMENT)) ?? "";
-  const text = random.chance(0.1) ? mutateBytes(random, Buffer.from(STATE)).toString("utf8") : random.chance(0.1) ? mutateText(random, [STATE]) : json;
+  const text = random.chance(0.1)
+    ? mutateBytes(random, Buffer.from(STATE)).toString("utf8")
+    : random.chance(0.1)
+      ? mutateText(random, [STATE])
+      : json;
   const saved = refusable(() => decodeState(text, now));
   if (!saved) return;
   // What was accepted can be lived with: judged, worded, sent, written and read again, and it comes to rest.

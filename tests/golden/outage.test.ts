@@ -24,13 +24,26 @@ const TITLE_OF_ONE_MESSAGE = "— ";
 async function messagesOf(code: "ru" | "en"): Promise<string[]> {
   const clock = virtualClock();
   const lang = LANGS[code];
-  const config = configOf({ WATCHDOG_INTERVAL_S: "60", WATCHDOG_STARTUP_GRACE_S: "0", WATCHDOG_HOST_LABEL: "prod-1", WATCHDOG_DISK_CRIT_ENABLED: "true", WATCHDOG_PROC_ENABLED: "true" });
+  const config = configOf({
+    WATCHDOG_INTERVAL_S: "60",
+    WATCHDOG_STARTUP_GRACE_S: "0",
+    WATCHDOG_HOST_LABEL: "prod-1",
+    WATCHDOG_DISK_CRIT_ENABLED: "true",
+    WATCHDOG_PROC_ENABLED: "true",
+  });
   const scene = peacefulScene();
   const arrived: string[] = [];
   const at = (): string => new Date(clock.wallMs()).toISOString().slice(11, 19);
-  const log = createLog({ level: "error", format: "text", wallMs: clock.wallMs, redact: (text) => text, write: (line) => assert.fail(line) });
+  const log = createLog({
+    level: "error",
+    format: "text",
+    wallMs: clock.wallMs,
+    redact: (text) => text,
+    write: (line) => assert.fail(line),
+  });
   const sender: Sender = {
-    channel: "telegram", perMin: 20,
+    channel: "telegram",
+    perMin: 20,
     send: (text) => {
       if (scene.telegram === "away") return Promise.resolve({ kind: "retry", reason: "timeout: no answer within 5 s" });
       assert.equal(text.html, escapeHtml(text.plain));
@@ -40,14 +53,27 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
   const outbox = createOutbox({
-    sender, clock, log, random: () => 0.5,
-    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), { lang, monoMs: clock.monoMs(), awayUntilMs }),
+    sender,
+    clock,
+    log,
+    random: () => 0.5,
+    render: (notices, awayUntilMs) =>
+      nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), {
+        lang,
+        monoMs: clock.monoMs(),
+        awayUntilMs,
+      }),
     renderSummary: () => assert.fail("there is no second channel"),
     isQuiet: () => false,
     onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
   });
   const watch: Watch = createWatch({
-    config, lang, clock, systemHostname: "unused", offer: outbox.offer, changed: () => {},
+    config,
+    lang,
+    clock,
+    systemHostname: "unused",
+    offer: outbox.offer,
+    changed: () => {},
     collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
   });
   const stop = new AbortController();
@@ -59,7 +85,10 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     await clock.advance(MINUTE_MS);
   }
   assert.equal(outbox.view().pending, 0, "everything was told in the end");
-  assert.ok([...watch.ledger().values()].every((entry) => !entry.told.alerting), "nothing is left alerting");
+  assert.ok(
+    [...watch.ledger().values()].every((entry) => !entry.told.alerting),
+    "nothing is left alerting",
+  );
   stop.abort();
   await settled();
   await sending;
@@ -78,10 +107,33 @@ describe("the complete message log of a scripted outage", () => {
 
   it("tells the same notices in both languages, and every kind of signal in each", async () => {
     const [ru, en] = [await messagesOf("ru"), await messagesOf("en")];
-    const shape = (messages: readonly string[]): string[] => messages.map((message) => told(message.slice(message.indexOf("\n") + 1)).map(({ mark }) => mark).join(""));
+    const shape = (messages: readonly string[]): string[] =>
+      messages.map((message) =>
+        told(message.slice(message.indexOf("\n") + 1))
+          .map(({ mark }) => mark)
+          .join(""),
+      );
     assert.deepEqual(shape(ru), shape(en));
-    const titles = new Set(told(en.map((message) => message.slice(message.indexOf("\n") + 1)).join("\n")).map(({ title }) => title.replace(/ (data|\d+|web|db|mem|docker|proc|disk|r-17)$/, "")));
-    for (const title of ["Orchestrator down", "Metrics stale", "Job failed", "Agent hung:", "Queue stalled", "Host memory", "Disk", "Disk almost full", "Inodes", "Container", "Dependency", "Blocking process", "Source unavailable:"]) {
+    const titles = new Set(
+      told(en.map((message) => message.slice(message.indexOf("\n") + 1)).join("\n")).map(({ title }) =>
+        title.replace(/ (data|\d+|web|db|mem|docker|proc|disk|r-17)$/, ""),
+      ),
+    );
+    for (const title of [
+      "Orchestrator down",
+      "Metrics stale",
+      "Job failed",
+      "Agent hung:",
+      "Queue stalled",
+      "Host memory",
+      "Disk",
+      "Disk almost full",
+      "Inodes",
+      "Container",
+      "Dependency",
+      "Blocking process",
+      "Source unavailable:",
+    ]) {
       assert.ok(titles.has(title), `${title} is not in ${[...titles].join(", ")}`);
     }
   });

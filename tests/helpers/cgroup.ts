@@ -24,7 +24,9 @@ export function memoryCgroup(limitMb: number): MemoryCgroup | { readonly reason:
     if (existsSync(dir)) rmdirSync(dir);
     return { reason: `no memory cgroup can be made here: ${(error as Error).message}` };
   }
-  const peak = ["memory.max_usage_in_bytes", "memory.peak", "memory.current"].map((name) => join(dir, name)).find((path) => existsSync(path));
+  const peak = ["memory.max_usage_in_bytes", "memory.peak", "memory.current"]
+    .map((name) => join(dir, name))
+    .find((path) => existsSync(path));
   return {
     enter: ["sh", "-c", `echo $$ > ${dir}/cgroup.procs && exec "$@"`, "sh"],
     maxBytes: () => Number(peak === undefined ? 0 : readFileSync(peak, "utf8")),

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -7,7 +7,10 @@ import { isRecord } from "../../watchdog/net/exchange.ts";
 
 /** The path of a program of this machine, if it is there. */
 export function programPath(name: string): string | undefined {
-  return (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name)).find(existsSync);
+  return (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(existsSync);
 }
 
 /** Why tests that need a program are skipped; false: they are not. On CI a missing program is a failure instead. */
@@ -47,8 +50,19 @@ type Listener = (method: string, params: Readonly<Record<string, unknown>>) => v
 type Send = (method: string, params?: object, sessionId?: string) => Promise<Readonly<Record<string, unknown>>>;
 
 const FLAGS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-  "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-pipe",
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-extensions",
+  "--disable-dev-shm-usage",
+  "--hide-scrollbars",
+  "--force-color-profile=srgb",
+  "--remote-debugging-pipe",
 ];
 const ANSWER_MS = 30_000;
 
@@ -57,7 +71,10 @@ export async function startChromium(): Promise<Browser> {
   const path = programPath("chromium");
   if (path === undefined) throw new Error("chromium is not installed");
   const profile = mkdtempSync(join(tmpdir(), "watchdog-chromium-"));
-  const child = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"], env: { ...process.env, TZ: "UTC", HOME: profile } });
+  const child = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, "about:blank"], {
+    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"],
+    env: { ...process.env, TZ: "UTC", HOME: profile },
+  });
   const { send, listeners } = connect(child);
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   return {
@@ -66,7 +83,12 @@ export async function startChromium(): Promise<Browser> {
       const { targetId } = await send("Target.createTarget", { url: "about:blank", browserContextId });
       const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
       if (typeof sessionId !== "string") throw new Error("no session");
-      return openTab((method, params) => send(method, params, sessionId), (listener) => listeners.set(sessionId, listener), () => send("Target.closeTarget", { targetId }), options);
+      return openTab(
+        (method, params) => send(method, params, sessionId),
+        (listener) => listeners.set(sessionId, listener),
+        () => send("Target.closeTarget", { targetId }),
+        options,
+      );
     },
     close: async () => {
       child.kill("SIGKILL");
@@ -78,7 +100,10 @@ export async function startChromium(): Promise<Browser> {
 
 function connect(child: ChildProcess): { send: Send; listeners: Map<string, Listener> } {
   const [toBrowser, fromBrowser] = [child.stdio[3] as Writable, child.stdio[4] as Readable];
-  const waiting = new Map<number, { resolve: (result: Readonly<Record<string, unknown>>) => void; reject: (error: Error) => void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (result: Readonly<Record<string, unknown>>) => void; reject: (error: Error) => void }
+  >();
   const listeners = new Map<string, Listener>();
   let errors = "";
   let buffered = "";
@@ -99,33 +124,64 @@ function connect(child: ChildProcess): { send: Send; listeners: Map<string, List
   const receive = (message: unknown): void => {
     if (!isRecord(message)) return;
     const params = isRecord(message["params"]) ? message["params"] : {};
-    if (typeof message["id"] !== "number") return listeners.get(String(message["sessionId"]))?.(String(message["method"]), params);
+    if (typeof message["id"] !== "number")
+      return listeners.get(String(message["sessionId"]))?.(String(message["method"]), params);
     const request = waiting.get(message["id"]);
     waiting.delete(message["id"]);
     if (isRecord(message["error"])) request?.reject(new Error(JSON.stringify(message["error"])));
     else request?.resolve(isRecord(message["result"]) ? message["result"] : {});
   };
-  const send: Send = (method, params = {}, sessionId) => new Promise((resolve, reject) => {
-    const request = (id += 1);
-    const timer = setTimeout(() => { waiting.delete(request); reject(new Error(`chromium did not answer ${method}; it wrote:\n${errors}`)); }, ANSWER_MS);
-    waiting.set(request, { resolve: (result) => { clearTimeout(timer); resolve(result); }, reject: (error) => { clearTimeout(timer); reject(error); } });
-    toBrowser.write(`${JSON.stringify({ id: request, method, params, ...(sessionId === undefined ? {} : { sessionId }) })}\0`);
-  });
+  const send: Send = (method, params = {}, sessionId) =>
+    new Promise((resolve, reject) => {
+      const request = (id += 1);
+      const timer = setTimeout(() => {
+        waiting.delete(request);
+        reject(new Error(`chromium did not answer ${method}; it wrote:\n${errors}`));
+      }, ANSWER_MS);
+      waiting.set(request, {
+        resolve: (result) => {
+          clearTimeout(timer);
+          resolve(result);
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      });
+      toBrowser.write(
+        `${JSON.stringify({ id: request, method, params, ...(sessionId === undefined ? {} : { sessionId }) })}\0`,
+      );
+    });
   return { send, listeners };
 }
 
-async function openTab(send: Send, listen: (listener: Listener) => void, close: () => Promise<unknown>, { width, height, dark = false, scale = 1, script = true }: TabOptions): Promise<Tab> {
+async function openTab(
+  send: Send,
+  listen: (listener: Listener) => void,
+  close: () => Promise<unknown>,
+  { width, height, dark = false, scale = 1, script = true }: TabOptions,
+): Promise<Tab> {
   const complaints: string[] = [];
   let loaded: () => void = () => {};
   listen((method, params) => {
     if (method === "Page.loadEventFired") loaded();
-    else if (method === "Runtime.exceptionThrown") complaints.push(`exception: ${JSON.stringify(params["exceptionDetails"])}`);
-    else if (method === "Runtime.consoleAPICalled" && ["error", "warning", "assert"].includes(String(params["type"]))) complaints.push(`console: ${JSON.stringify(params["args"])}`);
-    else if (method === "Log.entryAdded" && isRecord(params["entry"]) && params["entry"]["level"] !== "info" && params["entry"]["level"] !== "verbose") complaints.push(`log: ${String(params["entry"]["text"])} ${String(params["entry"]["url"] ?? "")}`);
+    else if (method === "Runtime.exceptionThrown")
+      complaints.push(`exception: ${JSON.stringify(params["exceptionDetails"])}`);
+    else if (method === "Runtime.consoleAPICalled" && ["error", "warning", "assert"].includes(String(params["type"])))
+      complaints.push(`console: ${JSON.stringify(params["args"])}`);
+    else if (
+      method === "Log.entryAdded" &&
+      isRecord(params["entry"]) &&
+      params["entry"]["level"] !== "info" &&
+      params["entry"]["level"] !== "verbose"
+    )
+      complaints.push(`log: ${String(params["entry"]["text"])} ${String(params["entry"]["url"] ?? "")}`);
   });
   for (const domain of ["Page", "Runtime", "Log"]) await send(`${domain}.enable`);
   await send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: scale, mobile: width < 600 });
-  await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }] });
+  await send("Emulation.setEmulatedMedia", {
+    features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }],
+  });
   if (!script) await send("Emulation.setScriptExecutionDisabled", { value: true });
   return {
     goto: async (url) => {
@@ -135,14 +191,25 @@ async function openTab(send: Send, listen: (listener: Listener) => void, close: 
       await done;
     },
     evaluate: async (expression) => {
-      const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true });
+      const { result, exceptionDetails } = await send("Runtime.evaluate", {
+        expression,
+        returnByValue: true,
+        awaitPromise: true,
+      });
       if (exceptionDetails !== undefined) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
       return isRecord(result) ? result["value"] : undefined;
     },
     screenshot: async (path, maxHeight = Infinity) => {
       const { cssContentSize } = await send("Page.getLayoutMetrics");
-      const full = isRecord(cssContentSize) && typeof cssContentSize["height"] === "number" ? Math.ceil(cssContentSize["height"]) : height;
-      const { data } = await send("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip: { x: 0, y: 0, width, height: Math.min(full, maxHeight), scale: 1 } });
+      const full =
+        isRecord(cssContentSize) && typeof cssContentSize["height"] === "number"
+          ? Math.ceil(cssContentSize["height"])
+          : height;
+      const { data } = await send("Page.captureScreenshot", {
+        format: "png",
+        captureBeyondViewport: true,
+        clip: { x: 0, y: 0, width, height: Math.min(full, maxHeight), scale: 1 },
+      });
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, Buffer.from(String(data), "base64"));
     },

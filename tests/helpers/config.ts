@@ -1,11 +1,19 @@
-import { parseConfig, type ParsedConfig } from "../../watchdog/config/config.ts";
+import { type ParsedConfig, parseConfig } from "../../watchdog/config/config.ts";
 import type { Config, Facts } from "../../watchdog/config/variables.ts";
 
 export function factsOf(changes: Partial<Facts> = {}): Facts {
   return {
-    hostEntries: [], reposExists: false, appDataExists: false, inContainer: false, hostname: "box",
-    socketExists: () => true, agentHasProxy: false, uid: 0,
-    readSecret: (path) => { throw new Error(`ENOENT: no such file or directory, open '${path}'`); },
+    hostEntries: [],
+    reposExists: false,
+    appDataExists: false,
+    inContainer: false,
+    hostname: "box",
+    socketExists: () => true,
+    agentHasProxy: false,
+    uid: 0,
+    readSecret: (path) => {
+      throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    },
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ask, freePort } from "./net.ts";
@@ -32,9 +32,16 @@ export interface Status {
   readonly lastTickAt: string | null;
   readonly lastTickMs: number | null;
   readonly ticks: number;
-  readonly sources: Readonly<Record<string, { readonly state: string; readonly error?: string; readonly lastOkAt: string | null }>>;
+  readonly sources: Readonly<
+    Record<string, { readonly state: string; readonly error?: string; readonly lastOkAt: string | null }>
+  >;
   readonly signals: readonly SignalView[];
-  readonly delivery: { readonly channel: string; readonly pending: number; readonly lastOkAt: string | null; readonly lastError: string | null };
+  readonly delivery: {
+    readonly channel: string;
+    readonly pending: number;
+    readonly lastOkAt: string | null;
+    readonly lastError: string | null;
+  };
   readonly cooldownS: number;
   readonly disks: readonly Readonly<Record<string, unknown>>[];
   readonly problems: readonly string[];
@@ -77,7 +84,9 @@ export interface SpawnOptions {
 function spawnBundle(args: readonly string[], env: Env, { uid, node = process.execPath }: SpawnOptions): ChildProcess {
   // Nothing of our own environment but PATH: what the child knows is what the test says.
   return spawn(node, [BUNDLE, ...args], {
-    env: { PATH: process.env["PATH"] ?? "", ...env }, stdio: ["ignore", "pipe", "pipe"], ...(uid === undefined ? {} : { uid, gid: uid }),
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
 }
 
@@ -89,13 +98,21 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 }
 
 /** Starts the daemon and waits for its first finished tick (or, switched off, for its status). */
-export async function startDaemon(env: Env, options: SpawnOptions & { readonly ready?: boolean } = {}): Promise<Daemon> {
+export async function startDaemon(
+  env: Env,
+  options: SpawnOptions & { readonly ready?: boolean } = {},
+): Promise<Daemon> {
   const port = await freePort();
-  const child = spawnBundle([], { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, WATCHDOG_STARTUP_GRACE_S: "0", ...env }, options);
+  const child = spawnBundle(
+    [],
+    { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, WATCHDOG_STARTUP_GRACE_S: "0", ...env },
+    options,
+  );
   const exited = exitOf(child);
   let output = "";
   let ended = false;
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding("utf8").on("data", (text: string) => (output += text));
   void exited.then(() => (ended = true));
 
   const maybeStatus = async (): Promise<Status | undefined> => {
@@ -107,10 +124,14 @@ export async function startDaemon(env: Env, options: SpawnOptions & { readonly r
   const statusWhere = async (what: string, holds: (status: Status) => boolean, withinMs?: number): Promise<Status> => {
     let last: Status | undefined;
     try {
-      return await until(what, async () => {
-        last = await maybeStatus();
-        return last && holds(last) ? last : undefined;
-      }, withinMs);
+      return await until(
+        what,
+        async () => {
+          last = await maybeStatus();
+          return last && holds(last) ? last : undefined;
+        },
+        withinMs,
+      );
     } catch (error) {
       throw new Error(`${(error as Error).message}\nlast status: ${JSON.stringify(last, null, 1)}\noutput:\n${output}`);
     }
@@ -123,7 +144,12 @@ export async function startDaemon(env: Env, options: SpawnOptions & { readonly r
     assert.deepEqual(exit, { code: 0, signal: null }, `SIGTERM did not end it cleanly; it wrote:\n${output}`);
   };
   const daemon: Daemon = {
-    pid: child.pid ?? 0, port, exited, status, statusWhere, stop,
+    pid: child.pid ?? 0,
+    port,
+    exited,
+    status,
+    statusWhere,
+    stop,
     output: () => output,
     signal: async (key) => (await status()).signals.find((signal) => signal.key === key),
     ticks: async (count) => {
@@ -155,10 +181,15 @@ export interface Finished extends Exit {
 }
 
 /** Runs one command of the bundle to its end. */
-export async function runWatchdog(args: readonly string[], env: Env = {}, options: SpawnOptions = {}): Promise<Finished> {
+export async function runWatchdog(
+  args: readonly string[],
+  env: Env = {},
+  options: SpawnOptions = {},
+): Promise<Finished> {
   const child = spawnBundle(args, env, options);
   const texts = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) child[name]?.setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
+  for (const name of ["stdout", "stderr"] as const)
+    child[name]?.setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
   const gaveUp = setTimeout(() => child.kill("SIGKILL"), 20_000);
   const exit = await exitOf(child);
   clearTimeout(gaveUp);

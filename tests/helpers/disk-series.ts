@@ -1,6 +1,6 @@
 import { createHistory } from "../../watchdog/history/history.ts";
 import { diskAt, disks } from "./samples.ts";
-import { momentAt, rigOf, type Rig } from "./signal-rig.ts";
+import { momentAt, type Rig, rigOf } from "./signal-rig.ts";
 
 /** Use of a disk in percent, by the hour since the recording began. */
 export type Course = (hour: number) => number;
@@ -28,7 +28,11 @@ export function playCourse(course: Course, hours: number, env: Readonly<Record<s
     history.record("disk:data", usedPct, now);
     // Judged every ten minutes: what is told does not depend on it, how long the test takes does.
     if (minute % 10 !== 0) continue;
-    rig.tick({ disk: disks([diskAt("data", usedPct)]) }, 10 * MINUTE_MS, new Map([["disk:data", history.series("disk:data", now)]]));
+    rig.tick(
+      { disk: disks([diskAt("data", usedPct)]) },
+      10 * MINUTE_MS,
+      new Map([["disk:data", history.series("disk:data", now)]]),
+    );
     const signal = rig.signal("disk_forecast:data");
     if (signal.active !== active) changes.push({ hour: minute / 60, active: signal.active, detail: signal.detail });
     active = signal.active;

@@ -3,8 +3,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { runWatchdog, type Env, type Finished, type SpawnOptions } from "./daemon.ts";
-import { fakeProxy, type FakeProxy } from "./fake-proxy.ts";
+import { type Env, type Finished, runWatchdog, type SpawnOptions } from "./daemon.ts";
+import { type FakeProxy, fakeProxy } from "./fake-proxy.ts";
 import { byCall, result } from "./fake-telegram.ts";
 import { DATA, makeWorld, type World } from "./world.ts";
 
@@ -50,15 +50,28 @@ export async function doctorWorld(t: TestContext, env: Env = {}): Promise<Doctor
   t.after(() => proxy.close());
   const selfDir = join(world.host.procRoot, "self");
   const self = (facts: FakeSelf): void => {
-    const { caps = "0000000000000000", noNewPrivs = "1", rootOptions = "ro,relatime", pidNamespace = INITIAL, nspid = "4242", procOptions = "rw" } = facts;
+    const {
+      caps = "0000000000000000",
+      noNewPrivs = "1",
+      rootOptions = "ro,relatime",
+      pidNamespace = INITIAL,
+      nspid = "4242",
+      procOptions = "rw",
+    } = facts;
     rmSync(selfDir, { recursive: true, force: true });
     mkdirSync(join(selfDir, "ns"), { recursive: true });
-    writeFileSync(join(selfDir, "status"), `Name:\tnode\nNSpid:\t${nspid}\nCapInh:\t0000000000000000\nCapPrm:\t${caps}\nCapEff:\t${caps}\nNoNewPrivs:\t${noNewPrivs}\nSeccomp:\t2\n`);
-    writeFileSync(join(selfDir, "mountinfo"), [
-      `100 1 0:44 / / ${rootOptions} - overlay overlay rw,lowerdir=/a`,
-      `101 100 8:1 / ${dirname(DATA)} ro,relatime master:3 - ext4 /dev/sda1 rw`,
-      `102 100 0:45 / ${world.host.procRoot} ${procOptions} - proc proc rw`,
-    ].join("\n") + "\n");
+    writeFileSync(
+      join(selfDir, "status"),
+      `Name:\tnode\nNSpid:\t${nspid}\nCapInh:\t0000000000000000\nCapPrm:\t${caps}\nCapEff:\t${caps}\nNoNewPrivs:\t${noNewPrivs}\nSeccomp:\t2\n`,
+    );
+    writeFileSync(
+      join(selfDir, "mountinfo"),
+      [
+        `100 1 0:44 / / ${rootOptions} - overlay overlay rw,lowerdir=/a`,
+        `101 100 8:1 / ${dirname(DATA)} ro,relatime master:3 - ext4 /dev/sda1 rw`,
+        `102 100 0:45 / ${world.host.procRoot} ${procOptions} - proc proc rw`,
+      ].join("\n") + "\n",
+    );
     symlinkSync(`pid:[${pidNamespace}]`, join(selfDir, "ns", "pid"));
   };
   self({});
@@ -72,15 +85,23 @@ export async function doctorWorld(t: TestContext, env: Env = {}): Promise<Doctor
     ...env,
   };
   world.docker.set("found-by-star", {});
-  const doctor: DoctorWorld["doctor"] = (args = [], more = {}, options = {}) => runWatchdog(["doctor", ...args], { ...all, ...more }, options);
+  const doctor: DoctorWorld["doctor"] = (args = [], more = {}, options = {}) =>
+    runWatchdog(["doctor", ...args], { ...all, ...more }, options);
   return {
-    ...world, env: all, proxy, self, doctor,
+    ...world,
+    env: all,
+    proxy,
+    self,
+    doctor,
     report: async (more = {}, args = [], options = {}) => {
       const { code, stdout, stderr } = await doctor(["--json", ...args], more, options);
       assert.equal(stderr, "");
       const report = JSON.parse(stdout) as Report;
       assert.equal(code, report.ok ? 0 : 1);
-      assert.equal(report.ok, report.checks.every(({ state }) => state !== "failed"));
+      assert.equal(
+        report.ok,
+        report.checks.every(({ state }) => state !== "failed"),
+      );
       return report;
     },
   };
@@ -94,7 +115,11 @@ export function checkOf({ checks }: Report, id: string): CheckView {
 
 /** This alone failed, with this advice; every other point is as good as it was. */
 export function failsAlone(report: Report, id: string, detail: RegExp, advice: RegExp): void {
-  assert.deepEqual(report.checks.filter(({ state }) => state === "failed").map((check) => check.id), [id], JSON.stringify(report, null, 1));
+  assert.deepEqual(
+    report.checks.filter(({ state }) => state === "failed").map((check) => check.id),
+    [id],
+    JSON.stringify(report, null, 1),
+  );
   const check = checkOf(report, id);
   assert.match(check.detail, detail);
   assert.match(check.advice ?? "", advice);

@@ -2,7 +2,7 @@ import { createServer as createHttp } from "node:http";
 import { createServer as createHttps } from "node:https";
 import { createServer as createTcp } from "node:net";
 import { selfSigned } from "./certificate.ts";
-import { listen, type Listener } from "./net.ts";
+import { type Listener, listen } from "./net.ts";
 
 /** A service that others depend on: it answers with `status`, or not at all. */
 export interface FakeDependency {
@@ -41,7 +41,10 @@ export async function fakeDependency(scheme: "http" | "https" | "tcp" = "http", 
     await open?.close();
   };
   return Object.assign(state, {
-    url: `${scheme}://127.0.0.1:${first.port}`, port: first.port, refuse, close: refuse,
+    url: `${scheme}://127.0.0.1:${first.port}`,
+    port: first.port,
+    refuse,
+    close: refuse,
     requests: () => requests,
     accept: async () => {
       listener ??= await listen(create(), { port: first.port });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
-import { listen, type Listener } from "./net.ts";
+import { type Listener, listen } from "./net.ts";
 
 /** A container as a test describes it; the fake words it as the engine does. */
 export interface FakeContainer {
@@ -32,9 +32,17 @@ export const hanging: DockerFault = { kind: "hang" };
 export const cutMidAnswer: DockerFault = { kind: "cut" };
 export const huge: DockerFault = { kind: "huge" };
 export const notJson: DockerFault = { kind: "answer", status: 200, body: "<html>this is no engine</html>" };
-export const wrongJson: DockerFault = { kind: "answer", status: 200, body: "{\"message\":\"not a list\"}" };
-export const serverError: DockerFault = { kind: "answer", status: 500, body: "{\"message\":\"something went wrong in the engine\"}" };
-export const forbidden: DockerFault = { kind: "answer", status: 403, body: "{\"message\":\"authorization denied by plugin\"}" };
+export const wrongJson: DockerFault = { kind: "answer", status: 200, body: '{"message":"not a list"}' };
+export const serverError: DockerFault = {
+  kind: "answer",
+  status: 500,
+  body: '{"message":"something went wrong in the engine"}',
+};
+export const forbidden: DockerFault = {
+  kind: "answer",
+  status: 403,
+  body: '{"message":"authorization denied by plugin"}',
+};
 
 export interface FakeDocker {
   readonly socketPath: string;
@@ -59,7 +67,13 @@ export interface FakeDocker {
 export const CONTAINER_SECRET = "env-value-of-the-container-nobody-may-see";
 
 /** The only paths an observer that can do no harm has to ask. */
-const ALLOWED = [/^\/version$/, /^\/v1\.\d+\/info$/, /^\/v1\.\d+\/containers\/json\?all=1$/, /^\/v1\.\d+\/containers\/[0-9a-f]{64}\/json$/, /^\/v1\.(4[2-9]|[5-9]\d)\/system\/df\?type=build-cache$/];
+const ALLOWED = [
+  /^\/version$/,
+  /^\/v1\.\d+\/info$/,
+  /^\/v1\.\d+\/containers\/json\?all=1$/,
+  /^\/v1\.\d+\/containers\/[0-9a-f]{64}\/json$/,
+  /^\/v1\.(4[2-9]|[5-9]\d)\/system\/df\?type=build-cache$/,
+];
 
 const RUNNING: FakeContainer = { state: "running" };
 
@@ -72,18 +86,33 @@ export async function fakeDocker(socketPath: string, engineName = "engine-1"): P
   let api = { newest: "1.52", oldest: "1.44" };
 
   const answer = (path: string, response: ServerResponse): void => {
-    if (path === "/version") return json(response, 200, { Version: "29.0.0", ApiVersion: api.newest, MinAPIVersion: api.oldest });
+    if (path === "/version")
+      return json(response, 200, { Version: "29.0.0", ApiVersion: api.newest, MinAPIVersion: api.oldest });
     const [, minor, rest] = /^\/v1\.(\d+)(\/.*)$/.exec(path) ?? [];
     const [newest, oldest] = [minorOf(api.newest), minorOf(api.oldest)];
     if (minor === undefined || rest === undefined) return json(response, 404, { message: "page not found" });
-    if (Number(minor) > newest) return json(response, 400, { message: `client version 1.${minor} is too new. Maximum supported API version is ${api.newest}` });
-    if (Number(minor) < oldest) return json(response, 400, { message: `client version 1.${minor} is too old. Minimum supported API version is ${api.oldest}` });
-    if (rest === "/system/df?type=build-cache") return json(response, 200, { LayersSize: 0, Images: null, Containers: null, Volumes: null, BuildCache: cache });
+    if (Number(minor) > newest)
+      return json(response, 400, {
+        message: `client version 1.${minor} is too new. Maximum supported API version is ${api.newest}`,
+      });
+    if (Number(minor) < oldest)
+      return json(response, 400, {
+        message: `client version 1.${minor} is too old. Minimum supported API version is ${api.oldest}`,
+      });
+    if (rest === "/system/df?type=build-cache")
+      return json(response, 200, { LayersSize: 0, Images: null, Containers: null, Volumes: null, BuildCache: cache });
     if (rest === "/info") return json(response, 200, { Name: engineName, OperatingSystem: "Debian GNU/Linux" });
-    if (rest.startsWith("/containers/json")) return json(response, 200, [...containers].map(([name, one]) => listed(name, one, Number(minor))));
+    if (rest.startsWith("/containers/json"))
+      return json(
+        response,
+        200,
+        [...containers].map(([name, one]) => listed(name, one, Number(minor))),
+      );
     const id = rest.split("/")[2];
     const found = [...containers].find(([name, one]) => idOf(name, one) === id);
-    return found ? json(response, 200, inspected(...found)) : json(response, 404, { message: `No such container: ${id}` });
+    return found
+      ? json(response, 200, inspected(...found))
+      : json(response, 404, { message: `No such container: ${id}` });
   };
 
   const server = () =>
@@ -106,7 +135,9 @@ export async function fakeDocker(socketPath: string, engineName = "engine-1"): P
     rmSync(socketPath, { force: true });
   };
   return {
-    socketPath, requests, vanish,
+    socketPath,
+    requests,
+    vanish,
     set: (name, container) => void containers.set(name, { ...(containers.get(name) ?? RUNNING), ...container }),
     remove: (name) => void containers.delete(name),
     fail: (kind, path = /./) => (fault = kind && { kind, path }),
@@ -117,17 +148,19 @@ export async function fakeDocker(socketPath: string, engineName = "engine-1"): P
     },
     close: async () => {
       await vanish();
-      if (violations.length > 0) throw new Error(`asked of the engine, though it may not be: ${[...new Set(violations)].join(", ")}`);
+      if (violations.length > 0)
+        throw new Error(`asked of the engine, though it may not be: ${[...new Set(violations)].join(", ")}`);
     },
   };
 }
 
 function stumble(fault: DockerFault, response: ServerResponse): void {
   switch (fault.kind) {
-    case "hang": return;
+    case "hang":
+      return;
     case "cut":
       response.writeHead(200, { "content-type": "application/json", "content-length": 1000 });
-      response.write("[{\"Id\":");
+      response.write('[{"Id":');
       setImmediate(() => response.destroy());
       return;
     case "huge": {
@@ -143,7 +176,8 @@ function stumble(fault: DockerFault, response: ServerResponse): void {
       response.writeHead(fault.status, { "content-type": "application/json" });
       response.end(fault.body);
       return;
-    default: fault satisfies never;
+    default:
+      fault satisfies never;
   }
 }
 
@@ -154,40 +188,90 @@ function json(response: ServerResponse, status: number, value: unknown): void {
 
 const minorOf = (version: string): number => Number(version.split(".")[1]);
 /** The id that a container of this name has, in its generation. */
-export const idOf = (name: string, { generation = 0 }: FakeContainer): string => createHash("sha256").update(`${name}#${generation}`).digest("hex");
+export const idOf = (name: string, { generation = 0 }: FakeContainer): string =>
+  createHash("sha256").update(`${name}#${generation}`).digest("hex");
 
 /** An entry of GET /containers/json; health stands in the list from API 1.52 on, before that only in the sentence. */
 function listed(name: string, one: FakeContainer, minor: number): object {
   const { state, health, labels = {}, image = "registry.example/app:1" } = one;
   return {
-    Id: idOf(name, one), Names: [`/${name}`], Image: image, State: state, Status: sentence(one), Labels: labels,
-    ...(minor >= 52 && health !== undefined ? { Health: { Status: health, FailingStreak: health === "unhealthy" ? 3 : 0 } } : {}),
+    Id: idOf(name, one),
+    Names: [`/${name}`],
+    Image: image,
+    State: state,
+    Status: sentence(one),
+    Labels: labels,
+    ...(minor >= 52 && health !== undefined
+      ? { Health: { Status: health, FailingStreak: health === "unhealthy" ? 3 : 0 } }
+      : {}),
   };
 }
 
 function sentence({ state, health, exitCode = 0, uptimeS = 7200 }: FakeContainer): string {
   const up = uptimeS >= 7200 ? "Up 2 hours" : uptimeS < 1 ? "Up Less than a second" : `Up ${uptimeS} seconds`;
   switch (state) {
-    case "running": return health === undefined ? up : `${up} (${health === "starting" ? "health: starting" : health})`;
-    case "paused": return `${up} (Paused)`;
-    case "restarting": return `Restarting (${exitCode}) 2 seconds ago`;
-    case "exited": return `Exited (${exitCode}) 2 seconds ago`;
-    case "created": return "Created";
-    case "dead": return "Dead";
-    case "removing": return "Removal In Progress";
-    default: return state satisfies never;
+    case "running":
+      return health === undefined ? up : `${up} (${health === "starting" ? "health: starting" : health})`;
+    case "paused":
+      return `${up} (Paused)`;
+    case "restarting":
+      return `Restarting (${exitCode}) 2 seconds ago`;
+    case "exited":
+      return `Exited (${exitCode}) 2 seconds ago`;
+    case "created":
+      return "Created";
+    case "dead":
+      return "Dead";
+    case "removing":
+      return "Removal In Progress";
+    default:
+      return state satisfies never;
   }
 }
 
 /** GET /containers/{id}/json. Config.Env is full of secrets, as in real life. */
 function inspected(name: string, one: FakeContainer): object {
-  const { state, health, healthOutput = "", exitCode = 0, oomKilled = false, error = "", restartCount = 0, policy = "unless-stopped", labels = {}, image = "registry.example/app:1", uptimeS = 7200 } = one;
+  const {
+    state,
+    health,
+    healthOutput = "",
+    exitCode = 0,
+    oomKilled = false,
+    error = "",
+    restartCount = 0,
+    policy = "unless-stopped",
+    labels = {},
+    image = "registry.example/app:1",
+    uptimeS = 7200,
+  } = one;
   return {
-    Id: idOf(name, one), Name: `/${name}`, RestartCount: restartCount, Image: "sha256:0",
+    Id: idOf(name, one),
+    Name: `/${name}`,
+    RestartCount: restartCount,
+    Image: "sha256:0",
     State: {
-      Status: state, Running: state === "running" || state === "paused" || state === "restarting", Paused: state === "paused", Restarting: state === "restarting", OOMKilled: oomKilled, Dead: state === "dead",
-      ExitCode: exitCode, Error: error, StartedAt: new Date(Date.now() - uptimeS * 1000).toISOString(), FinishedAt: "0001-01-01T00:00:00Z",
-      ...(health === undefined ? {} : { Health: { Status: health, FailingStreak: 0, Log: [{ Start: "", End: "", ExitCode: 1, Output: "an older line" }, { Start: "", End: "", ExitCode: 1, Output: healthOutput }] } }),
+      Status: state,
+      Running: state === "running" || state === "paused" || state === "restarting",
+      Paused: state === "paused",
+      Restarting: state === "restarting",
+      OOMKilled: oomKilled,
+      Dead: state === "dead",
+      ExitCode: exitCode,
+      Error: error,
+      StartedAt: new Date(Date.now() - uptimeS * 1000).toISOString(),
+      FinishedAt: "0001-01-01T00:00:00Z",
+      ...(health === undefined
+        ? {}
+        : {
+            Health: {
+              Status: health,
+              FailingStreak: 0,
+              Log: [
+                { Start: "", End: "", ExitCode: 1, Output: "an older line" },
+                { Start: "", End: "", ExitCode: 1, Output: healthOutput },
+              ],
+            },
+          }),
     },
     Config: { Image: image, Env: [`DB_PASSWORD=${CONTAINER_SECRET}`], Labels: labels },
     HostConfig: { RestartPolicy: { Name: policy, MaximumRetryCount: 0 } },

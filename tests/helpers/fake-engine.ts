@@ -9,7 +9,10 @@ export interface FakeAnswer {
 }
 
 /** An engine on a unix socket that remembers every request; what `answer` does not know is 404. */
-export async function fakeEngine(t: TestContext, answer: (path: string) => FakeAnswer | undefined): Promise<{ socketPath: string; requests: string[] }> {
+export async function fakeEngine(
+  t: TestContext,
+  answer: (path: string) => FakeAnswer | undefined,
+): Promise<{ socketPath: string; requests: string[] }> {
   const requests: string[] = [];
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     requests.push(`${request.method} ${request.url}`);

@@ -9,7 +9,13 @@ export interface FakeHost {
   readonly env: Readonly<Record<string, string>>;
   memory(usedPct: number): void;
   /** A process that has run for this long. */
-  start(process: { readonly pid: number; readonly command: string; readonly ageS: number; readonly comm?: string; readonly cpuS?: number }): void;
+  start(process: {
+    readonly pid: number;
+    readonly command: string;
+    readonly ageS: number;
+    readonly comm?: string;
+    readonly cpuS?: number;
+  }): void;
   exit(pid: number): void;
   /** Another name for the proc root: it is missing under its own. */
   hideProc(): void;
@@ -20,7 +26,10 @@ export interface FakeHost {
   disk(path: string, state: FakeDisk): void;
 }
 
-export type FakeDisk = { readonly usedPct: number; readonly inodePct?: number; readonly device?: number } | { readonly error: string } | { readonly hangs: true };
+export type FakeDisk =
+  | { readonly usedPct: number; readonly inodePct?: number; readonly device?: number }
+  | { readonly error: string }
+  | { readonly hangs: true };
 
 /** Ticks a second of procfs times; 100 on every Linux we run on. */
 const CLK_TCK = 100;
@@ -41,13 +50,20 @@ export function fakeHost(dir: string): FakeHost {
   const host: FakeHost = {
     procRoot,
     env: { NODE_OPTIONS: `--import ${pathToFileURL(PRELOAD.pathname).href}`, FAKE_STATFS: control },
-    memory: (usedPct) => write(join(procRoot, "meminfo"), `MemTotal:       10000000 kB\nMemFree:          100000 kB\nMemAvailable:   ${Math.round(10_000_000 * (1 - usedPct / 100))} kB\n`),
+    memory: (usedPct) =>
+      write(
+        join(procRoot, "meminfo"),
+        `MemTotal:       10000000 kB\nMemFree:          100000 kB\nMemAvailable:   ${Math.round(10_000_000 * (1 - usedPct / 100))} kB\n`,
+      ),
     start: ({ pid, command, ageS, comm = "python3", cpuS = 1 }) => {
       const startTicks = Math.round((Date.now() / 1000 - ageS - btimeS) * CLK_TCK);
       const half = join(procRoot, "half-made");
       mkdirSync(half);
       writeFileSync(join(half, "cmdline"), command.split(" ").join("\0") + "\0");
-      writeFileSync(join(half, "stat"), `${pid} (${comm}) R 1 ${pid} ${pid} 0 -1 4194304 100 0 0 0 ${cpuS * CLK_TCK} 0 0 0 20 0 1 0 ${startTicks} 1000000 100 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n`);
+      writeFileSync(
+        join(half, "stat"),
+        `${pid} (${comm}) R 1 ${pid} ${pid} 0 -1 4194304 100 0 0 0 ${cpuS * CLK_TCK} 0 0 0 20 0 1 0 ${startTicks} 1000000 100 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0\n`,
+      );
       renameSync(half, join(procRoot, String(pid)));
     },
     exit: (pid) => {

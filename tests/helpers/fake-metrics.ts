@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from "node:http";
-import { freePort, listen, type Listener } from "./net.ts";
+import { freePort, type Listener, listen } from "./net.ts";
 
 export interface FakeAgent {
   readonly run_id: string;
@@ -29,14 +29,20 @@ export interface FakeMetrics {
   close(): Promise<void>;
 }
 
-const answer = (status: number, body: string | Buffer, type = "application/json", headers: Readonly<Record<string, string>> = {}): MetricsBehaviour =>
+const answer =
+  (
+    status: number,
+    body: string | Buffer,
+    type = "application/json",
+    headers: Readonly<Record<string, string>> = {},
+  ): MetricsBehaviour =>
   (response) => {
     response.writeHead(status, { "content-type": type, ...headers });
     response.end(body);
   };
 
 export const healthy: MetricsBehaviour = (response, good) => answer(200, good)(response, good);
-export const status500 = answer(500, "{\"error\":\"the pipeline is broken\"}");
+export const status500 = answer(500, '{"error":"the pipeline is broken"}');
 export const notJson = answer(200, "generated_at: 12", "text/plain");
 export const jsonList = answer(200, "[1, 2, 3]");
 export const html = answer(200, "<!doctype html><html><body><h1>Please sign in</h1></body></html>", "text/html");
@@ -59,18 +65,24 @@ export const endless: MetricsBehaviour = (response) => {
   pour();
 };
 /** A good answer, a byte at a time: each of them is in time, the whole is not. */
-export const drip = (everyMs: number): MetricsBehaviour => (response, good) => {
-  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(good) });
-  const bytes = Buffer.from(good);
-  let sent = 0;
-  const timer = setInterval(() => {
-    if (response.destroyed || sent >= bytes.length) return clearInterval(timer);
-    response.write(bytes.subarray(sent, (sent += 1)));
-  }, everyMs);
-};
+export const drip =
+  (everyMs: number): MetricsBehaviour =>
+  (response, good) => {
+    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(good) });
+    const bytes = Buffer.from(good);
+    let sent = 0;
+    const timer = setInterval(() => {
+      if (response.destroyed || sent >= bytes.length) return clearInterval(timer);
+      response.write(bytes.subarray(sent, (sent += 1)));
+    }, everyMs);
+  };
 
 export async function fakeMetrics(): Promise<FakeMetrics> {
-  const orchestrator: Orchestrator = { counts: { queued: 0, running: 1, done: 40, failed: 3 }, agents: [], generatedAtS: undefined };
+  const orchestrator: Orchestrator = {
+    counts: { queued: 0, running: 1, done: 40, failed: 3 },
+    agents: [],
+    generatedAtS: undefined,
+  };
   let behaviour = healthy;
   let requests = 0;
   const good = (): string => {
@@ -91,7 +103,10 @@ export async function fakeMetrics(): Promise<FakeMetrics> {
     await open?.close();
   };
   return {
-    url: `http://127.0.0.1:${port}/metrics`, orchestrator, refuse, close: refuse,
+    url: `http://127.0.0.1:${port}/metrics`,
+    orchestrator,
+    refuse,
+    close: refuse,
     requests: () => requests,
     behave: (next) => (behaviour = next),
     accept: async () => {

@@ -12,8 +12,40 @@ export interface FakeProcess {
 }
 
 /** proc_pid_stat(5), all 52 fields. */
-export function statLine({ pid = 42, comm = "pytest", ppid = 1, utime = 500, stime = 50, start = 1000 }: FakeProcess): string {
-  const after = ["S", ppid, pid, pid, 0, -1, 4_194_304, 10, 0, 0, 0, utime, stime, 0, 0, 20, 0, 1, 0, start, 12_345_678, 900, "18446744073709551615", ...Array.from({ length: 27 }, () => 0)];
+export function statLine({
+  pid = 42,
+  comm = "pytest",
+  ppid = 1,
+  utime = 500,
+  stime = 50,
+  start = 1000,
+}: FakeProcess): string {
+  const after = [
+    "S",
+    ppid,
+    pid,
+    pid,
+    0,
+    -1,
+    4_194_304,
+    10,
+    0,
+    0,
+    0,
+    utime,
+    stime,
+    0,
+    0,
+    20,
+    0,
+    1,
+    0,
+    start,
+    12_345_678,
+    900,
+    "18446744073709551615",
+    ...Array.from({ length: 27 }, () => 0),
+  ];
   return `${pid} (${comm}) ${after.join(" ")}\n`;
 }
 
@@ -22,7 +54,13 @@ export const BTIME_S = 1_780_000_000;
 export interface FakeProc {
   readonly root: string;
   /** `cmdline` as it stands in the file: arguments separated by NUL. `stat` replaces the generated line; null: no such file. */
-  add(process: FakeProcess & { readonly pid: number; readonly cmdline: string | Buffer | null; readonly stat?: string | null }): void;
+  add(
+    process: FakeProcess & {
+      readonly pid: number;
+      readonly cmdline: string | Buffer | null;
+      readonly stat?: string | null;
+    },
+  ): void;
   remove(pid: number): void;
 }
 

@@ -1,5 +1,5 @@
 import * as http from "node:http";
-import { freePort, listen, type Listener } from "./net.ts";
+import { freePort, type Listener, listen } from "./net.ts";
 
 /** What a socket proxy does with anything but GET. */
 export type ProxyManner = "forbids" | "method not allowed" | "lets through" | "podman" | "hangs";
@@ -26,30 +26,42 @@ export async function fakeProxy(socketPath: string): Promise<FakeProxy> {
   };
   const notGet = (response: http.ServerResponse): void => {
     switch (state.manner) {
-      case "forbids": return answer(response, 403, "text/html", "<html><body><h1>403 Forbidden</h1></body></html>");
-      case "method not allowed": return answer(response, 405, "text/plain", "method not allowed");
+      case "forbids":
+        return answer(response, 403, "text/html", "<html><body><h1>403 Forbidden</h1></body></html>");
+      case "method not allowed":
+        return answer(response, 405, "text/plain", "method not allowed");
       // The words of an engine that has no such route.
-      case "lets through": return answer(response, 404, "application/json", "{\"message\":\"page not found\"}\n");
-      case "podman": return answer(response, 405, "application/json", "{\"cause\":\"\",\"message\":\"Method Not Allowed\",\"response\":405}");
-      case "hangs": return;
-      default: state.manner satisfies never;
+      case "lets through":
+        return answer(response, 404, "application/json", '{"message":"page not found"}\n');
+      case "podman":
+        return answer(response, 405, "application/json", '{"cause":"","message":"Method Not Allowed","response":405}');
+      case "hangs":
+        return;
+      default:
+        state.manner satisfies never;
     }
   };
   const port = await freePort();
-  let listener: Listener | undefined = await listen(http.createServer((request, response) => {
-    const { method = "", url: path = "" } = request;
-    if (method !== "GET") {
-      others.push(`${method} ${path}`);
-      return notGet(response);
-    }
-    if (state.forbidsReading) return answer(response, 403, "text/html", "<html><body><h1>403 Forbidden</h1></body></html>");
-    const asked = http.request({ socketPath, method, path, agent: false }, (upstream) => {
-      response.writeHead(upstream.statusCode ?? 502, { "content-type": "application/json" });
-      upstream.pipe(response);
-    });
-    asked.on("error", () => answer(response, 503, "text/html", "<html><body><h1>503 Service Unavailable</h1></body></html>"));
-    asked.end();
-  }), { port });
+  let listener: Listener | undefined = await listen(
+    http.createServer((request, response) => {
+      const { method = "", url: path = "" } = request;
+      if (method !== "GET") {
+        others.push(`${method} ${path}`);
+        return notGet(response);
+      }
+      if (state.forbidsReading)
+        return answer(response, 403, "text/html", "<html><body><h1>403 Forbidden</h1></body></html>");
+      const asked = http.request({ socketPath, method, path, agent: false }, (upstream) => {
+        response.writeHead(upstream.statusCode ?? 502, { "content-type": "application/json" });
+        upstream.pipe(response);
+      });
+      asked.on("error", () =>
+        answer(response, 503, "text/html", "<html><body><h1>503 Service Unavailable</h1></body></html>"),
+      );
+      asked.end();
+    }),
+    { port },
+  );
   const refuse = async (): Promise<void> => {
     const open = listener;
     listener = undefined;

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { TestContext } from "node:test";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { bodyOf, listen } from "./net.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -16,7 +16,15 @@ export interface FakeRecord {
 }
 
 export function record(ID: string, Size: number, unusedForS: number, more: Partial<FakeRecord> = {}): FakeRecord {
-  return { ID, Size, Type: "regular", InUse: false, Shared: false, LastUsedAt: new Date(Date.now() - unusedForS * 1000).toISOString(), ...more };
+  return {
+    ID,
+    Size,
+    Type: "regular",
+    InUse: false,
+    Shared: false,
+    LastUsedAt: new Date(Date.now() - unusedForS * 1000).toISOString(),
+    ...more,
+  };
 }
 
 export type Trouble = "hang" | "cut" | { readonly status: number; readonly body: string };
@@ -35,10 +43,18 @@ export interface FakePruneEngine {
 }
 
 /** All that the pruner needs to ask. */
-const ALLOWED = [/^GET \/version$/, /^GET \/v1\.\d+\/info$/, /^GET \/v1\.(4[2-9]|5\d)\/system\/df\?type=build-cache$/, /^POST \/v1\.\d+\/build\/prune(\?(all=1&?)?(filters=[^&]+)?)?$/];
+const ALLOWED = [
+  /^GET \/version$/,
+  /^GET \/v1\.\d+\/info$/,
+  /^GET \/v1\.(4[2-9]|5\d)\/system\/df\?type=build-cache$/,
+  /^POST \/v1\.\d+\/build\/prune(\?(all=1&?)?(filters=[^&]+)?)?$/,
+];
 
 /** An engine that prunes what it was told to, and fails the test at any other request, a body, or an `all` without an age. */
-export async function fakePruneEngine(t: TestContext, api: { readonly newest?: string; readonly oldest?: string } = {}): Promise<FakePruneEngine> {
+export async function fakePruneEngine(
+  t: TestContext,
+  api: { readonly newest?: string; readonly oldest?: string } = {},
+): Promise<FakePruneEngine> {
   const { newest = "1.47", oldest = "1.24" } = api;
   const requests: string[] = [];
   const violations: string[] = [];
@@ -51,7 +67,8 @@ export async function fakePruneEngine(t: TestContext, api: { readonly newest?: s
     if (all && age === undefined) violations.push("everything of any age");
     const seconds = age === undefined ? 0 : Number(/^(\d+)h$/.exec(age)?.[1]) * 3600;
     if (Number.isNaN(seconds)) violations.push(`an age this fake does not know: ${age}`);
-    const goes = (one: FakeRecord): boolean => !one.InUse && (all || !one.Shared) && Date.parse(one.LastUsedAt ?? "") <= Date.now() - seconds * 1000;
+    const goes = (one: FakeRecord): boolean =>
+      !one.InUse && (all || !one.Shared) && Date.parse(one.LastUsedAt ?? "") <= Date.now() - seconds * 1000;
     const gone = engine.idle ? [] : engine.records.filter(goes);
     engine.records = engine.records.filter((one) => !gone.includes(one));
     return { CachesDeleted: gone.map(({ ID }) => ID), SpaceReclaimed: gone.reduce((sum, { Size }) => sum + Size, 0) };
@@ -72,7 +89,8 @@ export async function fakePruneEngine(t: TestContext, api: { readonly newest?: s
     }
     if (path === "/version") return send({ Version: "27.0.0", ApiVersion: newest, MinAPIVersion: oldest });
     if (url.pathname.endsWith("/info")) return send({ Name: "engine-1", DockerRootDir: "/" });
-    if (url.pathname.endsWith("/system/df")) return send({ LayersSize: 0, Images: null, BuildCache: engine.records.length === 0 ? null : engine.records });
+    if (url.pathname.endsWith("/system/df"))
+      return send({ LayersSize: 0, Images: null, BuildCache: engine.records.length === 0 ? null : engine.records });
     if (method === "POST") return send(prune(url.searchParams));
     return send({ message: "page not found" }, 404);
   };
@@ -80,15 +98,22 @@ export async function fakePruneEngine(t: TestContext, api: { readonly newest?: s
   const server = createServer((request, response) => {
     const line = `${request.method} ${request.url}`;
     requests.push(line);
-    void bodyOf(request).then((body) => {
-      if (!ALLOWED.some((pattern) => pattern.test(line))) violations.push(line);
-      if (body !== "") violations.push(`${line} with a body`);
-      answer(request.method ?? "", request.url ?? "", response);
-    }, () => {});
+    void bodyOf(request).then(
+      (body) => {
+        if (!ALLOWED.some((pattern) => pattern.test(line))) violations.push(line);
+        if (body !== "") violations.push(`${line} with a body`);
+        answer(request.method ?? "", request.url ?? "", response);
+      },
+      () => {},
+    );
   });
   const listener = await listen(server, { path: socketPath });
   const engine: FakePruneEngine = {
-    socketPath, requests, records: [], trouble: undefined, idle: false,
+    socketPath,
+    requests,
+    records: [],
+    trouble: undefined,
+    idle: false,
     prunes: () => requests.filter((line) => line.startsWith("POST")),
   };
   t.after(async () => {

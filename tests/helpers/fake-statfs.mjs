@@ -16,13 +16,16 @@ function scripted(path) {
 
 function failing(state, call, path) {
   if (state.hangs) return new Promise(() => {});
-  if (state.error) return Promise.reject(Object.assign(new Error(`${state.error}: ${call} '${path}'`), { code: state.error }));
+  if (state.error)
+    return Promise.reject(Object.assign(new Error(`${state.error}: ${call} '${path}'`), { code: state.error }));
   return undefined;
 }
 
 fs.promises.stat = (path, ...rest) => {
   const state = scripted(path);
-  return state ? (failing(state, "stat", path) ?? Promise.resolve({ dev: state.device ?? 1000, mode: fs.constants.S_IFREG })) : real.stat(path, ...rest);
+  return state
+    ? (failing(state, "stat", path) ?? Promise.resolve({ dev: state.device ?? 1000, mode: fs.constants.S_IFREG }))
+    : real.stat(path, ...rest);
 };
 fs.promises.statfs = (path, ...rest) => {
   const state = scripted(path);
@@ -30,8 +33,17 @@ fs.promises.statfs = (path, ...rest) => {
   // usedPct is df's: used / (used + available).
   const available = Math.round((BLOCKS - RESERVED) * (1 - state.usedPct / 100));
   const files = 1000;
-  return failing(state, "statfs", path) ?? Promise.resolve({
-    type: 0, bsize: 1024 * 1024, blocks: BLOCKS, bfree: available + RESERVED, bavail: available, files, ffree: Math.round(files * (1 - (state.inodePct ?? 10) / 100)),
-  });
+  return (
+    failing(state, "statfs", path) ??
+    Promise.resolve({
+      type: 0,
+      bsize: 1024 * 1024,
+      blocks: BLOCKS,
+      bfree: available + RESERVED,
+      bavail: available,
+      files,
+      ffree: Math.round(files * (1 - (state.inodePct ?? 10) / 100)),
+    })
+  );
 };
 syncBuiltinESMExports();

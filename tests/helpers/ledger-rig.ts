@@ -1,11 +1,23 @@
-import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../../watchdog/decide/ledger.ts";
+import {
+  deliverAll,
+  judgeAll,
+  type Ledger,
+  type Notice,
+  observeAll,
+  type Rules,
+} from "../../watchdog/decide/ledger.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "./signal-rig.ts";
 
 export const COOLDOWN_S = 1800;
 
 /** Nothing flaps, nothing is muted, nothing follows from anything. */
-export const PLAIN_RULES: Rules = { cooldownS: COOLDOWN_S, flap: { changes: 0, windowMs: 3_600_000, steadyMs: 900_000 }, isMuted: () => false, causeIds: [] };
+export const PLAIN_RULES: Rules = {
+  cooldownS: COOLDOWN_S,
+  flap: { changes: 0, windowMs: 3_600_000, steadyMs: 900_000 },
+  isMuted: () => false,
+  causeIds: [],
+};
 
 export function signalOf(active: boolean, changes: Partial<Signal> = {}): Signal {
   return { key: "disk:root", active, title: "Disk root", detail: active ? "full" : "fine", ...changes };
@@ -37,7 +49,9 @@ export function ledgerRig(rules: Rules = PLAIN_RULES): LedgerRig {
       return judge(atS);
     },
     judge,
-    deliver: (notices) => { ledger = deliverAll(ledger, notices); },
+    deliver: (notices) => {
+      ledger = deliverAll(ledger, notices);
+    },
     told: (atS, ...signals) => {
       const notices = rig.tick(atS, ...signals);
       rig.deliver(notices);

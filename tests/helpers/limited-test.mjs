@@ -15,22 +15,32 @@ function limited(declare, isSuite) {
     const options = args.find((arg) => typeof arg === "object" && arg !== null) ?? {};
     const fn = args.find((arg) => typeof arg === "function");
     const given = [...(name === undefined ? [] : [name])];
-    if (!isSuite) return declare(...given, suiteHasLimit || options.timeout !== undefined ? options : { ...options, timeout: LIMIT_MS }, fn);
-    const run = fn && ((...context) => {
-      const outer = suiteHasLimit;
-      suiteHasLimit ||= options.timeout !== undefined;
-      try {
-        return fn(...context);
-      } finally {
-        suiteHasLimit = outer;
-      }
-    });
+    if (!isSuite)
+      return declare(
+        ...given,
+        suiteHasLimit || options.timeout !== undefined ? options : { ...options, timeout: LIMIT_MS },
+        fn,
+      );
+    const run =
+      fn &&
+      ((...context) => {
+        const outer = suiteHasLimit;
+        suiteHasLimit ||= options.timeout !== undefined;
+        try {
+          return fn(...context);
+        } finally {
+          suiteHasLimit = outer;
+        }
+      });
     return declare(...given, options, run);
   };
 }
 
 function family(declare, isSuite) {
-  return Object.assign(limited(declare, isSuite), Object.fromEntries(["skip", "todo", "only"].map((kind) => [kind, limited(declare[kind], isSuite)])));
+  return Object.assign(
+    limited(declare, isSuite),
+    Object.fromEntries(["skip", "todo", "only"].map((kind) => [kind, limited(declare[kind], isSuite)])),
+  );
 }
 
 export const test = family(real.test, false);

@@ -11,7 +11,10 @@ export interface Listener {
 type AnyServer = Pick<Server, "listen" | "close" | "on" | "off" | "once" | "address">;
 
 /** Listens on loopback (or on a unix socket) and can be torn down at any moment. */
-export async function listen(server: AnyServer, where: { readonly port?: number; readonly path?: string } = {}): Promise<Listener> {
+export async function listen(
+  server: AnyServer,
+  where: { readonly port?: number; readonly path?: string } = {},
+): Promise<Listener> {
   const open = new Set<Socket>();
   const track = (socket: Socket): void => {
     open.add(socket);
@@ -21,10 +24,13 @@ export async function listen(server: AnyServer, where: { readonly port?: number;
   server.on("connection", track);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(where.path === undefined ? { port: where.port ?? 0, host: "127.0.0.1" } : { path: where.path }, () => {
-      server.off("error", reject);
-      resolve();
-    });
+    server.listen(
+      where.path === undefined ? { port: where.port ?? 0, host: "127.0.0.1" } : { path: where.path },
+      () => {
+        server.off("error", reject);
+        resolve();
+      },
+    );
   });
   const address = server.address();
   return {
@@ -72,7 +78,9 @@ export function ask(port: number, path: string, method = "GET"): Promise<Got | u
     const request = http.request({ host: "127.0.0.1", port, path, method, agent: false, timeout: 5000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
+      );
       response.on("error", () => resolve(undefined));
     });
     request.on("timeout", () => request.destroy());

@@ -5,7 +5,7 @@ import { nextMessage } from "../../watchdog/messages/message.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "../../watchdog/notify/outbox.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "./notice.ts";
-import { settled, virtualClock, type VirtualClock } from "./virtual-clock.ts";
+import { settled, type VirtualClock, virtualClock } from "./virtual-clock.ts";
 
 export interface Sent {
   /** Seconds since the start. */
@@ -42,7 +42,14 @@ export const OPERATOR: SendResult = { kind: "operator", reason: "401 Unauthorize
 export const REJECTED: SendResult = { kind: "rejected", reason: "400 Bad Request" };
 
 /** An outbox on a virtual clock whose channel answers as told; a delivered notice is not offered again. */
-export function outboxRig(options: { readonly perMin?: number; readonly random?: () => number; readonly bodies?: Readonly<Record<string, string>>; readonly fallback?: OutboxOptions["fallback"] } = {}): OutboxRig {
+export function outboxRig(
+  options: {
+    readonly perMin?: number;
+    readonly random?: () => number;
+    readonly bodies?: Readonly<Record<string, string>>;
+    readonly fallback?: OutboxOptions["fallback"];
+  } = {},
+): OutboxRig {
   const clock = virtualClock();
   const start = clock.monoMs();
   const sent: Sent[] = [];
@@ -54,15 +61,26 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   let probeAnswer: SendResult = DELIVERED;
   let probes = 0;
   const outbox = createOutbox({
-    clock, random: options.random ?? (() => 0.5),
-    log: createLog({ level: "debug", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: (line) => logged.push(line) }),
+    clock,
+    random: options.random ?? (() => 0.5),
+    log: createLog({
+      level: "debug",
+      format: "text",
+      redact: (text) => text,
+      wallMs: clock.wallMs,
+      write: (line) => logged.push(line),
+    }),
     isQuiet: (urgent) => quiet(urgent),
     renderSummary: ({ count }) => ({ head: `summary of ${count}`, body: "" }),
     ...(options.fallback ? { fallback: options.fallback } : {}),
-    render: (notices, awayUntilMs) => nextMessage(
-      notices.map((notice) => ({ notices: [notice], block: { head: `[${notice.id}]`, body: options.bodies?.[notice.id] ?? "" } })),
-      { lang: LANGS.en, monoMs: clock.monoMs(), awayUntilMs },
-    ),
+    render: (notices, awayUntilMs) =>
+      nextMessage(
+        notices.map((notice) => ({
+          notices: [notice],
+          block: { head: `[${notice.id}]`, body: options.bodies?.[notice.id] ?? "" },
+        })),
+        { lang: LANGS.en, monoMs: clock.monoMs(), awayUntilMs },
+      ),
     onDelivered: (notices) => {
       const ids = notices.map(({ id }) => id);
       delivered.push(...ids);
@@ -70,13 +88,20 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
       outbox.offer(offered);
     },
     sender: {
-      channel: "telegram", ...(options.perMin === undefined ? {} : { perMin: options.perMin }),
+      channel: "telegram",
+      ...(options.perMin === undefined ? {} : { perMin: options.perMin }),
       probe: async () => {
         probes += 1;
         return probeAnswer;
       },
       send: async (text, { form, silent, replyTo }, signal) => {
-        const attempt: Sent = { atS: (clock.monoMs() - start) / 1000, text: form === "html" ? text.html : text.plain, form, silent, replyTo };
+        const attempt: Sent = {
+          atS: (clock.monoMs() - start) / 1000,
+          text: form === "html" ? text.html : text.plain,
+          form,
+          silent,
+          replyTo,
+        };
         sent.push(attempt);
         return typeof answer === "function" ? answer(attempt, signal) : answer;
       },
@@ -85,14 +110,26 @@ export function outboxRig(options: { readonly perMin?: number; readonly random?:
   const stopping = new AbortController();
   const running = outbox.run(stopping.signal);
   return {
-    outbox, clock, sent, delivered, logged,
-    answer: (result) => { answer = result; },
-    quiet: (on, critical = false) => { quiet = (urgent) => on && (critical || !urgent); },
-    answerProbe: (result) => { probeAnswer = result; },
+    outbox,
+    clock,
+    sent,
+    delivered,
+    logged,
+    answer: (result) => {
+      answer = result;
+    },
+    quiet: (on, critical = false) => {
+      quiet = (urgent) => on && (critical || !urgent);
+    },
+    answerProbe: (result) => {
+      probeAnswer = result;
+    },
     probes: () => probes,
     offer: async (...ids) => {
       const due = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-      offered = ids.map((id) => (typeof id === "object" ? id : (offered.find((notice) => notice.id === id) ?? noticeOf({ id, key: id, due }))));
+      offered = ids.map((id) =>
+        typeof id === "object" ? id : (offered.find((notice) => notice.id === id) ?? noticeOf({ id, key: id, due })),
+      );
       outbox.offer(offered);
       await settled();
     },

@@ -14,7 +14,8 @@ export function fullPipe(dir: string): { readonly fd: number; readonly path: str
   }
   const writer = openSync(path, constants.O_WRONLY);
   return {
-    fd: writer, path,
+    fd: writer,
+    path,
     close: () => {
       closeSync(fd);
       closeSync(writer);

@@ -1,20 +1,20 @@
 import { momentOf } from "../../watchdog/clock.ts";
-import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import { withinDailySpan } from "../../watchdog/config/value.ts";
+import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";
-import { renderAll, renderSummary, type RenderContext } from "../../watchdog/messages/render.ts";
+import { type RenderContext, renderAll, renderSummary } from "../../watchdog/messages/render.ts";
 import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
-import { telegramSender, type TelegramSender } from "../../watchdog/notify/telegram.ts";
-import { webhookSender, type WebhookBody } from "../../watchdog/notify/webhook.ts";
+import { type TelegramSender, telegramSender } from "../../watchdog/notify/telegram.ts";
+import { type WebhookBody, webhookSender } from "../../watchdog/notify/webhook.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { resumeSignals, snapshotOf } from "../../watchdog/state/resume.ts";
 import { peacefulScene, readingsOf, type Scene } from "../golden/scene.ts";
 import { configOf } from "./config.ts";
 import { TOKEN } from "./fake-telegram.ts";
-import { memoryTelegram, type MemoryTelegram } from "./memory-telegram.ts";
-import { virtualClock, type VirtualClock } from "./virtual-clock.ts";
+import { type MemoryTelegram, memoryTelegram } from "./memory-telegram.ts";
+import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
 
 export const SILENT_LOG: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} };
 
@@ -36,7 +36,11 @@ export interface Pipeline {
   /** SIGKILL: from here on nothing more is sent. */
   kill(): void;
   /** A new run, from the state file or without one; `env`: with other variables. */
-  restart(options?: { readonly state?: boolean; readonly bootId?: string; readonly env?: Readonly<Record<string, string>> }): Promise<void>;
+  restart(options?: {
+    readonly state?: boolean;
+    readonly bootId?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  }): Promise<void>;
 }
 
 export const INTERVAL_S = 30;
@@ -44,10 +48,17 @@ const FLUSH_MS = 5000;
 
 export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
   const clock = virtualClock();
-  const configWith = (more: Readonly<Record<string, string>>) => configOf({
-    WATCHDOG_TG_BOT_TOKEN: TOKEN, WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_LANG: "en", WATCHDOG_HOST_LABEL: "host-1", WATCHDOG_STARTUP_GRACE_S: "0",
-    WATCHDOG_METRICS_URL: "http://orchestrator/metrics", ...env, ...more,
-  });
+  const configWith = (more: Readonly<Record<string, string>>) =>
+    configOf({
+      WATCHDOG_TG_BOT_TOKEN: TOKEN,
+      WATCHDOG_TG_CHAT_ID: "-1001",
+      WATCHDOG_LANG: "en",
+      WATCHDOG_HOST_LABEL: "host-1",
+      WATCHDOG_STARTUP_GRACE_S: "0",
+      WATCHDOG_METRICS_URL: "http://orchestrator/metrics",
+      ...env,
+      ...more,
+    });
   let config = configWith({});
   const telegram = memoryTelegram(clock);
   // Agents that nobody moves would hang.
@@ -62,31 +73,70 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     const boot = { id: bootId, atMs: started.wallMs - 60_000 };
     const stop = new AbortController();
     let alive = true;
-    const sender = telegramSender({
-      apiUrl: config.tgApiUrl, token: TOKEN, chatId: config.tgChatId ?? "", threadId: config.tgThreadId, perMin: config.tgPerMin, timeoutMs: config.httpTimeoutS * 1000, log: SILENT_LOG,
-    }, state?.telegram, (url, body, limits) => (alive ? telegram.post(url, body, limits) : new Promise(() => {})));
+    const sender = telegramSender(
+      {
+        apiUrl: config.tgApiUrl,
+        token: TOKEN,
+        chatId: config.tgChatId ?? "",
+        threadId: config.tgThreadId,
+        perMin: config.tgPerMin,
+        timeoutMs: config.httpTimeoutS * 1000,
+        log: SILENT_LOG,
+      },
+      state?.telegram,
+      (url, body, limits) => (alive ? telegram.post(url, body, limits) : new Promise(() => {})),
+    );
     const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
     const outbox = createOutbox({
-      sender, clock, log: SILENT_LOG, random: () => 0.5, summary: state?.summary,
+      sender,
+      clock,
+      log: SILENT_LOG,
+      random: () => 0.5,
+      summary: state?.summary,
       render: (notices, awayUntilMs) => nextMessage(renderAll(notices, context()), { ...context(), awayUntilMs }),
       renderSummary: (summary) => renderSummary(summary, context()),
       onDelivered: (notices, messageId) => alive && watch.delivered(notices, messageId),
-      isQuiet: (urgent) => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()) && !(urgent && !config.quietCritical),
-      ...(config.fallbackWebhookUrl ? {
-        fallback: {
-          afterMs: config.fallbackAfterS * 1000,
-          send: webhookSender(config.fallbackWebhookUrl, 5000, () => "host-1", (text) => text, async (_url, body) => {
-            if (webhook.works) webhook.bodies.push(body as WebhookBody);
-            return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
-          }),
-        },
-      } : {}),
+      isQuiet: (urgent) =>
+        config.quietHours !== undefined &&
+        withinDailySpan(config.quietHours, clock.wallMs()) &&
+        !(urgent && !config.quietCritical),
+      ...(config.fallbackWebhookUrl
+        ? {
+            fallback: {
+              afterMs: config.fallbackAfterS * 1000,
+              send: webhookSender(
+                config.fallbackWebhookUrl,
+                5000,
+                () => "host-1",
+                (text) => text,
+                async (_url, body) => {
+                  if (webhook.works) webhook.bodies.push(body as WebhookBody);
+                  return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
+                },
+              ),
+            },
+          }
+        : {}),
     });
     const write = (): void => {
-      if (alive) file = encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: sender.memory(), boot, bootIdBefore: state?.bootId }));
+      if (alive)
+        file = encodeState(
+          snapshotOf({
+            signals: watch.signalState(),
+            ledger: watch.ledger(),
+            summary: outbox.summary(),
+            telegram: sender.memory(),
+            boot,
+            bootIdBefore: state?.bootId,
+          }),
+        );
     };
     const watch: Watch = createWatch({
-      config, lang, clock, systemHostname: "box", changed: () => void write(),
+      config,
+      lang,
+      clock,
+      systemHostname: "box",
+      changed: () => void write(),
       collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
       offer: (notices) => alive && outbox.offer(notices),
       initial: state && { ledger: state.ledger, signals: resumeSignals(state, boot, started) },
@@ -97,8 +147,13 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
 
   let run = start(undefined);
   return {
-    clock, telegram, scene, webhook,
-    watch: () => run.watch, outbox: () => run.outbox, sender: () => run.sender,
+    clock,
+    telegram,
+    scene,
+    webhook,
+    watch: () => run.watch,
+    outbox: () => run.outbox,
+    sender: () => run.sender,
     pass: async (seconds) => {
       for (let left = seconds; left > 0; left -= INTERVAL_S) {
         await run.watch.tick(run.stop.signal);

@@ -40,16 +40,21 @@ export interface Pruner {
 }
 
 const start = (args: readonly string[], env: Env) =>
-  spawn(process.execPath, [PRUNER, ...args], { env: { PATH: process.env["PATH"] ?? "", WATCHDOG_LANG: "en", TZ: "UTC", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  spawn(process.execPath, [PRUNER, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", WATCHDOG_LANG: "en", TZ: "UTC", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 
-const exitOf = (child: ReturnType<typeof start>): Promise<Exit> => new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
+const exitOf = (child: ReturnType<typeof start>): Promise<Exit> =>
+  new Promise((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
 
 /** The daemon, as soon as it answers; ended with the test. */
 export async function startPruner(t: TestContext, env: Env): Promise<Pruner> {
   const port = await freePort();
   const child = start([], { WATCHDOG_STATUS_ADDR: `127.0.0.1:${port}`, ...env });
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   const exited = exitOf(child);
   t.after(async () => {
     child.kill("SIGKILL");
@@ -65,9 +70,11 @@ export async function startPruner(t: TestContext, env: Env): Promise<Pruner> {
     output: () => output,
     statusWhere: async (what, holds) => {
       let last: PrunerStatus | undefined;
-      return until(what, async () => ((last = await maybeStatus()) && holds(last) ? last : undefined)).catch((error: Error) => {
-        throw new Error(`${error.message}\nlast status: ${JSON.stringify(last, null, 1)}\noutput:\n${output}`);
-      });
+      return until(what, async () => ((last = await maybeStatus()) && holds(last) ? last : undefined)).catch(
+        (error: Error) => {
+          throw new Error(`${error.message}\nlast status: ${JSON.stringify(last, null, 1)}\noutput:\n${output}`);
+        },
+      );
     },
     stop: async () => {
       child.kill("SIGTERM");
@@ -82,7 +89,8 @@ export async function startPruner(t: TestContext, env: Env): Promise<Pruner> {
 export async function runPruner(args: readonly string[], env: Env = {}): Promise<Finished> {
   const child = start(args, env);
   const texts = { stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
+  for (const name of ["stdout", "stderr"] as const)
+    child[name].setEncoding("utf8").on("data", (text: string) => (texts[name] += text));
   const gaveUp = setTimeout(() => child.kill("SIGKILL"), 20_000);
   const exit = await exitOf(child);
   clearTimeout(gaveUp);

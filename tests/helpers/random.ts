@@ -19,7 +19,8 @@ export function randomOf(seed: number): Random {
   };
   const whole = (from: number, to: number): number => from + Math.floor(next() * (to - from + 1));
   return {
-    next, whole,
+    next,
+    whole,
     chance: (probability) => next() < probability,
     pick: <T>(items: readonly T[]): T => {
       const item = items[whole(0, items.length - 1)];

@@ -21,12 +21,23 @@ export interface Recorder {
 export async function recorder(): Promise<Recorder> {
   const requests: Recorded[] = [];
   const state = { status: 200 };
-  const listener = await listen(createServer((request, response) => {
-    void bodyOf(request).then((body) => {
-      requests.push({ method: request.method ?? "", path: request.url ?? "", contentType: request.headers["content-type"], body, atMs: performance.now() });
-      response.writeHead(state.status);
-      response.end();
-    }, () => {});
-  }));
+  const listener = await listen(
+    createServer((request, response) => {
+      void bodyOf(request).then(
+        (body) => {
+          requests.push({
+            method: request.method ?? "",
+            path: request.url ?? "",
+            contentType: request.headers["content-type"],
+            body,
+            atMs: performance.now(),
+          });
+          response.writeHead(state.status);
+          response.end();
+        },
+        () => {},
+      );
+    }),
+  );
   return Object.assign(state, { url: `http://127.0.0.1:${listener.port}`, requests, close: () => listener.close() });
 }

@@ -14,7 +14,11 @@ export function memoryAt(usedPct: number): Reading<MemorySample> {
 
 export function diskAt(label: string, usedPct: number, inodePct?: number): DiskSample {
   return {
-    label, path: `/host/${label}`, totalBytes: 110_000 * GB, usedBytes: usedPct * 1000 * GB, availableBytes: (100 - usedPct) * 1000 * GB,
+    label,
+    path: `/host/${label}`,
+    totalBytes: 110_000 * GB,
+    usedBytes: usedPct * 1000 * GB,
+    availableBytes: (100 - usedPct) * 1000 * GB,
     ...(inodePct === undefined ? {} : { inodes: { total: 1_000_000, free: Math.round((100 - inodePct) * 10_000) } }),
   };
 }
@@ -29,12 +33,25 @@ export function pathFailure(label: string): PathFailure {
 
 export function found(changes: Partial<FoundContainer> = {}): FoundContainer {
   return {
-    id: "a".repeat(64), image: "img:1", state: "running", health: "none", exitCode: 0, oomKilled: false,
-    error: "", healthOutput: "", restartCount: 0, restartPolicy: "always", ...changes,
+    id: "a".repeat(64),
+    image: "img:1",
+    state: "running",
+    health: "none",
+    exitCode: 0,
+    oomKilled: false,
+    error: "",
+    healthOutput: "",
+    restartCount: 0,
+    restartPolicy: "always",
+    ...changes,
   };
 }
 
-export function container(name: string, changes: Partial<FoundContainer> | "missing" | { unreadable: string } = {}, named = false): ContainerSample {
+export function container(
+  name: string,
+  changes: Partial<FoundContainer> | "missing" | { unreadable: string } = {},
+  named = false,
+): ContainerSample {
   return { name, named, found: changes === "missing" || "unreadable" in changes ? changes : found(changes) };
 }
 
@@ -51,6 +68,9 @@ export function candidate(changes: Partial<ProcCandidate> = {}): ProcCandidate {
   return { pid: 77, startTicks: 1000, ppid: 1, ageS: 10_000, cpuS: 5, command: "pytest -x", ...changes };
 }
 
-export function processes(candidates: readonly ProcCandidate[], unreadable: readonly number[] = []): Reading<ProcReading> {
+export function processes(
+  candidates: readonly ProcCandidate[],
+  unreadable: readonly number[] = [],
+): Reading<ProcReading> {
   return ok({ candidates, unreadable: unreadable.map((pid) => ({ pid, why: "unreadable" as const })) });
 }

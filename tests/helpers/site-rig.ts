@@ -16,7 +16,16 @@ export interface SiteRig {
   deliver(): void;
   metrics(): string;
   /** The document of /status, as far as the tests read it. */
-  status(): { readonly host: string; readonly intervalS: number; readonly disks: readonly { readonly label: string; readonly usedPct: number; readonly freeGb: number; readonly stale: boolean }[] };
+  status(): {
+    readonly host: string;
+    readonly intervalS: number;
+    readonly disks: readonly {
+      readonly label: string;
+      readonly usedPct: number;
+      readonly freeGb: number;
+      readonly stale: boolean;
+    }[];
+  };
   /** The heading of the page. */
   headline(): string;
   page(): string;
@@ -28,26 +37,57 @@ export interface SiteRig {
   value(series: string): number | undefined;
 }
 
-export function siteRig(env: Readonly<Record<string, string>> = {}, redact = (text: string): string => text, systemHostname = "host-1"): SiteRig {
+export function siteRig(
+  env: Readonly<Record<string, string>> = {},
+  redact = (text: string): string => text,
+  systemHostname = "host-1",
+): SiteRig {
   const clock = virtualClock();
-  const config = configOf({ WATCHDOG_STARTUP_GRACE_S: "0", WATCHDOG_LANG: "en", WATCHDOG_PROC_ENABLED: "true", ...env });
+  const config = configOf({
+    WATCHDOG_STARTUP_GRACE_S: "0",
+    WATCHDOG_LANG: "en",
+    WATCHDOG_PROC_ENABLED: "true",
+    ...env,
+  });
   const journal = createJournal(["telegram"], clock.wallMs);
   let readings: Readings = ALL_OFF;
   let pending: readonly Notice[] = [];
   let lastOkAtMs: number | null = null;
   let lastError: string | null = null;
-  const watch = createWatch({ config, lang: LANGS.en, clock, systemHostname, collectAll: () => Promise.resolve(readings), offer: (notices) => { pending = notices; }, changed: () => {} });
+  const watch = createWatch({
+    config,
+    lang: LANGS.en,
+    clock,
+    systemHostname,
+    collectAll: () => Promise.resolve(readings),
+    offer: (notices) => {
+      pending = notices;
+    },
+    changed: () => {},
+  });
   const site = createSite({
-    config, watch, clock, journal, stateError: undefined, problems: [], version: "1.2.3", startedAt: { wallMs: clock.wallMs(), monoMs: clock.monoMs() }, redact,
+    config,
+    watch,
+    clock,
+    journal,
+    stateError: undefined,
+    problems: [],
+    version: "1.2.3",
+    startedAt: { wallMs: clock.wallMs(), monoMs: clock.monoMs() },
+    redact,
     delivery: () => ({ channel: "telegram", pending: pending.length, lastOkAtMs, lastError }),
   });
   const metrics = (): string => site.routes["/metrics"]?.().body ?? "";
   const page = (): string => site.routes["/"]?.().body ?? "";
   return {
-    site, metrics, page,
+    site,
+    metrics,
+    page,
     status: () => JSON.parse(site.routes["/status"]?.().body ?? "") as ReturnType<SiteRig["status"]>,
     headline: () => /<h1>.*<span>(.*?)<\/span><\/h1>/.exec(page())?.[1] ?? "",
-    lastError: (error) => { lastError = error; },
+    lastError: (error) => {
+      lastError = error;
+    },
     wait: (ms) => clock.advance(ms),
     tick: async (now) => {
       readings = { ...ALL_OFF, ...now };
@@ -61,7 +101,9 @@ export function siteRig(env: Readonly<Record<string, string>> = {}, redact = (te
       watch.delivered(pending);
     },
     value: (series) => {
-      const line = metrics().split("\n").find((each) => each.startsWith(`${series} `));
+      const line = metrics()
+        .split("\n")
+        .find((each) => each.startsWith(`${series} `));
       return line === undefined ? undefined : Number(line.slice(series.length + 1));
     },
   };

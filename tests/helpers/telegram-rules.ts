@@ -3,7 +3,7 @@
 const MAX_UNITS = 4096;
 const ENTITY = /&(lt|gt|amp|quot|#\d+|#x[0-9a-f]+);/gi;
 const TAG = /<\/?(b|strong|i|em|u|s|code|pre|blockquote|tg-spoiler)>|<a href="[^"<>]*">|<\/a>/g;
-const DECODED: Readonly<Record<string, string>> = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": "\"" };
+const DECODED: Readonly<Record<string, string>> = { "&lt;": "<", "&gt;": ">", "&amp;": "&", "&quot;": '"' };
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -25,7 +25,9 @@ export function checkMessage(body: Body): string[] {
 
 function checkHtml(text: string): string[] {
   const bare = text.replace(TAG, "").replace(ENTITY, "");
-  return /[<>&]/.test(bare) ? [`HTML that cannot be parsed: ${bare.slice(Math.max(0, bare.search(/[<>&]/) - 20)).slice(0, 60)}`] : [];
+  return /[<>&]/.test(bare)
+    ? [`HTML that cannot be parsed: ${bare.slice(Math.max(0, bare.search(/[<>&]/) - 20)).slice(0, 60)}`]
+    : [];
 }
 
 /** The text as the chat shows it. */
@@ -48,7 +50,9 @@ export function checkPace(atMs: readonly number[], { gapMs, perMinute }: Pace): 
   const before = atMs.at(-2) ?? -Infinity;
   const inMinute = atMs.filter((at) => at > last - 60_000 + SLACK_MS).length;
   return [
-    ...(gapMs !== undefined && last - before < gapMs - SLACK_MS ? [`two messages within ${Math.round(last - before)} ms`] : []),
+    ...(gapMs !== undefined && last - before < gapMs - SLACK_MS
+      ? [`two messages within ${Math.round(last - before)} ms`]
+      : []),
     ...(perMinute !== undefined && inMinute > perMinute ? [`${inMinute} messages within a minute`] : []),
   ];
 }

@@ -19,7 +19,8 @@ export function told(text: string): Told[] {
     // A blank line follows it.
     if (HEADLINE.test(line) || (line === "" && notices.length === 0)) continue;
     const [, mark, host, title] = HEAD.exec(line) ?? [];
-    if (mark !== undefined && host !== undefined && title !== undefined) notices.push({ mark: mark as Told["mark"], host, title, detail: [] });
+    if (mark !== undefined && host !== undefined && title !== undefined)
+      notices.push({ mark: mark as Told["mark"], host, title, detail: [] });
     else if (notices.length > 0) notices.at(-1)?.detail.push(line);
     else throw new Error(`a message that does not begin with a mark: ${text}`);
   }

@@ -29,17 +29,18 @@ export function virtualClock(): VirtualClock {
   return {
     wallMs: () => mono + wallOffset,
     monoMs: () => mono,
-    sleep: (ms, signal) => new Promise((resolve) => {
-      if (ms <= 0 || signal?.aborted) return resolve();
-      const wake = (): void => {
-        sleepers = sleepers.filter((other) => other !== sleeper);
-        signal?.removeEventListener("abort", wake);
-        resolve();
-      };
-      const sleeper: Sleeper = { at: mono + ms, wake };
-      sleepers.push(sleeper);
-      signal?.addEventListener("abort", wake, { once: true });
-    }),
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (ms <= 0 || signal?.aborted) return resolve();
+        const wake = (): void => {
+          sleepers = sleepers.filter((other) => other !== sleeper);
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        const sleeper: Sleeper = { at: mono + ms, wake };
+        sleepers.push(sleeper);
+        signal?.addEventListener("abort", wake, { once: true });
+      }),
     advance: async (ms) => {
       const until = mono + ms;
       await settled();
@@ -52,7 +53,9 @@ export function virtualClock(): VirtualClock {
       }
       mono = until;
     },
-    stepWall: (ms) => { wallOffset += ms; },
+    stepWall: (ms) => {
+      wallOffset += ms;
+    },
     sleepers: () => sleepers.length,
   };
 }

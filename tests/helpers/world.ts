@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { startDaemon, type Daemon, type Env, type SpawnOptions } from "./daemon.ts";
-import { fakeDependency, type FakeDependency } from "./fake-deps.ts";
-import { fakeDocker, type FakeDocker } from "./fake-docker.ts";
-import { fakeHost, type FakeHost } from "./fake-host.ts";
-import { fakeMetrics, type FakeMetrics } from "./fake-metrics.ts";
-import { fakeTelegram, TOKEN, type FakeTelegram } from "./fake-telegram.ts";
+import { type Daemon, type Env, type SpawnOptions, startDaemon } from "./daemon.ts";
+import { type FakeDependency, fakeDependency } from "./fake-deps.ts";
+import { type FakeDocker, fakeDocker } from "./fake-docker.ts";
+import { type FakeHost, fakeHost } from "./fake-host.ts";
+import { type FakeMetrics, fakeMetrics } from "./fake-metrics.ts";
+import { type FakeTelegram, fakeTelegram, TOKEN } from "./fake-telegram.ts";
 
 /** Everything around one daemon, all of it well and scripted by the test. Every source is on. */
 export interface World {
@@ -60,7 +60,8 @@ export async function makeWorld(t: Pick<TestContext, "after">, env: Env = {}): P
   host.disk(DATA, { usedPct: 40 });
   docker.set("web", { health: "healthy" });
   const all: Env = {
-    ...QUICK, ...host.env,
+    ...QUICK,
+    ...host.env,
     WATCHDOG_TG_BOT_TOKEN: TOKEN,
     WATCHDOG_TG_CHAT_ID: String(CHAT_ID),
     WATCHDOG_TG_API_URL: telegram.url,
@@ -72,7 +73,13 @@ export async function makeWorld(t: Pick<TestContext, "after">, env: Env = {}): P
     ...env,
   };
   return {
-    dir, telegram, metrics, docker, host, db, env: all,
+    dir,
+    telegram,
+    metrics,
+    docker,
+    host,
+    db,
+    env: all,
     start: async (more = {}, options = {}) => {
       const daemon = await startDaemon({ ...all, ...more }, options);
       closers.push(() => daemon.kill());

@@ -8,10 +8,14 @@ interface Line {
 
 /** Block maps and lists, lists and maps on one line, quotes, comments, anchors and aliases. Scalars stay texts. Throws on anything else. */
 export function parseYaml(text: string): Yaml {
-  const lines = text.split("\n").map((line) => line.replace(/(^|\s)#.*$/, "").trimEnd()).filter((line) => line.trim() !== "").flatMap((line): Line[] => {
-    const indent = line.length - line.trimStart().length;
-    return splitItem({ indent, text: line.trim() });
-  });
+  const lines = text
+    .split("\n")
+    .map((line) => line.replace(/(^|\s)#.*$/, "").trimEnd())
+    .filter((line) => line.trim() !== "")
+    .flatMap((line): Line[] => {
+      const indent = line.length - line.trimStart().length;
+      return splitItem({ indent, text: line.trim() });
+    });
   const anchors = new Map<string, Yaml>();
 
   const block = (indent: number): Yaml => {
@@ -59,7 +63,9 @@ export function parseYaml(text: string): Yaml {
 /** `- x` as a dash and, two further in, its x. */
 function splitItem({ indent, text }: Line): Line[] {
   const [, rest] = /^-\s+(.*)$/.exec(text) ?? [];
-  return rest === undefined ? [{ indent, text }] : [{ indent, text: "-" }, ...splitItem({ indent: indent + 2, text: rest })];
+  return rest === undefined
+    ? [{ indent, text }]
+    : [{ indent, text: "-" }, ...splitItem({ indent: indent + 2, text: rest })];
 }
 
 function scalar(text: string): Yaml {

@@ -12,20 +12,34 @@ test("an incident lasts from its first bad reading until it is no longer bad", (
   incidents.observe([bad("a")], momentAt(60_000));
   incidents.observe([bad("a")], momentAt(120_000));
   incidents.observe([good("a")], momentAt(180_000));
-  assert.deepEqual(incidents.list(momentAt(180_000)).incidents, [{ key: "a", title: "a", since: momentAt(0), until: momentAt(180_000) }]);
+  assert.deepEqual(incidents.list(momentAt(180_000)).incidents, [
+    { key: "a", title: "a", since: momentAt(0), until: momentAt(180_000) },
+  ]);
 });
 
 test("one that lasts has no end, and stays however long it lasts", () => {
   const incidents = createIncidents();
   incidents.observe([bad("a")], momentAt(0));
   incidents.observe([bad("a")], momentAt(3 * DAY));
-  assert.deepEqual(incidents.list(momentAt(3 * DAY)).incidents.map(({ until }) => until), [undefined]);
+  assert.deepEqual(
+    incidents.list(momentAt(3 * DAY)).incidents.map(({ until }) => until),
+    [undefined],
+  );
 });
 
 test("an occurrence ends as it begins; an info is none", () => {
   const incidents = createIncidents();
-  incidents.observe([{ ...bad("job_failed"), edge: {} }, { ...bad("digest"), edge: { tone: "info" } }], momentAt(5));
-  assert.deepEqual(incidents.list(momentAt(5)).incidents.map(({ key, since, until }) => [key, since, until]), [["job_failed", momentAt(5), momentAt(5)]]);
+  incidents.observe(
+    [
+      { ...bad("job_failed"), edge: {} },
+      { ...bad("digest"), edge: { tone: "info" } },
+    ],
+    momentAt(5),
+  );
+  assert.deepEqual(
+    incidents.list(momentAt(5)).incidents.map(({ key, since, until }) => [key, since, until]),
+    [["job_failed", momentAt(5), momentAt(5)]],
+  );
 });
 
 test("what ended a day ago is forgotten", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Message } from "../helpers/fake-telegram.ts";
 import { status500 } from "../helpers/fake-metrics.ts";
+import type { Message } from "../helpers/fake-telegram.ts";
 import { brief, told } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { DATA, makeWorld, type World } from "../helpers/world.ts";
@@ -27,18 +27,56 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    what: "its container was killed for want of memory", first: "🔴 Container orch", says: /^Probable cause: container orch stopped \(exited\), exit code 137 .*killed because memory ran out \(OOM\)\.$/m,
+    what: "its container was killed for want of memory",
+    first: "🔴 Container orch",
+    says: /^Probable cause: container orch stopped \(exited\), exit code 137 .*killed because memory ran out \(OOM\)\.$/m,
     cause: ({ docker }) => docker.set("orch", { state: "exited", exitCode: 137, oomKilled: true }),
   },
-  { what: "its container crashed", first: "🔴 Container orch", says: /^Probable cause: container orch stopped \(exited\), exit code 1\.$/m, cause: ({ docker }) => docker.set("orch", { state: "exited", exitCode: 1 }) },
-  { what: "its container is gone", first: "🔴 Container orch", says: /^Probable cause: there is no container orch\.$/m, cause: ({ docker }) => docker.remove("orch") },
-  { what: "its container is unhealthy", first: "🔴 Container orch", says: /^Probable cause: container orch is unhealthy\.$/m, cause: ({ docker }) => docker.set("orch", { health: "unhealthy" }) },
-  { what: "its container was restarted 40 s ago", says: /^Probable cause: container orch was started (4\d|5\d) seconds ago\.$/m, cause: ({ docker }) => docker.set("orch", { uptimeS: 40, restartCount: 1, generation: 2 }) },
-  { what: "a disk is full", first: "🔴 Disk data", says: /^Probable cause: disk data is 98% full\.$/m, cause: ({ host }) => host.disk(DATA, { usedPct: 98 }) },
-  { what: "memory is exhausted", first: "🔴 Host memory", says: /^Probable cause: host memory is 97% used\.$/m, cause: ({ host }) => host.memory(97) },
-  { what: "the engine does not answer", first: "🔴 Source unavailable: docker", says: /^Probable cause: Docker does not answer: .+\.$/m, cause: ({ docker }) => docker.vanish() },
   {
-    what: "several at once: the host's before the container's", first: "🔴 Container orch", says: /^Probable cause: disk data is 98% full; container orch stopped \(exited\), exit code 1\.$/m,
+    what: "its container crashed",
+    first: "🔴 Container orch",
+    says: /^Probable cause: container orch stopped \(exited\), exit code 1\.$/m,
+    cause: ({ docker }) => docker.set("orch", { state: "exited", exitCode: 1 }),
+  },
+  {
+    what: "its container is gone",
+    first: "🔴 Container orch",
+    says: /^Probable cause: there is no container orch\.$/m,
+    cause: ({ docker }) => docker.remove("orch"),
+  },
+  {
+    what: "its container is unhealthy",
+    first: "🔴 Container orch",
+    says: /^Probable cause: container orch is unhealthy\.$/m,
+    cause: ({ docker }) => docker.set("orch", { health: "unhealthy" }),
+  },
+  {
+    what: "its container was restarted 40 s ago",
+    says: /^Probable cause: container orch was started (4\d|5\d) seconds ago\.$/m,
+    cause: ({ docker }) => docker.set("orch", { uptimeS: 40, restartCount: 1, generation: 2 }),
+  },
+  {
+    what: "a disk is full",
+    first: "🔴 Disk data",
+    says: /^Probable cause: disk data is 98% full\.$/m,
+    cause: ({ host }) => host.disk(DATA, { usedPct: 98 }),
+  },
+  {
+    what: "memory is exhausted",
+    first: "🔴 Host memory",
+    says: /^Probable cause: host memory is 97% used\.$/m,
+    cause: ({ host }) => host.memory(97),
+  },
+  {
+    what: "the engine does not answer",
+    first: "🔴 Source unavailable: docker",
+    says: /^Probable cause: Docker does not answer: .+\.$/m,
+    cause: ({ docker }) => docker.vanish(),
+  },
+  {
+    what: "several at once: the host's before the container's",
+    first: "🔴 Container orch",
+    says: /^Probable cause: disk data is 98% full; container orch stopped \(exited\), exit code 1\.$/m,
     cause: ({ docker, host }) => {
       host.disk(DATA, { usedPct: 98 });
       docker.set("orch", { state: "exited", exitCode: 1 });
@@ -83,10 +121,21 @@ describe("the orchestrator is down, and the text says why", { concurrency: 5 }, 
 });
 
 describe("what /metrics feeds while the orchestrator's container alerts", { concurrency: 4 }, () => {
-  const FED: Readonly<Record<string, { readonly env?: Readonly<Record<string, string>>; readonly bad: (world: World) => void }>> = {
-    "🔴 Queue stalled": { env: { WATCHDOG_QUEUE_STALLED_MIN: "0.005" }, bad: ({ metrics }) => void (metrics.orchestrator.counts = { queued: 7, running: 0, done: 40, failed: 3 }) },
-    "🔴 Metrics stale": { env: { WATCHDOG_METRICS_STALE_S: "0.4" }, bad: ({ metrics }) => void (metrics.orchestrator.generatedAtS = 1_781_234_567.8) },
-    "🔴 Agent hung: r-1": { env: { WATCHDOG_AGENT_HUNG_MIN: "0.005" }, bad: ({ metrics }) => void (metrics.orchestrator.agents = [{ run_id: "r-1", pid: 1, cpu_ticks: 5 }]) },
+  const FED: Readonly<
+    Record<string, { readonly env?: Readonly<Record<string, string>>; readonly bad: (world: World) => void }>
+  > = {
+    "🔴 Queue stalled": {
+      env: { WATCHDOG_QUEUE_STALLED_MIN: "0.005" },
+      bad: ({ metrics }) => void (metrics.orchestrator.counts = { queued: 7, running: 0, done: 40, failed: 3 }),
+    },
+    "🔴 Metrics stale": {
+      env: { WATCHDOG_METRICS_STALE_S: "0.4" },
+      bad: ({ metrics }) => void (metrics.orchestrator.generatedAtS = 1_781_234_567.8),
+    },
+    "🔴 Agent hung: r-1": {
+      env: { WATCHDOG_AGENT_HUNG_MIN: "0.005" },
+      bad: ({ metrics }) => void (metrics.orchestrator.agents = [{ run_id: "r-1", pid: 1, cpu_ticks: 5 }]),
+    },
   };
   for (const [notice, { env = {}, bad }] of Object.entries(FED)) {
     it(`${notice} is a silent reply to it`, async (t) => {
@@ -97,7 +146,9 @@ describe("what /metrics feeds while the orchestrator's container alerts", { conc
       docker.set("orch", { health: "unhealthy" });
       const cause = await messageOf(world, "🔴 Container orch");
       assert.deepEqual([cause.silent, cause.replyTo], [false, undefined]);
-      await daemon.statusWhere("the alert told", ({ signals }) => signals.some(({ key, alerting }) => key === "container:orch" && alerting));
+      await daemon.statusWhere("the alert told", ({ signals }) =>
+        signals.some(({ key, alerting }) => key === "container:orch" && alerting),
+      );
       bad(world);
       const consequence = await messageOf(world, notice);
       assert.deepEqual([consequence.silent, consequence.replyTo], [true, cause.number]);
@@ -110,7 +161,9 @@ describe("what /metrics feeds while the orchestrator's container alerts", { conc
     const daemon = await world.start();
     world.docker.set("orch", { health: "unhealthy" });
     await messageOf(world, "🔴 Container orch");
-    await daemon.statusWhere("the alert told", ({ signals }) => signals.some(({ key, alerting }) => key === "container:orch" && alerting));
+    await daemon.statusWhere("the alert told", ({ signals }) =>
+      signals.some(({ key, alerting }) => key === "container:orch" && alerting),
+    );
     world.metrics.orchestrator.counts.failed += 2;
     const { silent, replyTo } = await messageOf(world, "🔴 Job failed");
     assert.deepEqual([silent, replyTo], [false, undefined]);
@@ -133,7 +186,9 @@ describe("what /metrics feeds while the orchestrator's container alerts", { conc
     }
     docker.set("orch", { health: "healthy" });
     await messageOf(world, "🟢 Container orch");
-    await daemon.statusWhere("that told", ({ signals }) => signals.some(({ key, alerting }) => key === "container:orch" && !alerting));
+    await daemon.statusWhere("that told", ({ signals }) =>
+      signals.some(({ key, alerting }) => key === "container:orch" && !alerting),
+    );
     metrics.orchestrator.counts.failed += 1;
     const audible = await messageOf(world, "🔴 Job failed");
     assert.deepEqual([audible.silent, audible.replyTo], [false, undefined]);

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
-import { ledgerRig, signalOf } from "../helpers/ledger-rig.ts";
-import { renderOne, renderSummary } from "../../watchdog/messages/render.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
+import { renderOne, renderSummary } from "../../watchdog/messages/render.ts";
+import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { container } from "../golden/scene.ts";
 import { ok } from "../helpers/fake-telegram.ts";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { ledgerRig, signalOf } from "../helpers/ledger-rig.ts";
 import { noticeOf } from "../helpers/notice.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 import { brief, told } from "../helpers/told.ts";
 import { WALL_START_MS } from "../helpers/virtual-clock.ts";
@@ -16,14 +16,22 @@ process.env["TZ"] = "UTC";
 const LIMIT = { timeout: 20_000 };
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const STEPS = [["back by 2 hours", -2 * HOUR], ["forward by 2 hours", 2 * HOUR], ["back by 400 days", -400 * DAY], ["forward by 400 days", 400 * DAY]] as const;
+const STEPS = [
+  ["back by 2 hours", -2 * HOUR],
+  ["forward by 2 hours", 2 * HOUR],
+  ["back by 400 days", -400 * DAY],
+  ["forward by 400 days", 400 * DAY],
+] as const;
 
 const textOf = ({ telegram }: Pipeline, notice: string): string =>
-  telegram.messages.flatMap(({ text }) => told(text)).findLast((one) => brief(one) === notice)?.detail ?? assert.fail(`no ${notice}`);
+  telegram.messages.flatMap(({ text }) => told(text)).findLast((one) => brief(one) === notice)?.detail ??
+  assert.fail(`no ${notice}`);
 /** As the wall clock shows it after the step. */
-const shown = (stepMs: number, seconds: number): string => new Date(WALL_START_MS + stepMs + seconds * 1000).toISOString().slice(11, 19);
+const shown = (stepMs: number, seconds: number): string =>
+  new Date(WALL_START_MS + stepMs + seconds * 1000).toISOString().slice(11, 19);
 const set = (line: Pipeline, state: "running" | "exited", count = 1): void => {
-  for (let index = 0; index < count; index += 1) line.scene.containers.set(`c${index}`, container(state === "exited" ? { state, exitCode: 1 } : {}));
+  for (let index = 0; index < count; index += 1)
+    line.scene.containers.set(`c${index}`, container(state === "exited" ? { state, exitCode: 1 } : {}));
 };
 
 for (const [name, stepMs] of STEPS) {
@@ -66,7 +74,10 @@ for (const [name, stepMs] of STEPS) {
     });
 
     it("since when the fallback stood in, and for how long", LIMIT, async () => {
-      const line = pipeline({ WATCHDOG_FALLBACK_WEBHOOK_URL: "https://hooks.example/x", WATCHDOG_FALLBACK_AFTER_S: "60" });
+      const line = pipeline({
+        WATCHDOG_FALLBACK_WEBHOOK_URL: "https://hooks.example/x",
+        WATCHDOG_FALLBACK_AFTER_S: "60",
+      });
       await line.pass(60);
       line.telegram.behave("ECONNREFUSED");
       line.scene.memoryPct = 95;
@@ -85,7 +96,9 @@ for (const [name, stepMs] of STEPS) {
 it("a state file whose clock was set back within an incident shows no end before the beginning", LIMIT, () => {
   const rig = ledgerRig();
   rig.tick(0, signalOf(true));
-  const saved = JSON.parse(encodeState({ ledger: rig.ledger(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {} })) as { ledger: { active: boolean; episodes: { since: number; until?: number }[] }[] };
+  const saved = JSON.parse(
+    encodeState({ ledger: rig.ledger(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {} }),
+  ) as { ledger: { active: boolean; episodes: { since: number; until?: number }[] }[] };
   const [entry] = saved.ledger;
   assert.ok(entry?.episodes[0]);
   const now = momentAt(10 * 60_000);
@@ -99,7 +112,17 @@ it("a state file whose clock was set back within an incident shows no end before
       const span = [...ledger.values()][0]?.episodes[0];
       assert.ok(span?.until);
       for (const kind of ["missed", "realert"] as const) {
-        const block = renderOne(noticeOf({ kind, open: kind !== "missed", span: kind === "missed" ? span : { since: at }, earlier: kind === "missed" ? [] : [span], judged: at, due: at }), { host: "box", lang: LANGS.en, ...at });
+        const block = renderOne(
+          noticeOf({
+            kind,
+            open: kind !== "missed",
+            span: kind === "missed" ? span : { since: at },
+            earlier: kind === "missed" ? [] : [span],
+            judged: at,
+            due: at,
+          }),
+          { host: "box", lang: LANGS.en, ...at },
+        );
         assert.match(block.body, /(03:13:05 UTC) – \1/, block.body);
       }
     }
@@ -108,11 +131,25 @@ it("a state file whose clock was set back within an incident shows no end before
 
 it("the summary of the fallback is written as 0.1.0 writes it, and read again", LIMIT, () => {
   const [at, since] = [momentAt(10 * 60_000), momentAt(60_000)];
-  const text = encodeState({ ledger: new Map(), damping: new Map(), counted: { agents: [], restarts: [] }, telegram: {}, summary: { since, count: 2, lines: ["a", "b"] } });
-  assert.deepEqual((JSON.parse(text) as { summary: unknown }).summary, { sinceMs: since.wallMs, count: 2, lines: ["a", "b"] });
+  const text = encodeState({
+    ledger: new Map(),
+    damping: new Map(),
+    counted: { agents: [], restarts: [] },
+    telegram: {},
+    summary: { since, count: 2, lines: ["a", "b"] },
+  });
+  assert.deepEqual((JSON.parse(text) as { summary: unknown }).summary, {
+    sinceMs: since.wallMs,
+    count: 2,
+    lines: ["a", "b"],
+  });
   assert.deepEqual(decodeState(text, at).summary, { since, count: 2, lines: ["a", "b"] });
   // Written by a clock that was ahead: it did not begin in the time to come.
   const early = { wallMs: since.wallMs - HOUR, monoMs: at.monoMs };
-  const { body } = renderSummary(decodeState(text, early).summary ?? assert.fail(), { host: "box", lang: LANGS.en, ...early });
+  const { body } = renderSummary(decodeState(text, early).summary ?? assert.fail(), {
+    host: "box",
+    lang: LANGS.en,
+    ...early,
+  });
   assert.match(body, /^It had not answered since 02:05:05 UTC \(0 seconds\);/);
 });

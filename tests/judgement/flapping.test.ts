@@ -1,19 +1,34 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
+import type { Scene } from "../golden/scene.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { brief, told } from "../helpers/told.ts";
 import { until } from "../helpers/wait.ts";
 import { makeWorld } from "../helpers/world.ts";
-import type { Scene } from "../golden/scene.ts";
 
 const UP = { up: true } as const;
 const DOWN = { up: false, kind: "refused", reason: "refused" } as const;
-const QUICK = { WATCHDOG_DEP_DOWN_TICKS: "1", WATCHDOG_CLEAR_TICKS: "1", WATCHDOG_ORCH_DOWN_TICKS: "1", WATCHDOG_BLIND_TICKS: "1" };
+const QUICK = {
+  WATCHDOG_DEP_DOWN_TICKS: "1",
+  WATCHDOG_CLEAR_TICKS: "1",
+  WATCHDOG_ORCH_DOWN_TICKS: "1",
+  WATCHDOG_BLIND_TICKS: "1",
+};
 
-const toldBy = ({ telegram }: Pipeline, from = 0): string[] => telegram.messages.slice(from).flatMap(({ text }) => told(text)).map(brief);
+const toldBy = ({ telegram }: Pipeline, from = 0): string[] =>
+  telegram.messages
+    .slice(from)
+    .flatMap(({ text }) => told(text))
+    .map(brief);
 
 /** `times` changes, two minutes apart. */
-async function toggle(line: Pipeline, times: number, set: (bad: boolean) => void, startBad = true, apartS = 120): Promise<void> {
+async function toggle(
+  line: Pipeline,
+  times: number,
+  set: (bad: boolean) => void,
+  startBad = true,
+  apartS = 120,
+): Promise<void> {
   for (let index = 0; index < times; index += 1) {
     set((index % 2 === 0) === startBad);
     await line.pass(apartS);
@@ -26,12 +41,19 @@ it("the bundle: six changes are called flapping, then it is quiet, then it says 
   const daemon = await world.start();
   const change = async (down: boolean): Promise<void> => {
     db.status = down ? 503 : 200;
-    await daemon.statusWhere(`db ${down ? "down" : "up"}`, ({ signals, delivery }) => delivery.pending === 0 && signals.some(({ key, active }) => key === "dep:db" && active === down));
+    await daemon.statusWhere(
+      `db ${down ? "down" : "up"}`,
+      ({ signals, delivery }) =>
+        delivery.pending === 0 && signals.some(({ key, active }) => key === "dep:db" && active === down),
+    );
   };
   for (const down of [true, false, true, false, true, false]) await change(down);
   await until("the word for it", () => telegram.told().some(({ mark }) => mark === "🟠"));
   const before = telegram.messages.length;
-  assert.deepEqual(telegram.told().map(({ mark }) => mark), ["🔴", "🟢", "🔴", "🟢", "🔴", "🟠"]);
+  assert.deepEqual(
+    telegram.told().map(({ mark }) => mark),
+    ["🔴", "🟢", "🔴", "🟢", "🔴", "🟠"],
+  );
   assert.match(telegram.told().at(-1)?.detail ?? "", /^Flapping: 6 changes of state within .+; good now\./);
   for (const down of [true, false, true, false]) await change(down);
   assert.equal(telegram.messages.length, before, "quiet while it goes on");
@@ -76,14 +98,21 @@ describe("on the virtual clock, with the default periods", () => {
     assert.deepEqual(toldBy(line, before), ["🔴 Dependency db"]);
     assert.match(line.telegram.messages.at(-1)?.text ?? "", /It settled, but bad/);
     await line.pass(1800);
-    assert.deepEqual(toldBy(line, before), ["🔴 Dependency db", "🔁 Dependency db"], "repeated after the cooldown, as every alert");
+    assert.deepEqual(
+      toldBy(line, before),
+      ["🔴 Dependency db", "🔁 Dependency db"],
+      "repeated after the cooldown, as every alert",
+    );
   });
 
   it("six changes in more than the window are no flapping", async () => {
     const line = pipeline(QUICK);
     await line.pass(60);
     await toggle(line, 12, (bad) => void line.scene.deps.set("db", bad ? DOWN : UP), true, 750);
-    assert.deepEqual(toldBy(line), Array.from({ length: 12 }, (_, index) => `${index % 2 === 0 ? "🔴" : "🟢"} Dependency db`));
+    assert.deepEqual(
+      toldBy(line),
+      Array.from({ length: 12 }, (_, index) => `${index % 2 === 0 ? "🔴" : "🟢"} Dependency db`),
+    );
   });
 
   it("0 changes switches it off", async () => {
@@ -105,7 +134,10 @@ describe("on the virtual clock, with the default periods", () => {
       const line = pipeline(QUICK);
       await line.pass(60);
       await toggle(line, 16, (bad) => set(line.scene, bad));
-      assert.deepEqual(toldBy(line), Array.from({ length: 16 }, (_, index) => `${index % 2 === 0 ? "🔴" : "🟢"} ${title}`));
+      assert.deepEqual(
+        toldBy(line),
+        Array.from({ length: 16 }, (_, index) => `${index % 2 === 0 ? "🔴" : "🟢"} ${title}`),
+      );
     });
   }
 });

@@ -5,7 +5,8 @@ import { brief, told } from "../helpers/told.ts";
 import { DATA, makeWorld, type World } from "../helpers/world.ts";
 
 const briefs = ({ telegram }: World): string[] => telegram.told().map(brief);
-const hour = (fromNow: number): string => `${String((new Date().getUTCHours() + fromNow + 24) % 24).padStart(2, "0")}:00`;
+const hour = (fromNow: number): string =>
+  `${String((new Date().getUTCHours() + fromNow + 24) % 24).padStart(2, "0")}:00`;
 
 describe("WATCHDOG_MUTE and WATCHDOG_QUIET_HOURS in the bundle", { concurrency: 4 }, () => {
   it("what is muted is watched and shown, but not told; the rest is", async (t) => {
@@ -16,10 +17,17 @@ describe("WATCHDOG_MUTE and WATCHDOG_QUIET_HOURS in the bundle", { concurrency: 
     world.docker.set("build-7", { state: "exited", exitCode: 1 });
     world.docker.set("web", { state: "exited", exitCode: 1 });
     await world.telegram.waitForMessages(1);
-    const status = await daemon.statusWhere("all seen", ({ signals }) => ["dep:db", "container:build-7", "container:web"].every((key) => signals.some((signal) => signal.key === key && signal.active)));
+    const status = await daemon.statusWhere("all seen", ({ signals }) =>
+      ["dep:db", "container:build-7", "container:web"].every((key) =>
+        signals.some((signal) => signal.key === key && signal.active),
+      ),
+    );
     await daemon.ticks(3);
     assert.deepEqual(briefs(world), ["🔴 Container web"]);
-    assert.deepEqual(status.signals.filter(({ key }) => key === "dep:db").map(({ active, alerting }) => ({ active, alerting })), [{ active: true, alerting: false }]);
+    assert.deepEqual(
+      status.signals.filter(({ key }) => key === "dep:db").map(({ active, alerting }) => ({ active, alerting })),
+      [{ active: true, alerting: false }],
+    );
     assert.deepEqual((status as unknown as { muted: string[] }).muted, ["dep:*", "container:build-*"]);
     assert.match(daemon.output(), /muted by WATCHDOG_MUTE patterns="dep:\* container:build-\*"/);
   });
@@ -31,13 +39,21 @@ describe("WATCHDOG_MUTE and WATCHDOG_QUIET_HOURS in the bundle", { concurrency: 
     await world.telegram.waitForMessages(1);
     world.host.disk(DATA, { usedPct: 40 });
     await world.telegram.waitForMessages(2);
-    assert.deepEqual(world.telegram.messages.map(({ silent }) => silent), [true, true]);
+    assert.deepEqual(
+      world.telegram.messages.map(({ silent }) => silent),
+      [true, true],
+    );
     assert.deepEqual(briefs(world), ["🔴 Disk data", "🟢 Disk data"]);
   });
 
   for (const quietCritical of ["false", "true"]) {
-    it(`what is critical ${quietCritical === "true" ? "is silent too where WATCHDOG_QUIET_CRITICAL says so" : "sounds all the same"}`, { timeout: 60_000 }, async (t) => {
-      const world = await makeWorld(t, { WATCHDOG_QUIET_HOURS: `${hour(-1)}-${hour(2)} UTC`, WATCHDOG_QUIET_CRITICAL: quietCritical });
+    it(`what is critical ${quietCritical === "true" ? "is silent too where WATCHDOG_QUIET_CRITICAL says so" : "sounds all the same"}`, {
+      timeout: 60_000,
+    }, async (t) => {
+      const world = await makeWorld(t, {
+        WATCHDOG_QUIET_HOURS: `${hour(-1)}-${hour(2)} UTC`,
+        WATCHDOG_QUIET_CRITICAL: quietCritical,
+      });
       await world.start();
       await world.metrics.close();
       await world.telegram.waitForMessages(1);
@@ -86,7 +102,9 @@ describe("over days, on the virtual clock", () => {
     const line = pipeline({ WATCHDOG_QUIET_HOURS: "23:00-07:00 Europe/Moscow" });
     line.scene.dataPct = 93;
     await line.pass(3 * 3600);
-    const sounds = line.telegram.messages.map(({ silent, text }) => `${silent ? "silent" : "aloud"} ${brief(told(text)[0] ?? assert.fail())}`);
+    const sounds = line.telegram.messages.map(
+      ({ silent, text }) => `${silent ? "silent" : "aloud"} ${brief(told(text)[0] ?? assert.fail())}`,
+    );
     assert.deepEqual(sounds.slice(0, 3), ["silent 🔴 Disk data", "silent 🔁 Disk data", "aloud 🔁 Disk data"]);
   });
 });

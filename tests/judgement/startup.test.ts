@@ -85,7 +85,10 @@ describe("after a boot of the host", { concurrency: 4 }, () => {
     assert.equal(world.telegram.messages.length, 1);
     assert.deepEqual(briefs(world).sort(), ["ℹ️ Host rebooted", "🔴 Container c3"].sort());
     const boot = world.telegram.told().find(({ mark }) => mark === "ℹ️");
-    assert.match(boot?.detail ?? "", /^The host rebooted at \d\d:\d\d:\d\d UTC; 9 of 10 back after 1 minute \d+ seconds?; missing: Container c3\.$/);
+    assert.match(
+      boot?.detail ?? "",
+      /^The host rebooted at \d\d:\d\d:\d\d UTC; 9 of 10 back after 1 minute \d+ seconds?; missing: Container c3\.$/,
+    );
   });
 
   it("it is told as soon as everything is back, long before the grace is over", async (t) => {
@@ -128,7 +131,10 @@ describe("after a boot of the host", { concurrency: 4 }, () => {
     bootOf(world, "22222222", 30);
     world.docker.set("web", { state: "running" });
     const daemon = await world.start();
-    await daemon.statusWhere("nothing alerting", ({ signals, delivery }) => delivery.pending === 0 && signals.every(({ alerting }) => !alerting));
+    await daemon.statusWhere(
+      "nothing alerting",
+      ({ signals, delivery }) => delivery.pending === 0 && signals.every(({ alerting }) => !alerting),
+    );
     assert.deepEqual(briefs(world).sort(), ["🔴 Container web", "🟢 Container web", "ℹ️ Host rebooted"].sort());
   });
 

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { container } from "../golden/scene.ts";
 import { ok } from "../helpers/fake-telegram.ts";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { told } from "../helpers/told.ts";
 
 const COUNT = 100;
-const names = (length: number): string[] => Array.from({ length: COUNT }, (_, index) => `svc-${String(index).padStart(3, "0")}${"-of-the-shop".repeat(length)}`);
+const names = (length: number): string[] =>
+  Array.from({ length: COUNT }, (_, index) => `svc-${String(index).padStart(3, "0")}${"-of-the-shop".repeat(length)}`);
 
 /** A hundred containers that run, and two minutes of peace. */
 async function shop(all: readonly string[]): Promise<Pipeline> {
@@ -23,9 +24,14 @@ function stormOf({ scene }: Pipeline, all: readonly string[], state: "running" |
 }
 
 /** Names that the messages hold, in their order; the advice takes one of them for its example. */
-const namesIn = ({ telegram }: Pipeline, from: number): string[] => telegram.messages.slice(from).flatMap(({ text }) => text.replace(/^What to do[:,] .+$/gm, "").match(/svc-[\w-]+/g) ?? []);
+const namesIn = ({ telegram }: Pipeline, from: number): string[] =>
+  telegram.messages
+    .slice(from)
+    .flatMap(({ text }) => text.replace(/^What to do[:,] .+$/gm, "").match(/svc-[\w-]+/g) ?? []);
 
-it("a hundred containers that go down in one tick are one card with number, cause and names, and so is their recovery", { timeout: 60_000 }, async () => {
+it("a hundred containers that go down in one tick are one card with number, cause and names, and so is their recovery", {
+  timeout: 60_000,
+}, async () => {
   const all = names(0);
   const line = await shop(all);
   line.scene.dataIsDockers = true;
@@ -58,7 +64,10 @@ it("names that do not fit stand in a second message, and none is lost", { timeou
   const line = await shop(all);
   stormOf(line, all, "exited");
   await line.pass(180);
-  assert.deepEqual(line.telegram.messages.flatMap(({ text }) => told(text)).map(({ title }) => title), ["Containers: 100 (1/2)", "Containers: 100 (2/2)"]);
+  assert.deepEqual(
+    line.telegram.messages.flatMap(({ text }) => told(text)).map(({ title }) => title),
+    ["Containers: 100 (1/2)", "Containers: 100 (2/2)"],
+  );
   assert.deepEqual(namesIn(line, 0).sort(), all);
   stormOf(line, all, "running");
   await line.pass(180);
@@ -68,7 +77,9 @@ it("names that do not fit stand in a second message, and none is lost", { timeou
   assert.deepEqual(line.telegram.violations, []);
 });
 
-it("a storm that comes while Telegram is away, and ends there, is still one message a kind", { timeout: 60_000 }, async () => {
+it("a storm that comes while Telegram is away, and ends there, is still one message a kind", {
+  timeout: 60_000,
+}, async () => {
   const all = names(0);
   const line = await shop(all);
   line.telegram.behave("ECONNREFUSED");
@@ -80,7 +91,14 @@ it("a storm that comes while Telegram is away, and ends there, is still one mess
   line.telegram.behave(ok);
   await line.pass(600);
   assert.equal(line.outbox().view().pending, 0);
-  assert.equal(line.telegram.messages.length, 1, line.telegram.messages.map(({ text }) => text.slice(0, 300)).join("\n----\n"));
-  assert.match(line.telegram.messages.at(-1)?.text ?? "", /^🟢 host-1 · Containers: 100\n• svc-000, .+: Was down .+, recovered\. The reason was: State: stopped/);
+  assert.equal(
+    line.telegram.messages.length,
+    1,
+    line.telegram.messages.map(({ text }) => text.slice(0, 300)).join("\n----\n"),
+  );
+  assert.match(
+    line.telegram.messages.at(-1)?.text ?? "",
+    /^🟢 host-1 · Containers: 100\n• svc-000, .+: Was down .+, recovered\. The reason was: State: stopped/,
+  );
   assert.deepEqual([...new Set(namesIn(line, 0))].sort(), all);
 });

@@ -3,18 +3,23 @@ import { describe, it } from "node:test";
 import type { FoundContainer } from "../../watchdog/collectors/containers.ts";
 import { container } from "../golden/scene.ts";
 import { ok } from "../helpers/fake-telegram.ts";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
-import { WALL_START_MS } from "../helpers/virtual-clock.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { brief, told } from "../helpers/told.ts";
+import { WALL_START_MS } from "../helpers/virtual-clock.ts";
 
 process.env["TZ"] = "UTC";
 const REFUSED = { kind: "refused", reason: "refused" } as const;
 const LIMIT = { timeout: 20_000 };
 
-const toldBy = ({ telegram }: Pipeline, from = 0): string[] => telegram.messages.slice(from).flatMap(({ text }) => told(text)).map(brief);
+const toldBy = ({ telegram }: Pipeline, from = 0): string[] =>
+  telegram.messages
+    .slice(from)
+    .flatMap(({ text }) => told(text))
+    .map(brief);
 const textOf = ({ telegram }: Pipeline, notice: string): string =>
   telegram.messages.flatMap(({ text }) => told(text)).findLast((one) => brief(one) === notice)?.detail ?? "";
-const set = (line: Pipeline, changes: Partial<FoundContainer>): void => void line.scene.containers.set("web", container(changes));
+const set = (line: Pipeline, changes: Partial<FoundContainer>): void =>
+  void line.scene.containers.set("web", container(changes));
 /** Seconds after the pipeline's start, in wall time. */
 const at = (seconds: number): number => WALL_START_MS + seconds * 1000;
 
@@ -27,7 +32,10 @@ describe("the times that are told are the real ones", () => {
     assert.match(textOf(line, "🔴 Container web"), /^Since 03:04:45 UTC\.$/m);
     set(line, { startedAtMs: at(160) });
     await line.pass(90);
-    assert.match(textOf(line, "🟢 Container web"), /^recovered: it lasted 2 minutes \(03:04:45 UTC – 03:06:45 UTC\)\.$/m);
+    assert.match(
+      textOf(line, "🟢 Container web"),
+      /^recovered: it lasted 2 minutes \(03:04:45 UTC – 03:06:45 UTC\)\.$/m,
+    );
   });
 
   it("a start of the watchdog is not since when a container is down", LIMIT, async () => {
@@ -40,7 +48,10 @@ describe("the times that are told are the real ones", () => {
 
   it("an engine whose clock is another one is not believed", LIMIT, async () => {
     // Ahead, and behind: neither fits between the readings.
-    for (const [finishedAtMs, startedAtMs] of [[at(7200), at(7300)], [at(-7200), at(-7100)]] as const) {
+    for (const [finishedAtMs, startedAtMs] of [
+      [at(7200), at(7300)],
+      [at(-7200), at(-7100)],
+    ] as const) {
       const line = pipeline();
       await line.pass(60);
       set(line, { state: "exited", exitCode: 1, finishedAtMs });
@@ -64,21 +75,33 @@ describe("the times that are told are the real ones", () => {
     assert.match(textOf(line, "🟢 Container web"), /\(03:04:25 UTC – 03:06:35 UTC\)/);
   });
 
-  it("everything else's: from the first bad to the first good reading, and the recovery is not late for that", LIMIT, async () => {
-    const line = pipeline({ WATCHDOG_CLEAR_TICKS: "5" });
-    await line.pass(60);
-    line.scene.memoryPct = 95;
-    await line.pass(300);
-    line.scene.memoryPct = 40;
-    await line.pass(300);
-    assert.deepEqual(toldBy(line), ["🔴 Host memory", "🟢 Host memory"]);
-    assert.match(textOf(line, "🟢 Host memory"), /^recovered: it lasted 5 minutes \(03:05:05 UTC – 03:10:05 UTC\)\.$/m);
-    assert.doesNotMatch(textOf(line, "🟢 Host memory"), /late/);
-  });
+  it(
+    "everything else's: from the first bad to the first good reading, and the recovery is not late for that",
+    LIMIT,
+    async () => {
+      const line = pipeline({ WATCHDOG_CLEAR_TICKS: "5" });
+      await line.pass(60);
+      line.scene.memoryPct = 95;
+      await line.pass(300);
+      line.scene.memoryPct = 40;
+      await line.pass(300);
+      assert.deepEqual(toldBy(line), ["🔴 Host memory", "🟢 Host memory"]);
+      assert.match(
+        textOf(line, "🟢 Host memory"),
+        /^recovered: it lasted 5 minutes \(03:05:05 UTC – 03:10:05 UTC\)\.$/m,
+      );
+      assert.doesNotMatch(textOf(line, "🟢 Host memory"), /late/);
+    },
+  );
 
   it("a good reading that did not last ends nothing", LIMIT, async () => {
     const line = pipeline();
-    for (const [memoryPct, seconds] of [[95, 60], [40, 30], [95, 60], [40, 90]] as const) {
+    for (const [memoryPct, seconds] of [
+      [95, 60],
+      [40, 30],
+      [95, 60],
+      [40, 90],
+    ] as const) {
       line.scene.memoryPct = memoryPct;
       await line.pass(seconds);
     }
@@ -153,16 +176,32 @@ describe("flapping is what changes now", () => {
       set(line, changes);
       await line.pass(30);
     }
-    assert.deepEqual(toldBy(line).slice(4), ["🔴 Container web", "🟢 Container web"], "six changes within the hour, but with a quiet quarter between them");
+    assert.deepEqual(
+      toldBy(line).slice(4),
+      ["🔴 Container web", "🟢 Container web"],
+      "six changes within the hour, but with a quiet quarter between them",
+    );
   });
 
   it("what flapped while Telegram was away and has settled since is told as what it is", LIMIT, async () => {
     const QUICK = { WATCHDOG_CLEAR_TICKS: "1", WATCHDOG_CONTAINER_DOWN_TICKS: "1" };
-    for (const [last, expected] of [[{}, "🟢 Container web"], [{ state: "exited" }, "🔴 Container web"]] as const) {
+    for (const [last, expected] of [
+      [{}, "🟢 Container web"],
+      [{ state: "exited" }, "🔴 Container web"],
+    ] as const) {
       const line = pipeline(QUICK);
       await line.pass(60);
       line.telegram.behave("ECONNREFUSED");
-      for (const changes of [{ state: "exited" }, {}, { state: "exited" }, {}, { state: "exited" }, {}, { state: "exited" }, last] as const) {
+      for (const changes of [
+        { state: "exited" },
+        {},
+        { state: "exited" },
+        {},
+        { state: "exited" },
+        {},
+        { state: "exited" },
+        last,
+      ] as const) {
         set(line, changes);
         await line.pass(60);
       }

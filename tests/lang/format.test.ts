@@ -1,25 +1,51 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { clockTime, durationParts, pluralizer, round1, zoneName } from "../../watchdog/lang/format.ts";
-import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
+import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
 
-const S = 1000, MIN = 60 * S, HOUR = 60 * MIN, DAY = 24 * HOUR;
+const S = 1000,
+  MIN = 60 * S,
+  HOUR = 60 * MIN,
+  DAY = 24 * HOUR;
 
 test("a duration is its two largest units, whole and without zeros", () => {
   const cases: readonly (readonly [number, string])[] = [
-    [0, "0 seconds"], [-5, "0 seconds"], [999, "0 seconds"], [S, "1 second"], [59_999, "59 seconds"], [MIN, "1 minute"], [61 * S, "1 minute 1 second"],
-    [10 * MIN + 5 * S, "10 minutes"], [HOUR, "1 hour"], [HOUR + MIN, "1 hour 1 minute"], [23 * HOUR + 59 * MIN, "23 hours 59 minutes"],
-    [DAY, "1 day"], [DAY + 59 * MIN, "1 day"], [3 * DAY + 4 * HOUR + 5 * MIN, "3 days 4 hours"],
+    [0, "0 seconds"],
+    [-5, "0 seconds"],
+    [999, "0 seconds"],
+    [S, "1 second"],
+    [59_999, "59 seconds"],
+    [MIN, "1 minute"],
+    [61 * S, "1 minute 1 second"],
+    [10 * MIN + 5 * S, "10 minutes"],
+    [HOUR, "1 hour"],
+    [HOUR + MIN, "1 hour 1 minute"],
+    [23 * HOUR + 59 * MIN, "23 hours 59 minutes"],
+    [DAY, "1 day"],
+    [DAY + 59 * MIN, "1 day"],
+    [3 * DAY + 4 * HOUR + 5 * MIN, "3 days 4 hours"],
   ];
   for (const [ms, words] of cases) assert.equal(LANGS.en.duration(ms), words, String(ms));
-  assert.deepEqual(durationParts(3 * DAY + 4 * HOUR), [{ unit: "day", count: 3 }, { unit: "hour", count: 4 }]);
+  assert.deepEqual(durationParts(3 * DAY + 4 * HOUR), [
+    { unit: "day", count: 3 },
+    { unit: "hour", count: 4 },
+  ]);
 });
 
 test("Russian durations have their plurals", () => {
   const cases: readonly (readonly [number, string])[] = [
-    [S, "1 секунда"], [2 * S, "2 секунды"], [5 * S, "5 секунд"], [21 * S, "21 секунда"], [MIN, "1 минута"], [12 * MIN, "12 минут"],
-    [HOUR, "1 час"], [22 * HOUR, "22 часа"], [DAY, "1 день"], [4 * DAY, "4 дня"], [11 * DAY, "11 дней"],
+    [S, "1 секунда"],
+    [2 * S, "2 секунды"],
+    [5 * S, "5 секунд"],
+    [21 * S, "21 секунда"],
+    [MIN, "1 минута"],
+    [12 * MIN, "12 минут"],
+    [HOUR, "1 час"],
+    [22 * HOUR, "22 часа"],
+    [DAY, "1 день"],
+    [4 * DAY, "4 дня"],
+    [11 * DAY, "11 дней"],
   ];
   for (const [ms, words] of cases) assert.equal(LANGS.ru.duration(ms), words, String(ms));
 });

@@ -14,7 +14,9 @@ test("the system's clock ends a sleep as soon as it is aborted, however long it 
 test("a sleep longer than a timer can hold does not end at once", async () => {
   const abort = new AbortController();
   let over = false;
-  const sleep = systemClock.sleep(2 ** 40, abort.signal).then(() => { over = true; });
+  const sleep = systemClock.sleep(2 ** 40, abort.signal).then(() => {
+    over = true;
+  });
   await settled();
   assert.equal(over, false);
   abort.abort();
@@ -25,9 +27,17 @@ test("the virtual clock wakes its sleepers in order, each at its own moment", as
   const clock = virtualClock();
   const start = clock.monoMs();
   const woken: [string, number][] = [];
-  for (const [name, ms] of [["c", 30], ["a", 10], ["b", 20]] as const) void clock.sleep(ms).then(() => woken.push([name, clock.monoMs() - start]));
+  for (const [name, ms] of [
+    ["c", 30],
+    ["a", 10],
+    ["b", 20],
+  ] as const)
+    void clock.sleep(ms).then(() => woken.push([name, clock.monoMs() - start]));
   await clock.advance(29);
-  assert.deepEqual(woken, [["a", 10], ["b", 20]]);
+  assert.deepEqual(woken, [
+    ["a", 10],
+    ["b", 20],
+  ]);
   await clock.advance(1);
   assert.deepEqual(woken.at(-1), ["c", 30]);
   assert.equal(clock.sleepers(), 0);

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lineWriter, type Device } from "../../watchdog/line-writer.ts";
-import { createLog, lineOf, type LogFormat } from "../../watchdog/log.ts";
+import { type Device, lineWriter } from "../../watchdog/line-writer.ts";
+import { createLog, type LogFormat, lineOf } from "../../watchdog/log.ts";
 
 const LIMIT = { timeout: 10_000 };
 const count = (lines: number): string => `[${lines} lost]\n`;
 const errorOf = (code: string): NodeJS.ErrnoException => Object.assign(new Error(`${code}: write`), { code });
 
 /** A device that answers each write with the next of these, and then takes all; a number is how many bytes it takes. */
-function scripted(...answers: (number | string | "hang")[]): { readonly device: Device; text(): string; release(): void } {
+function scripted(...answers: (number | string | "hang")[]): {
+  readonly device: Device;
+  text(): string;
+  release(): void;
+} {
   let text = "";
   let held: (() => void) | undefined;
   const device: Device = (bytes, done) => {
@@ -28,7 +32,13 @@ function scripted(...answers: (number | string | "hang")[]): { readonly device: 
 /** The outcome of each line. */
 function outcomes(): { readonly all: (string | undefined)[]; readonly done: () => (error?: Error) => void } {
   const all: (string | undefined)[] = [];
-  return { all, done: () => { const at = all.push("pending") - 1; return (error) => (all[at] = error?.message.split(":")[0]); } };
+  return {
+    all,
+    done: () => {
+      const at = all.push("pending") - 1;
+      return (error) => (all[at] = error?.message.split(":")[0]);
+    },
+  };
 }
 
 test("10,000 lines of one tick are written in order", LIMIT, async () => {
@@ -83,16 +93,20 @@ test("what follows half a line begins on a line of its own", LIMIT, async () => 
   assert.equal(text(), "abc\n[1 lost]\nghi\njkl\n");
 });
 
-test("of what waits for a device that takes nothing the newest are kept within the bound, and the rest is counted", LIMIT, async () => {
-  const { device, text, release } = scripted("hang");
-  const writer = lineWriter(device, count, 30);
-  const { all, done } = outcomes();
-  for (let line = 0; line < 100; line += 1) writer.write(`line ${String(line).padStart(4, "0")}\n`, done());
-  assert.equal(all.filter((outcome) => outcome === "pending").length, 4, "one is under way, three wait");
-  release();
-  await writer.written();
-  assert.equal(text(), "line 0000\n[96 lost]\nline 0097\nline 0098\nline 0099\n");
-});
+test(
+  "of what waits for a device that takes nothing the newest are kept within the bound, and the rest is counted",
+  LIMIT,
+  async () => {
+    const { device, text, release } = scripted("hang");
+    const writer = lineWriter(device, count, 30);
+    const { all, done } = outcomes();
+    for (let line = 0; line < 100; line += 1) writer.write(`line ${String(line).padStart(4, "0")}\n`, done());
+    assert.equal(all.filter((outcome) => outcome === "pending").length, 4, "one is under way, three wait");
+    release();
+    await writer.written();
+    assert.equal(text(), "line 0000\n[96 lost]\nline 0097\nline 0098\nline 0099\n");
+  },
+);
 
 test("a line that is longer than the bound is written when nothing else waits", LIMIT, async () => {
   const { device, text } = scripted();
@@ -103,21 +117,25 @@ test("a line that is longer than the bound is written when nothing else waits", 
   assert.equal(text().length, 6 + 1024 * 1024 + 1);
 });
 
-test("a line that waits can be taken back and is not counted as lost; one that is being written cannot", LIMIT, async () => {
-  const { device, text, release } = scripted("hang");
-  const writer = lineWriter(device, count);
-  const { all, done } = outcomes();
-  const [first, second] = [new AbortController(), new AbortController()];
-  writer.write("a\n", done(), first.signal);
-  writer.write("b\n", done(), second.signal);
-  first.abort();
-  second.abort();
-  assert.deepEqual(all, ["pending", "the output takes nothing"]);
-  writer.write("c\n", done());
-  release();
-  await writer.written();
-  assert.deepEqual([text(), all], ["a\nc\n", [undefined, "the output takes nothing", undefined]]);
-});
+test(
+  "a line that waits can be taken back and is not counted as lost; one that is being written cannot",
+  LIMIT,
+  async () => {
+    const { device, text, release } = scripted("hang");
+    const writer = lineWriter(device, count);
+    const { all, done } = outcomes();
+    const [first, second] = [new AbortController(), new AbortController()];
+    writer.write("a\n", done(), first.signal);
+    writer.write("b\n", done(), second.signal);
+    first.abort();
+    second.abort();
+    assert.deepEqual(all, ["pending", "the output takes nothing"]);
+    writer.write("c\n", done());
+    release();
+    await writer.written();
+    assert.deepEqual([text(), all], ["a\nc\n", [undefined, "the output takes nothing", undefined]]);
+  },
+);
 
 for (const format of ["text", "json"] as LogFormat[]) {
   test(`in ${format} the count is a line like any other`, LIMIT, async () => {
@@ -128,7 +146,13 @@ for (const format of ["text", "json"] as LogFormat[]) {
     for (const event of ["a", "b", "c"]) log.info(event);
     await writer.written();
     const [first, second] = text().split("\n");
-    if (format === "json") assert.deepEqual(JSON.parse(first ?? ""), { time: "1970-01-01T00:00:00.000Z", level: "warn", event: "lost", lines: 2 });
+    if (format === "json")
+      assert.deepEqual(JSON.parse(first ?? ""), {
+        time: "1970-01-01T00:00:00.000Z",
+        level: "warn",
+        event: "lost",
+        lines: 2,
+      });
     else assert.equal(first, "1970-01-01T00:00:00.000Z warn  lost lines=2");
     assert.match(second ?? "", /c/);
   });

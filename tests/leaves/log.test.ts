@@ -4,7 +4,13 @@ import { createLog, type LogFormat, type LogLevel } from "../../watchdog/log.ts"
 
 function logOf(format: LogFormat, level: LogLevel = "debug", redact: (text: string) => string = (text) => text) {
   const lines: string[] = [];
-  const log = createLog({ level, format, redact, wallMs: () => Date.UTC(2026, 0, 2), write: (line) => lines.push(line) });
+  const log = createLog({
+    level,
+    format,
+    redact,
+    wallMs: () => Date.UTC(2026, 0, 2),
+    write: (line) => lines.push(line),
+  });
   return { log, lines };
 }
 
@@ -14,14 +20,29 @@ const BREAKING = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 test("a text line is time, level, event and fields; values are quoted where they need it", () => {
   const { log, lines } = logOf("text");
-  log.warn("source mem failed", { reason: "no such file", path: "/proc/meminfo", ms: 12, ok: false, none: null, left: undefined });
-  assert.deepEqual(lines, ['2026-01-02T00:00:00.000Z warn  source mem failed reason="no such file" path=/proc/meminfo ms=12 ok=false none=null\n']);
+  log.warn("source mem failed", {
+    reason: "no such file",
+    path: "/proc/meminfo",
+    ms: 12,
+    ok: false,
+    none: null,
+    left: undefined,
+  });
+  assert.deepEqual(lines, [
+    '2026-01-02T00:00:00.000Z warn  source mem failed reason="no such file" path=/proc/meminfo ms=12 ok=false none=null\n',
+  ]);
 });
 
 test("a json line is one document with the same parts", () => {
   const { log, lines } = logOf("json");
   log.info("tick", { ms: 12, reason: 'say "x"' });
-  assert.deepEqual(JSON.parse(lines[0] ?? ""), { time: "2026-01-02T00:00:00.000Z", level: "info", event: "tick", ms: 12, reason: 'say "x"' });
+  assert.deepEqual(JSON.parse(lines[0] ?? ""), {
+    time: "2026-01-02T00:00:00.000Z",
+    level: "info",
+    event: "tick",
+    ms: 12,
+    reason: 'say "x"',
+  });
 });
 
 for (const format of ["text", "json"] as const) {
@@ -41,7 +62,12 @@ test("json keeps what a value was, also where it had to be escaped", () => {
 });
 
 test("a level says what is worth a line: itself and everything above", () => {
-  for (const [level, count] of [["debug", 4], ["info", 3], ["warn", 2], ["error", 1]] as const) {
+  for (const [level, count] of [
+    ["debug", 4],
+    ["info", 3],
+    ["warn", 2],
+    ["error", 1],
+  ] as const) {
     const { log, lines } = logOf("text", level);
     log.debug("d");
     log.info("i");

@@ -1,38 +1,67 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { judgeAnswer } from "../../watchdog/notify/telegram.ts";
 import { messageOf } from "../../watchdog/collectors/docker/client.ts";
+import { judgeAnswer } from "../../watchdog/notify/telegram.ts";
 import { redactor } from "../../watchdog/redactor.ts";
 import { clip, excerpt, fragment, head, hideSecrets, identifier, reasonOf, tail } from "../../watchdog/safe.ts";
 
 const TOKEN = "123456789:AAEhBP0av28_zYxW7uTsRq9oNm3kJiHg5eD";
-const SECRETS = [TOKEN, "/services/T00C0FFEE/B0DEADBEEF/x8Kq2LmZp0Vw7Ty4Rb6Nc1Hd", 'p@ss "wd" <7> & ärger', "s3cret-4711-xyzzy", "admin:abc", "YWRtaW46YWJj"];
+const SECRETS = [
+  TOKEN,
+  "/services/T00C0FFEE/B0DEADBEEF/x8Kq2LmZp0Vw7Ty4Rb6Nc1Hd",
+  'p@ss "wd" <7> & ärger',
+  "s3cret-4711-xyzzy",
+  "admin:abc",
+  "YWRtaW46YWJj",
+];
 /** Of a secret nothing this long may stay; pieces that look like words are no pieces. */
 const TELLING = 8;
 const MAX_MS = { timeout: 60_000 };
 
 /** The pieces of a secret that would tell it: none of the words in the tests' own texts, no part of a path that is a word. */
 function piecesOf(secret: string): string[] {
-  return Array.from({ length: Math.max(1, secret.length - TELLING + 1) }, (_, at) => secret.slice(at, at + TELLING)).filter((piece) => secret.length < TELLING || !/^\/?services?\/?$|\//.test(piece));
+  return Array.from({ length: Math.max(1, secret.length - TELLING + 1) }, (_, at) =>
+    secret.slice(at, at + TELLING),
+  ).filter((piece) => secret.length < TELLING || !/^\/?services?\/?$|\//.test(piece));
 }
 
 test("a secret is found however it is written", MAX_MS, () => {
   const secret = 'p@ss "wd" <7> & ärger\n\u200e\\n';
   const redact = redactor([secret]);
   const forms = [
-    secret, encodeURIComponent(secret), encodeURIComponent(secret).toLowerCase(), encodeURIComponent(encodeURIComponent(secret)), encodeURI(secret), encodeURIComponent(secret).replaceAll("%20", "+"),
-    JSON.stringify(secret).slice(1, -1), JSON.stringify(JSON.stringify(secret)).slice(3, -3),
-    JSON.stringify(secret).slice(1, -1).replace(/[^ -~]|[<>&"]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
-    secret.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c] ?? "&quot;"), secret.replace(/[^a-z0-9]/g, (c) => `&#${c.codePointAt(0)};`), secret.replace(/[^a-z0-9]/g, (c) => `&#x${(c.codePointAt(0) ?? 0).toString(16)};`),
+    secret,
+    encodeURIComponent(secret),
+    encodeURIComponent(secret).toLowerCase(),
+    encodeURIComponent(encodeURIComponent(secret)),
+    encodeURI(secret),
+    encodeURIComponent(secret).replaceAll("%20", "+"),
+    JSON.stringify(secret).slice(1, -1),
+    JSON.stringify(JSON.stringify(secret)).slice(3, -3),
+    JSON.stringify(secret)
+      .slice(1, -1)
+      .replace(/[^ -~]|[<>&"]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    secret.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[c] ?? "&quot;"),
+    secret.replace(/[^a-z0-9]/g, (c) => `&#${c.codePointAt(0)};`),
+    secret.replace(/[^a-z0-9]/g, (c) => `&#x${(c.codePointAt(0) ?? 0).toString(16)};`),
     secret.replaceAll("\u200e", "\ufffd").replaceAll("\n", " "),
   ];
   for (const form of forms) assert.equal(redact(`a ${form} b`), "a *** b", form);
 });
 
 test("a secret that is part of another leaves no rest, wherever it stands in it", MAX_MS, () => {
-  for (const secrets of [["abcdefgh", "cdef"], ["cdef", "abcdefgh"], ["abcdef", "defghi"], ["defghi", "abcdef"]]) {
+  for (const secrets of [
+    ["abcdefgh", "cdef"],
+    ["cdef", "abcdefgh"],
+    ["abcdef", "defghi"],
+    ["defghi", "abcdef"],
+  ]) {
     const redact = redactor(secrets);
-    assert.equal(redact("x abcdefgh y").replace(/\*+/g, "*").replace(/gh/, secrets.includes("abcdefgh") ? "LEFT" : ""), "x * y");
+    assert.equal(
+      redact("x abcdefgh y")
+        .replace(/\*+/g, "*")
+        .replace(/gh/, secrets.includes("abcdefgh") ? "LEFT" : ""),
+      "x * y",
+    );
     assert.equal(redact("x abcdefghi y").includes(secrets.includes("defghi") ? "ghi" : "abcdefgh"), false);
   }
 });
@@ -62,10 +91,25 @@ test("what is short, absent or ill-formed is no reason to fail", MAX_MS, () => {
 
 /** Everything that cuts foreign text, as [what, function of the text, the limit it keeps]. */
 const CUTS: readonly (readonly [string, (text: string) => string])[] = [
-  ["identifier", (text) => identifier(text, 80)], ["clip", (text) => clip(text, 80)], ["excerpt", (text) => excerpt(text, 80)], ["fragment", (text) => fragment(text, 80)], ["head", (text) => head(text, 80)], ["tail", (text) => tail(text, 80)],
+  ["identifier", (text) => identifier(text, 80)],
+  ["clip", (text) => clip(text, 80)],
+  ["excerpt", (text) => excerpt(text, 80)],
+  ["fragment", (text) => fragment(text, 80)],
+  ["head", (text) => head(text, 80)],
+  ["tail", (text) => tail(text, 80)],
   ["reasonOf", (text) => reasonOf(new Error(text))],
   ["the engine's message", (text) => messageOf({ message: text })],
-  ["Telegram's description", (text) => JSON.stringify(judgeAnswer({ status: 502, headers: {}, body: Buffer.from(JSON.stringify({ ok: false, error_code: 502, description: text })) }))],
+  [
+    "Telegram's description",
+    (text) =>
+      JSON.stringify(
+        judgeAnswer({
+          status: 502,
+          headers: {},
+          body: Buffer.from(JSON.stringify({ ok: false, error_code: 502, description: text })),
+        }),
+      ),
+  ],
 ];
 
 for (const [name, cut] of CUTS) {
@@ -89,7 +133,8 @@ for (const [name, cut] of CUTS) {
 
 test("only a beginning is looked at, and a secret that lies across its end is still hidden", MAX_MS, () => {
   hideSecrets(SECRETS);
-  for (let offset = 1600; offset < 1660; offset += 1) assert.doesNotMatch(fragment(`${" ".repeat(offset)}${TOKEN}`, 80), /12345|AAEh/);
+  for (let offset = 1600; offset < 1660; offset += 1)
+    assert.doesNotMatch(fragment(`${" ".repeat(offset)}${TOKEN}`, 80), /12345|AAEh/);
   const startedAt = performance.now();
   assert.ok(fragment("12345678".repeat(400_000), 120).length <= 120);
   assert.ok(performance.now() - startedAt < 1000);

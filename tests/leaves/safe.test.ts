@@ -42,12 +42,30 @@ test("a reason is one bounded line, whatever was thrown", () => {
   assert.equal(reasonOf(new Error("x".repeat(5000))).length, 300);
 });
 
-test("two names stay two, however long or unprintable they are, and an ordinary one stays itself", { timeout: 5000 }, () => {
+test("two names stay two, however long or unprintable they are, and an ordinary one stays itself", {
+  timeout: 5000,
+}, () => {
   const long = "a".repeat(200);
-  const names = ["plain", long, `${long}1`, `${long}2`, "a\u0001b", "a\u0002b", "a\ud800b", "a\ud801b", "a\ufffdb", "a b", "a\nb"];
+  const names = [
+    "plain",
+    long,
+    `${long}1`,
+    `${long}2`,
+    "a\u0001b",
+    "a\u0002b",
+    "a\ud800b",
+    "a\ud801b",
+    "a\ufffdb",
+    "a b",
+    "a\nb",
+  ];
   const made = names.map((name) => identifier(name, 128));
   assert.equal(new Set(made).size, names.length);
   assert.deepEqual([made[0], made[8], made[9]], ["plain", "a\ufffdb", "a b"]);
-  assert.deepEqual(names.map((name) => identifier(name, 128)), made, "for good");
+  assert.deepEqual(
+    names.map((name) => identifier(name, 128)),
+    made,
+    "for good",
+  );
   for (const name of made) assert.ok(name.length <= 128 && !/[\u0000-\u001f]/.test(name), name);
 });

@@ -6,16 +6,45 @@ import { excerpt, fragment, maskArguments, maskSecrets } from "../../watchdog/sa
 const SECRET = "S3cr3tValue";
 
 const SHAPES: readonly string[] = [
-  `--token ${SECRET}`, `--token=${SECRET}`, `--token  ${SECRET}`, `--api-key ${SECRET}`, `--apikey=${SECRET}`, `--secret-key=${SECRET}`,
-  `TOKEN=${SECRET}`, `DB_PASSWORD=${SECRET}`, `PASSWORD: ${SECRET}`, `passwd=${SECRET}`, `my_secret_v2=${SECRET}`, `credentials=${SECRET}`,
-  `--password='${SECRET} with blanks'`, `--password="${SECRET} with blanks"`, `--password "${SECRET}"`, `password="${SECRET} never closed`,
-  `{"token":"${SECRET}"}`, `{"api_key": "${SECRET}", "x": 1}`, `{'password': '${SECRET}'}`, `{\\"token\\":\\"${SECRET}\\"}`, `["--token","${SECRET}"]`,
-  `http://user:${SECRET}@host/path`, `https://${SECRET}@host`, `postgresql+asyncpg://user:p@${SECRET}@host:5432/db`, `redis://:${SECRET}@cache`,
-  `http://host/path?token=${SECRET}&x=1`, `http://host/?a=1&access_key=${SECRET}`,
-  `Authorization: Bearer ${SECRET}`, `authorization=basic ${SECRET}`, `-H "Authorization: Bearer ${SECRET}"`, `Authorization: Token ${SECRET}`, `bearer ${SECRET}`,
-  `--password part1,${SECRET}`, `--password part1;${SECRET}`, `password=part1&${SECRET}`,
-  `--skip-token-check --password ${SECRET}`, `--no-key --token ${SECRET}`,
-  `pytest\0--token\0${SECRET}\0-x`, `password\n${SECRET}`,
+  `--token ${SECRET}`,
+  `--token=${SECRET}`,
+  `--token  ${SECRET}`,
+  `--api-key ${SECRET}`,
+  `--apikey=${SECRET}`,
+  `--secret-key=${SECRET}`,
+  `TOKEN=${SECRET}`,
+  `DB_PASSWORD=${SECRET}`,
+  `PASSWORD: ${SECRET}`,
+  `passwd=${SECRET}`,
+  `my_secret_v2=${SECRET}`,
+  `credentials=${SECRET}`,
+  `--password='${SECRET} with blanks'`,
+  `--password="${SECRET} with blanks"`,
+  `--password "${SECRET}"`,
+  `password="${SECRET} never closed`,
+  `{"token":"${SECRET}"}`,
+  `{"api_key": "${SECRET}", "x": 1}`,
+  `{'password': '${SECRET}'}`,
+  `{\\"token\\":\\"${SECRET}\\"}`,
+  `["--token","${SECRET}"]`,
+  `http://user:${SECRET}@host/path`,
+  `https://${SECRET}@host`,
+  `postgresql+asyncpg://user:p@${SECRET}@host:5432/db`,
+  `redis://:${SECRET}@cache`,
+  `http://host/path?token=${SECRET}&x=1`,
+  `http://host/?a=1&access_key=${SECRET}`,
+  `Authorization: Bearer ${SECRET}`,
+  `authorization=basic ${SECRET}`,
+  `-H "Authorization: Bearer ${SECRET}"`,
+  `Authorization: Token ${SECRET}`,
+  `bearer ${SECRET}`,
+  `--password part1,${SECRET}`,
+  `--password part1;${SECRET}`,
+  `password=part1&${SECRET}`,
+  `--skip-token-check --password ${SECRET}`,
+  `--no-key --token ${SECRET}`,
+  `pytest\0--token\0${SECRET}\0-x`,
+  `password\n${SECRET}`,
 ];
 
 for (const shape of SHAPES) {
@@ -55,7 +84,10 @@ const COMMANDS: readonly (readonly [readonly string[], string])[] = [
   [["curl", "--proxy-user", `user:${SECRET}`], "curl --proxy-user ***"],
   [["curl", "-b", `sid=${SECRET}; a=${SECRET}`, "http://h/"], "curl -b *** http://h/"],
   [["bash", "-c", `curl -u "user:two ${SECRET}" http://h/`], "bash -c curl -u *** http://h/"],
-  [["bash", "-c", `curl -XPUT -H 'Cookie: a=1; sid=${SECRET}' http://h/`], "bash -c curl -XPUT -H 'Cookie: ***' http://h/"],
+  [
+    ["bash", "-c", `curl -XPUT -H 'Cookie: a=1; sid=${SECRET}' http://h/`],
+    "bash -c curl -XPUT -H 'Cookie: ***' http://h/",
+  ],
   [["curl", "-H", `Cookie: a=1; sid=${SECRET}`, "http://h/"], "curl -H Cookie:*** http://h/"],
   [["curl", `-HCookie: sid=${SECRET}`, "http://h/"], "curl -HCookie:*** http://h/"],
   [["ssh", "h", "curl", "-H", "Authorization:", SECRET, "-v"], "ssh h curl -H Authorization: *** -v"],
@@ -64,7 +96,10 @@ const COMMANDS: readonly (readonly [readonly string[], string])[] = [
   [["curl", "-H", `Authorization: ${SECRET}`, "http://h/"], "curl -H Authorization:*** http://h/"],
   [["curl", "-H", `Authorization: ApiKey ${SECRET}`, "http://h/"], "curl -H Authorization:*** http://h/"],
   [["curl", "-H", `Authorization: Digest username="u", response="${SECRET}"`, "-v"], "curl -H Authorization:*** -v"],
-  [["wget", `--header=Proxy-Authorization: Custom ${SECRET}`, "http://h/"], "wget --header=Proxy-Authorization:*** http://h/"],
+  [
+    ["wget", `--header=Proxy-Authorization: Custom ${SECRET}`, "http://h/"],
+    "wget --header=Proxy-Authorization:*** http://h/",
+  ],
   [[`curl -H Authorization: ApiKey ${SECRET} http://h/`], "curl -H Authorization: *** http://h/"],
   [[`curl -H Cookie: a=1; sid=${SECRET} http://h/`], "curl -H Cookie: *** http://h/"],
   [["worker", `postgres://user:${SECRET}`], "worker postgres://***"],
@@ -74,7 +109,10 @@ const COMMANDS: readonly (readonly [readonly string[], string])[] = [
   [["sh", "-c", `x --token '' ${SECRET}`], "sh -c x --token ***"],
   [["sh", "-c", `x --token ''${SECRET} run`], "sh -c x --token *** run"],
   [["sh", "-c", `x --token "part"'${SECRET}' run`], "sh -c x --token *** run"],
-  [["env", `MYSQL_PWD=${SECRET}`, `DBPASS=${SECRET}`, `REDIS_AUTH=${SECRET}`, "run"], "env MYSQL_PWD=*** DBPASS=*** REDIS_AUTH=*** run"],
+  [
+    ["env", `MYSQL_PWD=${SECRET}`, `DBPASS=${SECRET}`, `REDIS_AUTH=${SECRET}`, "run"],
+    "env MYSQL_PWD=*** DBPASS=*** REDIS_AUTH=*** run",
+  ],
   [["x", `Server=h;Uid=sa;Pwd=${SECRET};`], "x Server=h;Uid=sa;Pwd=***"],
   [["x", `{"user":"u","pass":"${SECRET}","cookie":"${SECRET}"}`], 'x {"user":"u","pass":***,"cookie":***}'],
   [["x", `["--auth","${SECRET}"]`], 'x ["--auth",***]'],
@@ -93,10 +131,26 @@ for (const [args, expected] of COMMANDS) {
 }
 
 for (const command of [
-  "serve -p 8080", "pytest -p no:cacheprovider tests/auth", "pytest -pno:cacheprovider", "ssh -p22 host", "ssh -p 22 mysql", "git log --author x", "git log --author=x",
-  "docker run --name mysql -p3306:3306 mysql:8", "docker run -u 1000:1000 app", "mysql -u root -p db", "mysql --port 3306 --protocol tcp db", "curl -XPUT -fsS -o out http://host:8080/a:b",
-  "curl --user-agent x --cookie-jar file https://[::1]:8443/x", "worker redis://cache:6379/0 amqp://mq:5672", "sh -c cd a && PWD=/srv OLDPWD=/home make", "x --bypass a --compass=b --no-auth c --pass-file /run/x",
-  "python tests/pass.py --auth-type basic", "x 2 pass: 5 fail: 0", "mongo mongodb://a:27017,b:27017/x", "sudo -u root pytest",
+  "serve -p 8080",
+  "pytest -p no:cacheprovider tests/auth",
+  "pytest -pno:cacheprovider",
+  "ssh -p22 host",
+  "ssh -p 22 mysql",
+  "git log --author x",
+  "git log --author=x",
+  "docker run --name mysql -p3306:3306 mysql:8",
+  "docker run -u 1000:1000 app",
+  "mysql -u root -p db",
+  "mysql --port 3306 --protocol tcp db",
+  "curl -XPUT -fsS -o out http://host:8080/a:b",
+  "curl --user-agent x --cookie-jar file https://[::1]:8443/x",
+  "worker redis://cache:6379/0 amqp://mq:5672",
+  "sh -c cd a && PWD=/srv OLDPWD=/home make",
+  "x --bypass a --compass=b --no-auth c --pass-file /run/x",
+  "python tests/pass.py --auth-type basic",
+  "x 2 pass: 5 fail: 0",
+  "mongo mongodb://a:27017,b:27017/x",
+  "sudo -u root pytest",
 ]) {
   test(`nothing of ${JSON.stringify(command)} is hidden`, { timeout: 5000 }, () => {
     assert.equal(fragment(command, 200), command);
@@ -110,19 +164,29 @@ test("a URL whose end was cut off shows no password in an error's text either", 
 });
 
 test("a bot token is masked by its shape, wherever it stands", () => {
-  for (const text of ["https://api.telegram.org/bot123456789:AAEhBP0av28_zyxwvutsrqpon/getMe", "x 123456789:AAEhBP0av28_zyxwvutsrqpon y"]) {
+  for (const text of [
+    "https://api.telegram.org/bot123456789:AAEhBP0av28_zyxwvutsrqpon/getMe",
+    "x 123456789:AAEhBP0av28_zyxwvutsrqpon y",
+  ]) {
     assert.doesNotMatch(maskSecrets(text), /AAEhBP/);
   }
 });
 
 test("what is no secret stays readable", () => {
-  for (const text of ["pytest -x tests/unit --maxfail 3", "http://host:8000/metrics?a=1", "python -m coverage run -m pytest", "/opt/tokenizer/run.py --fast"]) assert.equal(fragment(text, 120), text);
+  for (const text of [
+    "pytest -x tests/unit --maxfail 3",
+    "http://host:8000/metrics?a=1",
+    "python -m coverage run -m pytest",
+    "/opt/tokenizer/run.py --fast",
+  ])
+    assert.equal(fragment(text, 120), text);
   assert.equal(fragment(`pytest --token ${SECRET} tests/unit`, 120), "pytest --token *** tests/unit");
   assert.equal(fragment(`http://user:${SECRET}@host/path`, 120), "http://***@host/path");
 });
 
 test("a secret is masked before the text is cut, so that half of it cannot slip through", () => {
-  for (let padding = 90; padding < 120; padding += 1) assert.doesNotMatch(fragment(`${"x".repeat(padding)} --token ${SECRET}`, 120), /S3cr/, String(padding));
+  for (let padding = 90; padding < 120; padding += 1)
+    assert.doesNotMatch(fragment(`${"x".repeat(padding)} --token ${SECRET}`, 120), /S3cr/, String(padding));
 });
 
 test("a secret that is longer than what is looked at does not slip through either", () => {
@@ -132,14 +196,59 @@ test("a secret that is longer than what is looked at does not slip through eithe
 
 /** Beginnings of what the patterns look for, over and over. */
 const HARD: readonly string[] = [
-  "mysql -p", "mysql ", "curl -u ", "curl -s", "curl", "-p", " -p", " --pass", "--pass ", "--auth=", "pwd", "pass", "auth", "auth=", "_pass", "cookie", "Cookie: ", "Cookie:a;", "cookie; ", "authorization", "authorization: ",
-  "authorization: a ", "'Cookie:", "\"authorization:\"", "a://b:", "a://b:c", "a://:", "://a:@", "''", "'' ", "\"\" ", "--token '' ", "--token \"\"", "token ''", "--no-", "PWD=/", "-H", "\\\"", "--user ", "sshpass -p", "key,\"",
+  "mysql -p",
+  "mysql ",
+  "curl -u ",
+  "curl -s",
+  "curl",
+  "-p",
+  " -p",
+  " --pass",
+  "--pass ",
+  "--auth=",
+  "pwd",
+  "pass",
+  "auth",
+  "auth=",
+  "_pass",
+  "cookie",
+  "Cookie: ",
+  "Cookie:a;",
+  "cookie; ",
+  "authorization",
+  "authorization: ",
+  "authorization: a ",
+  "'Cookie:",
+  '"authorization:"',
+  "a://b:",
+  "a://b:c",
+  "a://:",
+  "://a:@",
+  "''",
+  "'' ",
+  '"" ',
+  "--token '' ",
+  '--token ""',
+  "token ''",
+  "--no-",
+  "PWD=/",
+  "-H",
+  '\\"',
+  "--user ",
+  "sshpass -p",
+  'key,"',
 ];
 
 for (const unit of HARD) {
   test(`100 kB of ${JSON.stringify(unit)} take no quadratic time`, { timeout: 20_000 }, () => {
     const text = unit.repeat(Math.ceil(100_000 / unit.length));
-    for (const look of [() => maskSecrets(text), () => maskArguments([text]), () => maskArguments(text.split(" ")), () => maskArguments(["--pass", text]), () => maskArguments(["curl", "mysql", text])]) {
+    for (const look of [
+      () => maskSecrets(text),
+      () => maskArguments([text]),
+      () => maskArguments(text.split(" ")),
+      () => maskArguments(["--pass", text]),
+      () => maskArguments(["curl", "mysql", text]),
+    ]) {
       const startedAt = performance.now();
       look();
       assert.ok(performance.now() - startedAt < 1500, `${performance.now() - startedAt} ms`);
@@ -148,7 +257,29 @@ for (const unit of HARD) {
 }
 
 const TWO_MIB = 2 * 1024 * 1024;
-for (const unit of [" ", "key", "key ", "key=", "key\"", "://", "a://", "a@", "\0", "--token ", "\"", "'", "1", "bot1", "-key", "--key-key ", "a", "\ud83d", "Authorization: bearer ", "😀", ...HARD]) {
+for (const unit of [
+  " ",
+  "key",
+  "key ",
+  "key=",
+  'key"',
+  "://",
+  "a://",
+  "a@",
+  "\0",
+  "--token ",
+  '"',
+  "'",
+  "1",
+  "bot1",
+  "-key",
+  "--key-key ",
+  "a",
+  "\ud83d",
+  "Authorization: bearer ",
+  "😀",
+  ...HARD,
+]) {
   test(`2 MiB of ${JSON.stringify(unit)} are made a fragment in bounded time`, () => {
     const text = unit.repeat(Math.ceil(TWO_MIB / unit.length));
     const startedAt = performance.now();

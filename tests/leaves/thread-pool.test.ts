@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { runOne, threadPool, threadsOf, type Outcome, type Share } from "../../watchdog/thread-pool.ts";
+import { type Outcome, runOne, type Share, threadPool, threadsOf } from "../../watchdog/thread-pool.ts";
 import { settled } from "../helpers/virtual-clock.ts";
 
 const never = new AbortController().signal;
@@ -16,7 +16,8 @@ function rig(t: TestContext) {
     return new Promise((resolve) => ends.set(key, () => resolve(key.toUpperCase())));
   };
   return {
-    started, job,
+    started,
+    job,
     round: (share: Share, keys: readonly string[], signal = never) => share.runAll(keys, job, 1000, signal),
     pass: async (ms: number) => {
       await settled();
@@ -31,7 +32,12 @@ function rig(t: TestContext) {
 }
 
 const told = (outcomes: ReadonlyMap<string, Outcome<string>>): Record<string, string> =>
-  Object.fromEntries([...outcomes].map(([key, outcome]) => [key, "value" in outcome ? outcome.value : `${outcome.failure}: ${outcome.reason}`]));
+  Object.fromEntries(
+    [...outcomes].map(([key, outcome]) => [
+      key,
+      "value" in outcome ? outcome.value : `${outcome.failure}: ${outcome.reason}`,
+    ]),
+  );
 
 test("a round brings each job's value or its error, and no more than its share runs at once", LIMIT, async (t) => {
   const { started, round, end } = rig(t);
@@ -42,7 +48,9 @@ test("a round brings each job's value or its error, and no more than its share r
   assert.deepEqual(started, ["x", "y", "z"]);
   await end("z");
   assert.deepEqual(told(await outcomes), { x: "X", y: "Y", z: "Z" });
-  const failing = await threadPool(4).share("a", 1).runAll(["x", "y"], (key) => (key === "x" ? Promise.reject(new Error("EIO")) : Promise.resolve(key)), 1000, never);
+  const failing = await threadPool(4)
+    .share("a", 1)
+    .runAll(["x", "y"], (key) => (key === "x" ? Promise.reject(new Error("EIO")) : Promise.resolve(key)), 1000, never);
   assert.deepEqual(told(failing), { x: "failed: EIO", y: "y" });
 });
 
@@ -73,33 +81,43 @@ test("with every slot of a share stuck the rest is not tried, at once and at eac
   assert.deepEqual(started, ["x", "y"]);
 });
 
-test("all shares together leave one thread free for name lookups, and say what was not tried for it", LIMIT, async (t) => {
-  const { started, round, pass, end } = rig(t);
-  const pool = threadPool(4);
-  const stuck = [round(pool.share("a", 2), ["a1", "a2"]), round(pool.share("b", 2), ["b1", "b2"])];
-  await pass(1000);
-  await Promise.all(stuck);
-  assert.deepEqual(started, ["a1", "a2", "b1"]);
-  assert.deepEqual(told(await round(pool.share("c", 1), ["c"])), { c: "untried: not tried: 3 other measurements hang" });
-  await end("a1");
-  const after = round(pool.share("c", 1), ["c"]);
-  await end("c");
-  assert.deepEqual(told(await after), { c: "C" });
-});
+test(
+  "all shares together leave one thread free for name lookups, and say what was not tried for it",
+  LIMIT,
+  async (t) => {
+    const { started, round, pass, end } = rig(t);
+    const pool = threadPool(4);
+    const stuck = [round(pool.share("a", 2), ["a1", "a2"]), round(pool.share("b", 2), ["b1", "b2"])];
+    await pass(1000);
+    await Promise.all(stuck);
+    assert.deepEqual(started, ["a1", "a2", "b1"]);
+    assert.deepEqual(told(await round(pool.share("c", 1), ["c"])), {
+      c: "untried: not tried: 3 other measurements hang",
+    });
+    await end("a1");
+    const after = round(pool.share("c", 1), ["c"]);
+    await end("c");
+    assert.deepEqual(told(await after), { c: "C" });
+  },
+);
 
-test("a round that finds every thread busy waits for one, and a long round does not keep it waiting", LIMIT, async (t) => {
-  const { started, round, end } = rig(t);
-  const pool = threadPool(2);
-  const long = round(pool.share("long", 1), ["l1", "l2", "l3"]);
-  const short = round(pool.share("short", 1), ["s"]);
-  await end("l1");
-  assert.deepEqual(started, ["l1", "s"]);
-  await end("s");
-  assert.deepEqual(told(await short), { s: "S" });
-  await end("l2");
-  await end("l3");
-  assert.deepEqual(told(await long), { l1: "L1", l2: "L2", l3: "L3" });
-});
+test(
+  "a round that finds every thread busy waits for one, and a long round does not keep it waiting",
+  LIMIT,
+  async (t) => {
+    const { started, round, end } = rig(t);
+    const pool = threadPool(2);
+    const long = round(pool.share("long", 1), ["l1", "l2", "l3"]);
+    const short = round(pool.share("short", 1), ["s"]);
+    await end("l1");
+    assert.deepEqual(started, ["l1", "s"]);
+    await end("s");
+    assert.deepEqual(told(await short), { s: "S" });
+    await end("l2");
+    await end("l3");
+    assert.deepEqual(told(await long), { l1: "L1", l2: "L2", l3: "L3" });
+  },
+);
 
 test("a round that only ran out of time says so, and blames no other", LIMIT, async (t) => {
   const { round, pass, end } = rig(t);
@@ -118,7 +136,10 @@ test("an abort ends the round; one name is one share, with what it remembers", L
   stop.abort(new Error("stopped"));
   assert.match(told(await outcomes)["x"] ?? "", /^hangs/);
   assert.match(told(await round(pool.share("a", 1), ["x"]))["x"] ?? "", /still hangs/);
-  await assert.rejects(runOne(pool.share("b", 1), "y", () => Promise.resolve(1), "y", 1000, stop.signal), /stopped/);
+  await assert.rejects(
+    runOne(pool.share("b", 1), "y", () => Promise.resolve(1), "y", 1000, stop.signal),
+    /stopped/,
+  );
   const late = runOne(pool.share("b", 1), "y", () => new Promise<never>(() => {}), "the file", 1000, never);
   const rejected = assert.rejects(late, /^Error: the file: does not answer within 1 s$/);
   await pass(1000);

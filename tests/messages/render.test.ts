@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Moment } from "../../watchdog/clock.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { KIND_NAMES, KINDS } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
-import { renderAll, renderOne, renderSummary, STORM, type RenderContext } from "../../watchdog/messages/render.ts";
-import type { Moment } from "../../watchdog/clock.ts";
+import { type RenderContext, renderAll, renderOne, renderSummary, STORM } from "../../watchdog/messages/render.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -14,7 +14,11 @@ const moment = (minutes: number): Moment => momentAt(minutes * 60_000);
 const at = (minutes: number): number => moment(minutes).wallMs;
 const ENDED = { span: { since: moment(0), until: moment(12) }, open: false } as const;
 
-const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({ host, lang: LANGS[code], ...momentAt(wallMs - at(0)) });
+const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): RenderContext => ({
+  host,
+  lang: LANGS[code],
+  ...momentAt(wallMs - at(0)),
+});
 
 function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12)): string {
   const { head, body } = renderOne(noticeOf(changes), contextOf(code, nowMs));
@@ -27,27 +31,59 @@ test("an alert has the red mark, host, title, detail and since when, with the zo
 });
 
 test("a re-alert says how long it has lasted", () => {
-  assert.equal(shown("en", { kind: "realert", judged: momentAt(1_860_000) }), "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used");
-  assert.equal(shown("ru", { kind: "realert", judged: momentAt(1_860_000) }), "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used");
+  assert.equal(
+    shown("en", { kind: "realert", judged: momentAt(1_860_000) }),
+    "🔁 box · Disk root\nLasting 31 minutes, since 03:04:05 UTC.\n91% used",
+  );
+  assert.equal(
+    shown("ru", { kind: "realert", judged: momentAt(1_860_000) }),
+    "🔁 box · Disk root\nДлится 31 минуту, с 03:04:05 UTC.\n91% used",
+  );
 });
 
 test("a recovery says so in so many words, and how long it lasted", () => {
-  assert.equal(shown("en", { kind: "recovery", detail: "40% used", ...ENDED }), "🟢 box · Disk root\nrecovered: it lasted 12 minutes (03:04:05 UTC – 03:16:05 UTC).\n40% used");
-  assert.equal(shown("ru", { kind: "recovery", detail: "40% used", ...ENDED }), "🟢 box · Disk root\nвосстановление: длилось 12 минут (03:04:05 UTC – 03:16:05 UTC).\n40% used");
+  assert.equal(
+    shown("en", { kind: "recovery", detail: "40% used", ...ENDED }),
+    "🟢 box · Disk root\nrecovered: it lasted 12 minutes (03:04:05 UTC – 03:16:05 UTC).\n40% used",
+  );
+  assert.equal(
+    shown("ru", { kind: "recovery", detail: "40% used", ...ENDED }),
+    "🟢 box · Disk root\nвосстановление: длилось 12 минут (03:04:05 UTC – 03:16:05 UTC).\n40% used",
+  );
 });
 
 test("how long it lasted and the two times agree to the second", { timeout: 5000 }, () => {
   const recovered = (sinceMs: number, untilMs: number, lastedMs: number): string => {
     const now = { wallMs: untilMs, monoMs: moment(0).monoMs + lastedMs };
-    const { body } = renderOne(noticeOf({ kind: "recovery", span: { since: { wallMs: sinceMs, monoMs: moment(0).monoMs }, until: now }, open: false }), { ...contextOf(), ...now });
+    const { body } = renderOne(
+      noticeOf({
+        kind: "recovery",
+        span: { since: { wallMs: sinceMs, monoMs: moment(0).monoMs }, until: now },
+        open: false,
+      }),
+      { ...contextOf(), ...now },
+    );
     return body.split("\n")[0] ?? "";
   };
   // 59.98 s by the monotonic clock; the wall clock was slewed a little meanwhile.
-  assert.equal(recovered(at(0) + 10, at(1) + 5, 59_980), "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).");
-  assert.equal(recovered(at(0) + 990, at(1) + 10, 59_020), "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).");
-  assert.equal(recovered(at(0) + 10, at(1) - 10, 59_980), "recovered: it lasted 59 seconds (03:04:05 UTC – 03:05:04 UTC).");
+  assert.equal(
+    recovered(at(0) + 10, at(1) + 5, 59_980),
+    "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).",
+  );
+  assert.equal(
+    recovered(at(0) + 990, at(1) + 10, 59_020),
+    "recovered: it lasted 1 minute (03:04:05 UTC – 03:05:05 UTC).",
+  );
+  assert.equal(
+    recovered(at(0) + 10, at(1) - 10, 59_980),
+    "recovered: it lasted 59 seconds (03:04:05 UTC – 03:05:04 UTC).",
+  );
   // The wall clock was set by an hour meanwhile: the length is true, the beginning is told by the clock that is right now.
-  for (const step of [-60, 60]) assert.equal(recovered(at(0), at(1 + step), 60_000), `recovered: it lasted 1 minute (0${3 + step / 60}:04:05 UTC – 0${3 + step / 60}:05:05 UTC).`);
+  for (const step of [-60, 60])
+    assert.equal(
+      recovered(at(0), at(1 + step), 60_000),
+      `recovered: it lasted 1 minute (0${3 + step / 60}:04:05 UTC – 0${3 + step / 60}:05:05 UTC).`,
+    );
 });
 
 test("a card tells each name's own time where they are more than a minute apart", { timeout: 5000 }, () => {
@@ -59,28 +95,55 @@ test("a card tells each name's own time where they are more than a minute apart"
     return renderAll(members, contextOf(code))[0]?.block.body ?? "";
   };
   assert.equal(card(60_000), "Since 03:04:05 UTC.\n• c0, c1, c2, c3, c4, c5: State: stopped. more");
-  assert.equal(card(61_000), `• c0 (since 03:05:06 UTC), ${[1, 2, 3, 4, 5].map((n) => `c${n} (since 03:04:05 UTC)`).join(", ")}: State: stopped. more`);
+  assert.equal(
+    card(61_000),
+    `• c0 (since 03:05:06 UTC), ${[1, 2, 3, 4, 5].map((n) => `c${n} (since 03:04:05 UTC)`).join(", ")}: State: stopped. more`,
+  );
   assert.match(card(61_000, {}, "ru"), /^• c0 \(с 03:05:06 UTC\), c1 \(с 03:04:05 UTC\)/);
-  assert.match(card(61_000, { kind: "recovery", open: false }), /^recovered\. It lasted between 10 minutes and 12 minutes\.\nc0 \(03:05:06 UTC – 03:16:05 UTC\), c1 \(03:04:05 UTC – 03:16:05 UTC\)/);
+  assert.match(
+    card(61_000, { kind: "recovery", open: false }),
+    /^recovered\. It lasted between 10 minutes and 12 minutes\.\nc0 \(03:05:06 UTC – 03:16:05 UTC\), c1 \(03:04:05 UTC – 03:16:05 UTC\)/,
+  );
 });
 
 test("an incident that was missed is one message: from when to when, recovered, and the reason", () => {
-  assert.equal(shown("en", { kind: "missed", ...ENDED }), "🟢 box · Disk root\nWas down 12 minutes (03:04:05 UTC – 03:16:05 UTC), recovered.\nThe reason was: 91% used");
-  assert.match(shown("ru", { kind: "missed", ...ENDED }), /^🟢 box · Disk root\nБыло плохо 12 минут \(.*\), восстановление.*\nПричина была: 91% used$/);
+  assert.equal(
+    shown("en", { kind: "missed", ...ENDED }),
+    "🟢 box · Disk root\nWas down 12 minutes (03:04:05 UTC – 03:16:05 UTC), recovered.\nThe reason was: 91% used",
+  );
+  assert.match(
+    shown("ru", { kind: "missed", ...ENDED }),
+    /^🟢 box · Disk root\nБыло плохо 12 минут \(.*\), восстановление.*\nПричина была: 91% used$/,
+  );
 });
 
 test("an edge says how many, with the right plural", () => {
   assert.match(shown("en", { kind: "edge", count: 1 }), /^🔴 box · Disk root\n1 new failure\. 91% used$/);
   assert.match(shown("en", { kind: "edge", count: 3 }), /3 new failures\./);
-  for (const [count, words] of [[1, "1 новое падение"], [3, "3 новых падения"], [5, "5 новых падений"], [21, "21 новое падение"], [11, "11 новых падений"]] as const) {
+  for (const [count, words] of [
+    [1, "1 новое падение"],
+    [3, "3 новых падения"],
+    [5, "5 новых падений"],
+    [21, "21 новое падение"],
+    [11, "11 новых падений"],
+  ] as const) {
     assert.ok(shown("ru", { kind: "edge", count }).includes(`\n${words}.`), words);
   }
 });
 
 test("earlier episodes are listed, and those left out counted", () => {
-  const earlier = [{ since: moment(-30), until: moment(-20) }, { since: moment(-10), until: moment(-5) }];
-  assert.match(shown("en", { earlier, skipped: 3 }), /\nBefore that: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC; and 3 times more\.$/);
-  assert.match(shown("ru", { earlier, skipped: 0 }), /\nДо этого: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC\.$/);
+  const earlier = [
+    { since: moment(-30), until: moment(-20) },
+    { since: moment(-10), until: moment(-5) },
+  ];
+  assert.match(
+    shown("en", { earlier, skipped: 3 }),
+    /\nBefore that: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC; and 3 times more\.$/,
+  );
+  assert.match(
+    shown("ru", { earlier, skipped: 0 }),
+    /\nДо этого: 02:34:05 UTC – 02:44:05 UTC; 02:54:05 UTC – 02:59:05 UTC\.$/,
+  );
 });
 
 test("another day shows its date", () => {
@@ -92,9 +155,16 @@ test("a host or title with line ends cannot fake a second line", () => {
   assert.equal(head, "🔴 bo x · a b\ufffd");
 });
 
-const many = (count: number, changes: Partial<Notice> = {}): Notice[] => Array.from({ length: count }, (_, index) => (
-  noticeOf({ id: `container:c${index}`, key: `container:c${index}`, title: `Container c${index}`, detail: "State: stopped.\nmore", ...changes })
-));
+const many = (count: number, changes: Partial<Notice> = {}): Notice[] =>
+  Array.from({ length: count }, (_, index) =>
+    noticeOf({
+      id: `container:c${index}`,
+      key: `container:c${index}`,
+      title: `Container c${index}`,
+      detail: "State: stopped.\nmore",
+      ...changes,
+    }),
+  );
 
 test("fewer than six of one kind stay blocks of their own, six become one card that names them all", () => {
   assert.equal(renderAll(many(STORM - 1), contextOf()).length, 5);
@@ -109,7 +179,9 @@ test("a card of every kind of which there can be many has a heading in words", {
   const kinds = KIND_NAMES.filter((kind) => KINDS[kind].subject);
   for (const lang of [LANGS.ru, LANGS.en]) {
     for (const kind of kinds) {
-      const notices = Array.from({ length: STORM }, (_, index) => noticeOf({ id: `${kind}:${index}`, key: `${kind}:${index}` }));
+      const notices = Array.from({ length: STORM }, (_, index) =>
+        noticeOf({ id: `${kind}:${index}`, key: `${kind}:${index}` }),
+      );
       const [card] = renderAll(notices, { ...contextOf(), lang });
       assert.match(card?.block.head ?? "", /^🔴 box · \p{Lu}[\p{L} ]+: 6$/u, `${kind} ${card?.block.head}`);
     }
@@ -117,8 +189,17 @@ test("a card of every kind of which there can be many has a heading in words", {
 });
 
 test("a card groups its names by reason, and cards never mix alerts with recoveries", () => {
-  const alerts = many(3).concat(many(3, { detail: "State: paused." }).map((notice, index) => ({ ...notice, id: `p${index}`, key: `container:p${index}` })));
-  assert.match(renderAll(alerts, contextOf())[0]?.block.body ?? "", /\n• c0, c1, c2: State: stopped\. more\n• p0, p1, p2: State: paused\.$/);
+  const alerts = many(3).concat(
+    many(3, { detail: "State: paused." }).map((notice, index) => ({
+      ...notice,
+      id: `p${index}`,
+      key: `container:p${index}`,
+    })),
+  );
+  assert.match(
+    renderAll(alerts, contextOf())[0]?.block.body ?? "",
+    /\n• c0, c1, c2: State: stopped\. more\n• p0, p1, p2: State: paused\.$/,
+  );
   const mixed = [...many(STORM), ...many(STORM, { kind: "recovery" })];
   const heads = renderAll(mixed, contextOf()).map(({ block }) => block.head.startsWith("🔴"));
   assert.deepEqual(heads, [true, false]);
@@ -126,16 +207,32 @@ test("a card groups its names by reason, and cards never mix alerts with recover
 
 test("a card's advice says whose it is, unless it is that of all", { timeout: 5000 }, () => {
   const lastLine = (code: "ru" | "en", adviceOf: (index: number) => string): string => {
-    const members = many(STORM).map((notice, index) => ({ ...notice, detail: `State: stopped.\n${LANGS[code].messages.advice} ${adviceOf(index)}` }));
+    const members = many(STORM).map((notice, index) => ({
+      ...notice,
+      detail: `State: stopped.\n${LANGS[code].messages.advice} ${adviceOf(index)}`,
+    }));
     return renderAll(members, contextOf(code))[0]?.block.body.split("\n").at(-1) ?? "";
   };
-  assert.equal(lastLine("en", (index) => `docker logs c${index}`), "What to do, for c0: docker logs c0");
-  assert.equal(lastLine("ru", (index) => `docker logs c${index}`), "Что делать с c0: docker logs c0");
-  assert.equal(lastLine("en", () => "look"), "What to do: look");
+  assert.equal(
+    lastLine("en", (index) => `docker logs c${index}`),
+    "What to do, for c0: docker logs c0",
+  );
+  assert.equal(
+    lastLine("ru", (index) => `docker logs c${index}`),
+    "Что делать с c0: docker logs c0",
+  );
+  assert.equal(
+    lastLine("en", () => "look"),
+    "What to do: look",
+  );
 });
 
 test("no notice is lost in a card, and what has a story of its own stays by itself", () => {
-  const notices = [...many(STORM), noticeOf(), ...many(1, { id: "x", earlier: [{ since: moment(-2), until: moment(-1) }] })];
+  const notices = [
+    ...many(STORM),
+    noticeOf(),
+    ...many(1, { id: "x", earlier: [{ since: moment(-2), until: moment(-1) }] }),
+  ];
   const told = renderAll(notices, contextOf()).flatMap((rendered) => rendered.notices);
   assert.deepEqual(new Set(told), new Set(notices));
   assert.equal(told.length, notices.length);

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { escapeHtml, fitting, MAX_LENGTH, splitBlock, splitText, textOf, type Block } from "../../watchdog/messages/text.ts";
+import {
+  type Block,
+  escapeHtml,
+  fitting,
+  MAX_LENGTH,
+  splitBlock,
+  splitText,
+  textOf,
+} from "../../watchdog/messages/text.ts";
 
 /** Telegram's view: what is left once the entities are parsed. Fails on anything that is no entity or character of ours. */
 function parsed(html: string): string {
@@ -15,7 +23,10 @@ test("only what HTML mode needs is escaped", () => {
 });
 
 test("a message in its two forms says the same", () => {
-  const { html, plain } = textOf([{ head: "🔴 box · <x>", body: "a & b" }, { head: "🟢 box · y", body: "" }]);
+  const { html, plain } = textOf([
+    { head: "🔴 box · <x>", body: "a & b" },
+    { head: "🟢 box · y", body: "" },
+  ]);
   assert.equal(plain, "🔴 box · <x>\na & b\n\n🟢 box · y");
   assert.equal(parsed(html), plain);
 });
@@ -40,7 +51,10 @@ const LONG: Readonly<Record<string, Block>> = {
   "nothing but entities": { head: "<&>".repeat(50), body: "&<>".repeat(5000) },
   "surrogate pairs": { head: "🔴", body: "🔴".repeat(9000) },
   "pairs after one odd character": { head: "h", body: `x${"🔴".repeat(9000)}` },
-  "lines": { head: "h", body: Array.from({ length: 900 }, (_, line) => `line ${line} <${"y".repeat(line % 90)}>`).join("\n") },
+  lines: {
+    head: "h",
+    body: Array.from({ length: 900 }, (_, line) => `line ${line} <${"y".repeat(line % 90)}>`).join("\n"),
+  },
   "a head that is too long": { head: "🔴 & ".repeat(3000), body: "short" },
   "a head alone": { head: "<".repeat(9000), body: "" },
 };

@@ -1,8 +1,28 @@
 // What can be changed in a source: each site of its syntax tree, with the texts that may stand there instead.
-import { SyntaxKind, type BinaryExpression, type CallExpression, type Node, type SourceFile } from "typescript/unstable/ast";
 import {
-  isArrayLiteralExpression, isBinaryExpression, isCallExpression, isConditionalExpression, isExportDeclaration, isExpressionStatement, isIfStatement, isImportDeclaration, isLiteralTypeNode,
-  isNumericLiteral, isPrefixUnaryExpression, isPropertyAccessExpression, isPropertyAssignment, isRegularExpressionLiteral, isStringLiteral, isTypeNode,
+  type BinaryExpression,
+  type CallExpression,
+  type Node,
+  type SourceFile,
+  SyntaxKind,
+} from "typescript/unstable/ast";
+import {
+  isArrayLiteralExpression,
+  isBinaryExpression,
+  isCallExpression,
+  isConditionalExpression,
+  isExportDeclaration,
+  isExpressionStatement,
+  isIfStatement,
+  isImportDeclaration,
+  isLiteralTypeNode,
+  isNumericLiteral,
+  isPrefixUnaryExpression,
+  isPropertyAccessExpression,
+  isPropertyAssignment,
+  isRegularExpressionLiteral,
+  isStringLiteral,
+  isTypeNode,
 } from "typescript/unstable/ast/is";
 
 /** A piece of the text that a mutation replaces, and what it may put there. */
@@ -38,9 +58,12 @@ function mutate(node: Node, text: TextOf, add: Add): void {
   if (isIfStatement(node)) return add(node.expression, ["true", "false"]);
   if (isExpressionStatement(node) || node.kind === SyntaxKind.ContinueStatement) return add(node, [";"]);
   if (isPrefixUnaryExpression(node)) {
-    return node.operator === SyntaxKind.ExclamationToken || node.operator === SyntaxKind.MinusToken ? add(node, [`(${text(node.operand)})`]) : undefined;
+    return node.operator === SyntaxKind.ExclamationToken || node.operator === SyntaxKind.MinusToken
+      ? add(node, [`(${text(node.operand)})`])
+      : undefined;
   }
-  if (node.kind === SyntaxKind.TrueKeyword || node.kind === SyntaxKind.FalseKeyword) return add(node, [node.kind === SyntaxKind.TrueKeyword ? "false" : "true"]);
+  if (node.kind === SyntaxKind.TrueKeyword || node.kind === SyntaxKind.FalseKeyword)
+    return add(node, [node.kind === SyntaxKind.TrueKeyword ? "false" : "true"]);
   if (isNumericLiteral(node)) return add(node, numbers(Number(text(node).replaceAll("_", ""))));
   if (isStringLiteral(node)) return isNameOf(node) ? undefined : add(node, strings(node.text));
   if (isRegularExpressionLiteral(node)) return add(node, patterns(text(node)));
@@ -49,19 +72,42 @@ function mutate(node: Node, text: TextOf, add: Add): void {
 
 /** The neighbour at the boundary, and the opposite. */
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
-  "===": ["!=="], "!==": ["==="], "<": ["<=", ">="], "<=": ["<", ">"], ">": [">=", "<="], ">=": [">", "<"],
-  "+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["*"], "+=": ["-=", "="], "-=": ["+=", "="],
+  "===": ["!=="],
+  "!==": ["==="],
+  "<": ["<=", ">="],
+  "<=": ["<", ">"],
+  ">": [">=", "<="],
+  ">=": [">", "<"],
+  "+": ["-"],
+  "-": ["+"],
+  "*": ["/"],
+  "/": ["*"],
+  "%": ["*"],
+  "+=": ["-=", "="],
+  "-=": ["+=", "="],
 };
 
 function binary(node: BinaryExpression, text: TextOf, add: Add): void {
   const operator = text(node.operatorToken);
   const [left, right] = [text(node.left), text(node.right)];
-  if (operator === "&&" || operator === "||") return add(node, [`((${left}) ${operator === "&&" ? "||" : "&&"} (${right}))`, `(${left})`, `(${right})`]);
+  if (operator === "&&" || operator === "||")
+    return add(node, [`((${left}) ${operator === "&&" ? "||" : "&&"} (${right}))`, `(${left})`, `(${right})`]);
   if (operator === "??") return add(node, [`(${left})`, `(${right})`]);
   add(node.operatorToken, OPERATORS[operator] ?? []);
 }
 
-const METHODS: Readonly<Record<string, string>> = { some: "every", every: "some", min: "max", max: "min", floor: "ceil", ceil: "floor", round: "floor", startsWith: "endsWith", endsWith: "startsWith", find: "findLast" };
+const METHODS: Readonly<Record<string, string>> = {
+  some: "every",
+  every: "some",
+  min: "max",
+  max: "min",
+  floor: "ceil",
+  ceil: "floor",
+  round: "floor",
+  startsWith: "endsWith",
+  endsWith: "startsWith",
+  find: "findLast",
+};
 const DROPPED = /^(?:filter|slice|subarray|trim|trimEnd|trimStart|sort|toSorted|reverse|toReversed|toLowerCase)$/;
 
 function call(node: CallExpression, text: TextOf, add: Add): void {
@@ -82,13 +128,16 @@ function numbers(value: number): string[] {
 /** Words that stand for something. A text with a blank is prose, which golden files hold. */
 function strings(value: string): string[] {
   if (value.includes(" ")) return [];
-  return [value === "" ? "\"mutated\"" : "\"\""];
+  return [value === "" ? '"mutated"' : '""'];
 }
 
 function patterns(regex: string): string[] {
   const end = regex.lastIndexOf("/");
   const [body, flags] = [regex.slice(1, end), regex.slice(end + 1)];
-  return [...(body.startsWith("^") ? [`/${body.slice(1)}/${flags}`] : []), ...(body.endsWith("$") && !body.endsWith("\\$") ? [`/${body.slice(0, -1)}/${flags}`] : [])].filter((mutated) => !mutated.startsWith("//"));
+  return [
+    ...(body.startsWith("^") ? [`/${body.slice(1)}/${flags}`] : []),
+    ...(body.endsWith("$") && !body.endsWith("\\$") ? [`/${body.slice(0, -1)}/${flags}`] : []),
+  ].filter((mutated) => !mutated.startsWith("//"));
 }
 
 /** The name of a property, or of a type. */

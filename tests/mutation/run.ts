@@ -2,15 +2,25 @@
 // copy of the project, and runs the tests that reach it. What no test notices is printed as a survivor: it deserves a
 // test, or it means the same as before. Linux; most mutants take seconds, a survivor some minutes (with --quick about one).
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { API } from "typescript/unstable/sync";
-import { randomOf, type Random } from "../helpers/random.ts";
+import { type Random, randomOf } from "../helpers/random.ts";
 import { graphOf } from "./graph.ts";
-import { sitesOf, type Site } from "./mutants.ts";
+import { type Site, sitesOf } from "./mutants.ts";
 
 const USAGE = `npm run mutate -- [--seed N] [--count 100] [--minutes 120] [--in watchdog/signals,watchdog/decide/flap.ts] [--quick] [--list]
   --seed     the same seed and sources, the same mutants; by default a new one, which is printed
@@ -38,15 +48,26 @@ interface Mutant {
 
 const { values: options } = parseArgs({
   options: {
-    seed: { type: "string" }, count: { type: "string", default: "100" }, minutes: { type: "string", default: "120" }, quick: { type: "boolean", default: false }, list: { type: "boolean", default: false },
-    in: { type: "string", default: ["signals", "decide", "notify", "collectors"].map((layer) => `watchdog/${layer}`).join(",") }, help: { type: "boolean", default: false },
+    seed: { type: "string" },
+    count: { type: "string", default: "100" },
+    minutes: { type: "string", default: "120" },
+    quick: { type: "boolean", default: false },
+    list: { type: "boolean", default: false },
+    in: {
+      type: "string",
+      default: ["signals", "decide", "notify", "collectors"].map((layer) => `watchdog/${layer}`).join(","),
+    },
+    help: { type: "boolean", default: false },
   },
 });
 
 /** The files as they lie in the working tree, and the same node_modules. */
 function copyProject(): string {
   const copy = mkdtempSync(join(tmpdir(), "watchdog-mutants-"));
-  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" }).split("\0");
+  const files = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  }).split("\0");
   // A file that was deleted and not committed is still listed.
   for (const path of files.filter((one) => one !== "" && existsSync(join(ROOT, one)))) {
     mkdirSync(join(copy, dirname(path)), { recursive: true });
@@ -68,9 +89,24 @@ function runTests(copy: string, tests: readonly string[], withinMs: number): Pro
   if (tests.length === 0) return Promise.resolve({ killed: false });
   return new Promise((resolve, reject) => {
     // A process group of its own, so that daemons which the tests started end with them.
-    const child = spawn(process.execPath, ["--import", "tsx", "--test", "--test-reporter=tap", "--test-concurrency=2", `--test-timeout=${withinMs}`, ...tests], {
-      cwd: copy, detached: true, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, UPDATE_GOLDEN: "", TIMELINES, SEED: undefined, NODE_TEST_CONTEXT: undefined },
-    });
+    const child = spawn(
+      process.execPath,
+      [
+        "--import",
+        "tsx",
+        "--test",
+        "--test-reporter=tap",
+        "--test-concurrency=2",
+        `--test-timeout=${withinMs}`,
+        ...tests,
+      ],
+      {
+        cwd: copy,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, UPDATE_GOLDEN: "", TIMELINES, SEED: undefined, NODE_TEST_CONTEXT: undefined },
+      },
+    );
     let output = "";
     let by: string | undefined;
     const end = (reason: string): void => {
@@ -112,11 +148,21 @@ function* draw(random: Random, places: readonly Place[]): Generator<Mutant> {
   while (left.length > 0) {
     const place = random.pick(left);
     left.splice(left.indexOf(place), 1);
-    const { path, source, site: { start, end, replacements } } = place;
+    const {
+      path,
+      source,
+      site: { start, end, replacements },
+    } = place;
     const after = random.pick(replacements);
     yield {
-      path, after, before: source.slice(start, end), line: source.slice(0, start).split("\n").length,
-      around: source.slice(Math.max(source.lastIndexOf("\n", start - 1) + 1, start - 40), Math.min((source + "\n").indexOf("\n", end), end + 40)),
+      path,
+      after,
+      before: source.slice(start, end),
+      line: source.slice(0, start).split("\n").length,
+      around: source.slice(
+        Math.max(source.lastIndexOf("\n", start - 1) + 1, start - 40),
+        Math.min((source + "\n").indexOf("\n", end), end + 40),
+      ),
       text: source.slice(0, start) + after + source.slice(end),
     };
   }
@@ -149,16 +195,23 @@ async function main(): Promise<number> {
   const api = new API({ cwd: copy });
   const config = join(copy, "tsconfig.json");
   const program = (changed: string[]) => {
-    const project = api.updateSnapshot(changed.length > 0 ? { fileChanges: { changed } } : { openProjects: [config] }).getProject(config);
+    const project = api
+      .updateSnapshot(changed.length > 0 ? { fileChanges: { changed } } : { openProjects: [config] })
+      .getProject(config);
     if (!project) throw new Error(`${config} cannot be opened`);
     return project.program;
   };
   const first = program([]);
   const folders = options.in.split(",").map((folder) => join(copy, folder));
-  const paths = first.getSourceFileNames().filter((name) => folders.some((folder) => name === folder || name.startsWith(`${folder}/`))).sort();
+  const paths = first
+    .getSourceFileNames()
+    .filter((name) => folders.some((folder) => name === folder || name.startsWith(`${folder}/`)))
+    .sort();
   const places = paths.flatMap((name): Place[] => {
     const source = first.getSourceFile(name);
-    return source ? sitesOf(source).map((site) => ({ path: name.slice(copy.length + 1), source: source.text, site })) : [];
+    return source
+      ? sitesOf(source).map((site) => ({ path: name.slice(copy.length + 1), source: source.text, site }))
+      : [];
   });
   if (places.length === 0) throw new Error(`nothing to change in ${options.in}`);
   console.log(`mutants: seed ${seed}, ${places.length} places in ${paths.length} files`);
@@ -172,7 +225,9 @@ async function main(): Promise<number> {
   let limitMs = BASELINE_MS;
   if (!options.list) {
     const begun = performance.now();
-    for (const test of new Set(paths.flatMap((name) => Object.values(graph.testsOf(name.slice(copy.length + 1))).flat()))) {
+    for (const test of new Set(
+      paths.flatMap((name) => Object.values(graph.testsOf(name.slice(copy.length + 1))).flat()),
+    )) {
       const verdict = await runTests(copy, [test], BASELINE_MS);
       if (verdict.killed) leaveOut(test, verdict.by);
     }
@@ -220,14 +275,18 @@ async function main(): Promise<number> {
         if (!verdict.killed) survivors.push(mutant);
       }
       const how = options.list ? "mutant  " : verdict.killed ? "killed  " : "SURVIVED";
-      console.log(`${String(tried).padStart(3)} ${how} ${shown(mutant)}${verdict.killed ? `  (${verdict.by})` : ""}  ${Math.round((performance.now() - begun) / 1000)} s`);
+      console.log(
+        `${String(tried).padStart(3)} ${how} ${shown(mutant)}${verdict.killed ? `  (${verdict.by})` : ""}  ${Math.round((performance.now() - begun) / 1000)} s`,
+      );
     }
     writeFileSync(file, original);
     program([file]);
   }
   api.close();
   if (options.list) return 0;
-  console.log(`\n${tried} mutants, ${tried - survivors.length} killed, ${survivors.length} survived; ${refused} more were refused by the type checker; ${Math.round((performance.now() - started) / 60_000)} min`);
+  console.log(
+    `\n${tried} mutants, ${tried - survivors.length} killed, ${survivors.length} survived; ${refused} more were refused by the type checker; ${Math.round((performance.now() - started) / 60_000)} min`,
+  );
   for (const survivor of survivors) console.log(`  ${shown(survivor)}`);
   return 0;
 }

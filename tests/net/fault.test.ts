@@ -10,21 +10,40 @@ const coded = (code: string, message = "x"): Error => Object.assign(new Error(me
 
 test("an error is sorted by its code into what people mend in different ways", () => {
   const cases = {
-    ECONNREFUSED: "refused", ETIMEDOUT: "timeout", DEADLINE: "timeout", ENOTFOUND: "dns", EAI_AGAIN: "dns", ECONNRESET: "reset", EPIPE: "reset",
-    EHOSTUNREACH: "unreachable", ENETUNREACH: "unreachable", CERT_HAS_EXPIRED: "tls", DEPTH_ZERO_SELF_SIGNED_CERT: "tls", ERR_TLS_CERT_ALTNAME_INVALID: "tls",
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls", SELF_SIGNED_CERT_IN_CHAIN: "tls", EPROTO: "tls", ERR_SSL_WRONG_VERSION_NUMBER: "tls", ENOENT: "other", "": "other",
+    ECONNREFUSED: "refused",
+    ETIMEDOUT: "timeout",
+    DEADLINE: "timeout",
+    ENOTFOUND: "dns",
+    EAI_AGAIN: "dns",
+    ECONNRESET: "reset",
+    EPIPE: "reset",
+    EHOSTUNREACH: "unreachable",
+    ENETUNREACH: "unreachable",
+    CERT_HAS_EXPIRED: "tls",
+    DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
+    ERR_TLS_CERT_ALTNAME_INVALID: "tls",
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",
+    SELF_SIGNED_CERT_IN_CHAIN: "tls",
+    EPROTO: "tls",
+    ERR_SSL_WRONG_VERSION_NUMBER: "tls",
+    ENOENT: "other",
+    "": "other",
   } as const;
   for (const [code, kind] of Object.entries(cases)) assert.equal(faultOf(coded(code)).kind, kind, code);
 });
 
 test("whatever was thrown, there is a kind and a bounded reason", () => {
-  for (const thrown of [undefined, null, "text", 5, new Error(""), { code: 5 }, new AggregateError([])]) assert.equal(faultOf(thrown).kind, "other", String(thrown));
+  for (const thrown of [undefined, null, "text", 5, new Error(""), { code: 5 }, new AggregateError([])])
+    assert.equal(faultOf(thrown).kind, "other", String(thrown));
   assert.equal(faultOf(coded("ECONNRESET", "")).reason, "Error");
   assert.ok(faultOf(new Error("x".repeat(9000))).reason.length <= 300);
 });
 
 test("of several failed addresses the first one speaks", () => {
-  assert.deepEqual(faultOf(new AggregateError([coded("ECONNREFUSED", "connect ECONNREFUSED ::1:80"), coded("ETIMEDOUT")])), { kind: "refused", reason: "connect ECONNREFUSED ::1:80" });
+  assert.deepEqual(
+    faultOf(new AggregateError([coded("ECONNREFUSED", "connect ECONNREFUSED ::1:80"), coded("ETIMEDOUT")])),
+    { kind: "refused", reason: "connect ECONNREFUSED ::1:80" },
+  );
 });
 
 test("of OpenSSL's long words the understandable part is kept", () => {
@@ -41,9 +60,16 @@ test("JSON that is none is undefined; only plain objects are records", () => {
 /** A server that treats each connection as told; its port. */
 async function serverThat(t: TestContext, behave: (socket: Socket) => void): Promise<number> {
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => { sockets.add(socket); socket.on("error", () => {}); behave(socket); });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    behave(socket);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => { server.close(); for (const socket of sockets) socket.destroy(); });
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
   const address = server.address();
   return typeof address === "object" && address ? address.port : 0;
 }
@@ -53,23 +79,30 @@ const HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n";
 
 test("a peer that never answers, drips or never ends is cut off at the deadline", async (t) => {
   const silent = await serverThat(t, () => {});
-  const endless = await serverThat(t, (socket) => { socket.write(`${HEAD}\r\n`); });
+  const endless = await serverThat(t, (socket) => {
+    socket.write(`${HEAD}\r\n`);
+  });
   const drip = await serverThat(t, (socket) => {
     socket.write(`${HEAD}content-length: 900\r\n\r\n`);
     const timer = setInterval(() => socket.write("x"), 5);
     socket.on("close", () => clearInterval(timer));
   });
-  for (const port of [silent, endless, drip]) await assert.rejects(get({ url: urlOf(port) }, LIMITS), { code: "DEADLINE" });
+  for (const port of [silent, endless, drip])
+    await assert.rejects(get({ url: urlOf(port) }, LIMITS), { code: "DEADLINE" });
 });
 
 test("an answer larger than allowed is cut off, one exactly as large is read", async (t) => {
-  const serve = (length: number) => serverThat(t, (socket) => socket.end(`${HEAD}content-length: ${length}\r\n\r\n${"x".repeat(length)}`));
+  const serve = (length: number) =>
+    serverThat(t, (socket) => socket.end(`${HEAD}content-length: ${length}\r\n\r\n${"x".repeat(length)}`));
   assert.equal((await get({ url: urlOf(await serve(1000)) }, LIMITS)).body.length, 1000);
   await assert.rejects(get({ url: urlOf(await serve(1001)) }, LIMITS), { code: "TOO_LARGE" });
 });
 
 test("a connection cut in the middle of the answer, or no HTTP at all, is a fault", async (t) => {
-  const cut = await serverThat(t, (socket) => { socket.write(`${HEAD}content-length: 900\r\n\r\nhalf`); setImmediate(() => socket.destroy()); });
+  const cut = await serverThat(t, (socket) => {
+    socket.write(`${HEAD}content-length: 900\r\n\r\nhalf`);
+    setImmediate(() => socket.destroy());
+  });
   const garbage = await serverThat(t, (socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
   await assert.rejects(get({ url: urlOf(cut) }, LIMITS), { code: "ECONNRESET" });
   await assert.rejects(get({ url: urlOf(garbage) }, LIMITS));
@@ -86,7 +119,9 @@ test("a stop ends a request under way, and one not yet begun", async (t) => {
 
 test("a ping is satisfied by the headers, and by the connection for tcp", async (t) => {
   const never = new AbortController().signal;
-  const headersOnly = await serverThat(t, (socket) => { socket.write("HTTP/1.1 503 No\r\ncontent-length: 99\r\n\r\n"); });
+  const headersOnly = await serverThat(t, (socket) => {
+    socket.write("HTTP/1.1 503 No\r\ncontent-length: 99\r\n\r\n");
+  });
   const silent = await serverThat(t, () => {});
   assert.equal((await pingHttp(urlOf(headersOnly), 1000, never)).status, 503);
   await pingTcp("127.0.0.1", silent, 1000, never);

@@ -29,7 +29,10 @@ async function peerThat(t: TestContext, reused: (socket: Socket) => void): Promi
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => { server.close(); for (const socket of sockets) socket.destroy(); });
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
   const address = server.address();
   return { port: typeof address === "object" && address ? address.port : 0, asked };
 }
@@ -37,13 +40,19 @@ async function peerThat(t: TestContext, reused: (socket: Socket) => void): Promi
 const ON_REUSE: Readonly<Record<string, (socket: Socket) => void>> = {
   "is reset": (socket) => socket.resetAndDestroy(),
   "is closed": (socket) => socket.end(),
-  "is cut in the middle of the answer": (socket) => { socket.write("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\nhalf"); setImmediate(() => socket.resetAndDestroy()); },
+  "is cut in the middle of the answer": (socket) => {
+    socket.write("HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\nhalf");
+    setImmediate(() => socket.resetAndDestroy());
+  },
   "still holds the rest of something else": (socket) => socket.end("</html>\r\n"),
-  "is given up with 408": (socket) => socket.end("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"),
+  "is given up with 408": (socket) =>
+    socket.end("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"),
 };
 
 for (const [what, reused] of Object.entries(ON_REUSE)) {
-  test(`a GET whose kept-alive connection ${what} is asked anew on a fresh one, however many idle ones there are`, { timeout: 20_000 }, async (t) => {
+  test(`a GET whose kept-alive connection ${what} is asked anew on a fresh one, however many idle ones there are`, {
+    timeout: 20_000,
+  }, async (t) => {
     const { port, asked } = await peerThat(t, reused);
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     t.after(() => agent.destroy());
@@ -57,11 +66,20 @@ for (const [what, reused] of Object.entries(ON_REUSE)) {
 
 test("a GET on a fresh connection that is reset is not asked twice", { timeout: 20_000 }, async (t) => {
   let connections = 0;
-  const server = createServer((socket) => { connections += 1; socket.on("error", () => {}); socket.on("data", () => socket.resetAndDestroy()); });
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on("error", () => {});
+    socket.on("data", () => socket.resetAndDestroy());
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => server.close());
   const address = server.address();
-  const target = { host: "127.0.0.1", port: typeof address === "object" && address ? address.port : 0, path: "/", agent: new Agent({ keepAlive: true }) };
+  const target = {
+    host: "127.0.0.1",
+    port: typeof address === "object" && address ? address.port : 0,
+    path: "/",
+    agent: new Agent({ keepAlive: true }),
+  };
   await assert.rejects(get(target, LIMITS), { code: "ECONNRESET" });
   assert.equal(connections, 1);
 });
@@ -80,10 +98,18 @@ test("both attempts share one deadline", { timeout: 20_000 }, async (t) => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => { server.close(); agent.destroy(); });
+  t.after(() => {
+    server.close();
+    agent.destroy();
+  });
   const agent = new Agent({ keepAlive: true });
   const address = server.address();
-  const target = { host: "127.0.0.1", port: typeof address === "object" && address ? address.port : 0, path: "/", agent };
+  const target = {
+    host: "127.0.0.1",
+    port: typeof address === "object" && address ? address.port : 0,
+    path: "/",
+    agent,
+  };
   await get(target, LIMITS);
   const startedAt = performance.now();
   await assert.rejects(get(target, { ...LIMITS, deadlineMs: 1000 }), { code: "DEADLINE" });
@@ -92,9 +118,12 @@ test("both attempts share one deadline", { timeout: 20_000 }, async (t) => {
   assert.ok(tookMs < 1500, `${Math.round(tookMs)} ms: the second attempt has what the first one left`);
 });
 
-test("a POST never goes out on a connection that was used before, so that a peer which resets those loses no message", { timeout: 20_000 }, async (t) => {
+test("a POST never goes out on a connection that was used before, so that a peer which resets those loses no message", {
+  timeout: 20_000,
+}, async (t) => {
   const { port, asked } = await peerThat(t, (socket) => socket.resetAndDestroy());
   const post = jsonPoster();
-  for (let round = 0; round < 3; round += 1) assert.equal((await post(new URL(`http://127.0.0.1:${port}/`), { round }, LIMITS)).status, 200);
+  for (let round = 0; round < 3; round += 1)
+    assert.equal((await post(new URL(`http://127.0.0.1:${port}/`), { round }, LIMITS)).status, 200);
   assert.equal(asked.length, 3);
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { lineWriter, type Device } from "../../watchdog/line-writer.ts";
+import { type Device, lineWriter } from "../../watchdog/line-writer.ts";
 import { createLog } from "../../watchdog/log.ts";
 import { consoleSender } from "../../watchdog/notify/console.ts";
 import type { Sender, SendResult } from "../../watchdog/notify/sender.ts";
-import { settled, virtualClock, type VirtualClock } from "../helpers/virtual-clock.ts";
+import { settled, type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
 
 const LIMIT = { timeout: 10_000 };
 const TIMEOUT_MS = 5000;
@@ -25,7 +25,8 @@ function rigOf(): Rig {
   const held: (() => void)[] = [];
   const device: Device = (bytes, done) => {
     const act = (): void => {
-      if (rig.state === "ENOSPC") return done(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }), 0);
+      if (rig.state === "ENOSPC")
+        return done(Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }), 0);
       rig.taken.push(bytes.toString().replace(/^\S+ /, "").trim());
       done(null, bytes.length);
     };
@@ -33,9 +34,19 @@ function rigOf(): Rig {
     else queueMicrotask(act);
   };
   const writer = lineWriter(device, (lines) => `0 lost ${lines}\n`);
-  const log = createLog({ level: "info", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: writer.write });
+  const log = createLog({
+    level: "info",
+    format: "text",
+    redact: (text) => text,
+    wallMs: clock.wallMs,
+    write: writer.write,
+  });
   const rig: Rig = {
-    clock, taken: [], state: "takes", sender: consoleSender(log, clock, TIMEOUT_MS), other: (event) => log.info(event),
+    clock,
+    taken: [],
+    state: "takes",
+    sender: consoleSender(log, clock, TIMEOUT_MS),
+    other: (event) => log.info(event),
     release: () => {
       rig.state = "takes";
       for (const act of held.splice(0)) act();
@@ -45,7 +56,11 @@ function rigOf(): Rig {
 }
 
 async function send({ sender, clock }: Rig, text: string, passMs = 0): Promise<SendResult> {
-  const result = sender.send({ html: text, plain: text }, { form: "html", silent: false }, new AbortController().signal);
+  const result = sender.send(
+    { html: text, plain: text },
+    { form: "html", silent: false },
+    new AbortController().signal,
+  );
   await clock.advance(passMs);
   await settled();
   return result;
@@ -62,7 +77,10 @@ test("a message is delivered once its line is written, without a limit", LIMIT, 
 test("a message that a full disk refuses is not delivered, and says so", LIMIT, async () => {
   const rig = rigOf();
   rig.state = "ENOSPC";
-  assert.deepEqual(await send(rig, "a"), { kind: "retry", reason: "the log cannot be written: ENOSPC: no space left on device, write" });
+  assert.deepEqual(await send(rig, "a"), {
+    kind: "retry",
+    reason: "the log cannot be written: ENOSPC: no space left on device, write",
+  });
   rig.state = "takes";
   assert.deepEqual(await send(rig, "a"), { kind: "delivered" });
   assert.deepEqual(rig.taken, ["lost 1", "info  message: a"]);
@@ -72,7 +90,10 @@ test("a message that waits behind a log that takes nothing is taken back, so tha
   const rig = rigOf();
   rig.state = "hangs";
   rig.other("before");
-  assert.deepEqual(await send(rig, "a", TIMEOUT_MS), { kind: "retry", reason: "the log cannot be written: the output takes nothing" });
+  assert.deepEqual(await send(rig, "a", TIMEOUT_MS), {
+    kind: "retry",
+    reason: "the log cannot be written: the output takes nothing",
+  });
   rig.release();
   await settled();
   assert.deepEqual(rig.taken, ["info  before"]);
@@ -81,8 +102,15 @@ test("a message that waits behind a log that takes nothing is taken back, so tha
 test("a message whose writing began may have arrived; until that is known, no other is written", LIMIT, async () => {
   const rig = rigOf();
   rig.state = "hangs";
-  assert.deepEqual(await send(rig, "a", TIMEOUT_MS), { kind: "retry", reason: "the log takes nothing: not written within 5 s", mayHaveArrived: true });
-  assert.deepEqual(await send(rig, "a", TIMEOUT_MS), { kind: "retry", reason: "the log takes nothing: not written within 5 s" });
+  assert.deepEqual(await send(rig, "a", TIMEOUT_MS), {
+    kind: "retry",
+    reason: "the log takes nothing: not written within 5 s",
+    mayHaveArrived: true,
+  });
+  assert.deepEqual(await send(rig, "a", TIMEOUT_MS), {
+    kind: "retry",
+    reason: "the log takes nothing: not written within 5 s",
+  });
   rig.release();
   await settled();
   assert.deepEqual(await send(rig, "b"), { kind: "delivered" });

@@ -2,18 +2,24 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "../helpers/notice.ts";
-import { DELIVERED, idsIn, outboxRig, REJECTED, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
+import { DELIVERED, idsIn, type OutboxRig, outboxRig, REJECTED, RETRY } from "../helpers/outbox-rig.ts";
 
 const MIN = 60_000;
 
 /** An outbox whose first channel fails, with a second one after ten minutes. */
-function withFallback(second: (id: string) => SendResult = () => DELIVERED): { rig: OutboxRig; through: { id: string; atS: number }[] } {
+function withFallback(second: (id: string) => SendResult = () => DELIVERED): {
+  rig: OutboxRig;
+  through: { id: string; atS: number }[];
+} {
   const through: { id: string; atS: number }[] = [];
   const rig = outboxRig({
-    fallback: { afterMs: 10 * MIN, send: async ({ id }) => {
-      through.push({ id, atS: (rig.clock.monoMs() - begin) / 1000 });
-      return second(id);
-    } },
+    fallback: {
+      afterMs: 10 * MIN,
+      send: async ({ id }) => {
+        through.push({ id, atS: (rig.clock.monoMs() - begin) / 1000 });
+        return second(id);
+      },
+    },
   });
   const begin = rig.clock.monoMs();
   rig.answer(RETRY);
@@ -26,7 +32,10 @@ test("the second channel is not used before the first has failed for its time, t
   await rig.clock.advance(10 * MIN - 1);
   assert.deepEqual(through, []);
   await rig.clock.advance(1);
-  assert.deepEqual(through, [{ id: "a", atS: 600 }, { id: "b", atS: 600 }]);
+  assert.deepEqual(through, [
+    { id: "a", atS: 600 },
+    { id: "b", atS: 600 },
+  ]);
   assert.deepEqual(rig.delivered, ["a", "b"]);
   await rig.stop();
 });
@@ -51,7 +60,10 @@ test("a second channel that fails too is tried with the same backoff, and nothin
   const { rig, through } = withFallback(() => result);
   await rig.offer("a");
   await rig.clock.advance(10 * MIN + 7000);
-  assert.deepEqual(through.map(({ atS }) => atS), [600, 601, 603, 607]);
+  assert.deepEqual(
+    through.map(({ atS }) => atS),
+    [600, 601, 603, 607],
+  );
   assert.deepEqual(rig.delivered, []);
   result = DELIVERED;
   await rig.clock.advance(8000);
@@ -73,7 +85,9 @@ test("a first channel that answers in between starts the time anew", async () =>
   await rig.stop();
 });
 
-test("a storm goes to the second channel at most 100 a minute, what is critical first", { timeout: 10_000 }, async () => {
+test("a storm goes to the second channel at most 100 a minute, what is critical first", {
+  timeout: 10_000,
+}, async () => {
   const { rig, through } = withFallback();
   const due = { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() };
   const names = Array.from({ length: 250 }, (_, index) => `n${index}`);
@@ -85,12 +99,17 @@ test("a storm goes to the second channel at most 100 a minute, what is critical 
   await rig.stop();
 });
 
-test("a notice that the second channel refuses keeps nothing else back, and is tried again every 5 min", { timeout: 10_000 }, async () => {
+test("a notice that the second channel refuses keeps nothing else back, and is tried again every 5 min", {
+  timeout: 10_000,
+}, async () => {
   const { rig, through } = withFallback((id) => (id === "a" ? REJECTED : DELIVERED));
   await rig.offer("a", "b", "c");
   await rig.clock.advance(10 * MIN);
   assert.deepEqual(rig.delivered, ["b", "c"]);
   await rig.clock.advance(10 * MIN);
-  assert.deepEqual(through.filter(({ id }) => id === "a").map(({ atS }) => atS), [600, 900, 1200]);
+  assert.deepEqual(
+    through.filter(({ id }) => id === "a").map(({ atS }) => atS),
+    [600, 900, 1200],
+  );
   await rig.stop();
 });

@@ -1,21 +1,29 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { apiError, badGateway, ok, raw, tooMany, type Behaviour } from "../helpers/fake-telegram.ts";
-import { pipeline, type Pipeline } from "../helpers/pipeline.ts";
+import { apiError, type Behaviour, badGateway, ok, raw, tooMany } from "../helpers/fake-telegram.ts";
+import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { brief, told } from "../helpers/told.ts";
 
 const LIMIT = { timeout: 60_000 };
 const PAGE = "<html><head><title>Blocked by policy</title></head></html>";
 /** A filter on the way answers each send that it does not like. */
-const filter = (dislikes: (text: string) => boolean, answer: Behaviour): Behaviour => (request) => (request.call === "sendMessage" && dislikes(String(request.body["text"])) ? answer(request) : ok(request));
+const filter =
+  (dislikes: (text: string) => boolean, answer: Behaviour): Behaviour =>
+  (request) =>
+    request.call === "sendMessage" && dislikes(String(request.body["text"])) ? answer(request) : ok(request);
 
 const toldBy = ({ telegram }: Pipeline): string[] => telegram.messages.flatMap(({ text }) => told(text)).map(brief);
 const sends = ({ telegram }: Pipeline): number => telegram.requests.filter(({ call }) => call === "sendMessage").length;
 
 describe("something between us and Telegram refuses one text", () => {
   const ANSWERS: readonly (readonly [string, Behaviour])[] = [
-    ["403 and a page", raw(403, PAGE)], ["404 and a page", raw(404, PAGE)], ["413 and a page", raw(413, PAGE)], ["451 and nothing", raw(451, "")],
-    ["403 and JSON of its own", raw(403, '{"message":"Forbidden"}', "application/json")], ["200 and a page", raw(200, PAGE)], ["302", raw(302, "")],
+    ["403 and a page", raw(403, PAGE)],
+    ["404 and a page", raw(404, PAGE)],
+    ["413 and a page", raw(413, PAGE)],
+    ["451 and nothing", raw(451, "")],
+    ["403 and JSON of its own", raw(403, '{"message":"Forbidden"}', "application/json")],
+    ["200 and a page", raw(200, PAGE)],
+    ["302", raw(302, "")],
   ];
   for (const [name, answer] of ANSWERS) {
     it(`with ${name}: what is behind it is told, and it is tried again every 5 minutes`, LIMIT, async () => {
@@ -57,7 +65,9 @@ describe("what is of the way and not of the text is tried again as before", () =
     return { sends: requests.length, forms: new Set(requests.map(({ body }) => body["parse_mode"])) };
   };
   for (const [name, answer, count] of [
-    ["getMe is refused like that too", raw(403, PAGE), 1], ["502", badGateway, 8], ["a proxy's credentials", filter(() => true, raw(407, PAGE)), 8],
+    ["getMe is refused like that too", raw(403, PAGE), 1],
+    ["502", badGateway, 8],
+    ["a proxy's credentials", filter(() => true, raw(407, PAGE)), 8],
     ["a rate limit with a page", filter(() => true, raw(429, PAGE)), 8],
   ] as const) {
     it(name, LIMIT, async () => {

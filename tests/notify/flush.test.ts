@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { DELIVERED, idsIn, OPERATOR, outboxRig, REJECTED, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
+import { DELIVERED, idsIn, OPERATOR, type OutboxRig, outboxRig, REJECTED, RETRY } from "../helpers/outbox-rig.ts";
 
 /** Stops the loop, then flushes; says how many milliseconds that took. */
 async function flush(rig: OutboxRig, withinMs = 5000): Promise<number> {
   await rig.stop();
   const startedAt = rig.clock.monoMs();
   let endedAt: number | undefined;
-  void rig.outbox.flush(withinMs).then(() => { endedAt = rig.clock.monoMs(); });
+  void rig.outbox.flush(withinMs).then(() => {
+    endedAt = rig.clock.monoMs();
+  });
   await rig.clock.advance(60_000);
   assert.notEqual(endedAt, undefined, "the flush does not end");
   return (endedAt ?? Infinity) - startedAt;
@@ -42,7 +44,7 @@ test("a channel that still fails is not tried over and over", async () => {
   rig.answer(RETRY);
   await rig.offer("a");
   const before = rig.sent.length;
-  assert.ok(await flush(rig) <= 5000);
+  assert.ok((await flush(rig)) <= 5000);
   assert.equal(rig.sent.length, before + 1);
 });
 
@@ -76,7 +78,7 @@ test("several messages go out at their pace as long as the time lasts", async ()
   rig.answer(RETRY);
   await rig.offer(...Object.keys(bodies));
   rig.answer(DELIVERED);
-  assert.ok(await flush(rig) <= 5000);
+  assert.ok((await flush(rig)) <= 5000);
   assert.deepEqual(rig.delivered, ["a", "b", "c", "d", "e"]);
 });
 
@@ -94,7 +96,14 @@ test("a send that hangs is given up when the time is over, and aborted", async (
   rig.answer(RETRY);
   await rig.offer("a");
   let aborted = false;
-  rig.answer((_, signal) => new Promise(() => signal.addEventListener("abort", () => { aborted = true; })));
+  rig.answer(
+    (_, signal) =>
+      new Promise(() =>
+        signal.addEventListener("abort", () => {
+          aborted = true;
+        }),
+      ),
+  );
   assert.equal(await flush(rig), 5000);
   assert.equal(aborted, true);
 });
@@ -113,7 +122,15 @@ test("a send under way when the flush begins is waited for, within the same time
 
 test("what the second channel may have by then goes through it", async () => {
   const through: string[] = [];
-  const rig = outboxRig({ fallback: { afterMs: 10_000, send: ({ id }) => { through.push(id); return Promise.resolve(DELIVERED); } } });
+  const rig = outboxRig({
+    fallback: {
+      afterMs: 10_000,
+      send: ({ id }) => {
+        through.push(id);
+        return Promise.resolve(DELIVERED);
+      },
+    },
+  });
   rig.answer(RETRY);
   await rig.offer("a", "b");
   await rig.stop();

@@ -26,9 +26,18 @@ async function search(count: number, refused: readonly number[], html = false): 
   let sends = 0;
   const toldNames = new Set<string>();
   const due = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-  let offered: Notice[] = Array.from({ length: count }, (_, index) => noticeOf({ id: nameOf(index), key: `container:${nameOf(index)}`, title: `Container ${nameOf(index)}`, detail: "State: stopped.", due }));
+  let offered: Notice[] = Array.from({ length: count }, (_, index) =>
+    noticeOf({
+      id: nameOf(index),
+      key: `container:${nameOf(index)}`,
+      title: `Container ${nameOf(index)}`,
+      detail: "State: stopped.",
+      due,
+    }),
+  );
   const sender: Sender = {
-    channel: "telegram", probe: () => Promise.resolve({ kind: "delivered" }),
+    channel: "telegram",
+    probe: () => Promise.resolve({ kind: "delivered" }),
     send: (text, { form }) => {
       sends += 1;
       const isRefused = html ? form === "html" : names.some((name) => text.plain.includes(name));
@@ -37,9 +46,18 @@ async function search(count: number, refused: readonly number[], html = false): 
     },
   };
   const outbox = createOutbox({
-    sender, clock, random: () => 0.5, isQuiet: () => false, renderSummary: () => assert.fail("no summary"),
+    sender,
+    clock,
+    random: () => 0.5,
+    isQuiet: () => false,
+    renderSummary: () => assert.fail("no summary"),
     log: createLog({ level: "error", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: () => {} }),
-    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, { host: "box", lang: LANGS.en, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), { lang: LANGS.en, monoMs: clock.monoMs(), awayUntilMs }),
+    render: (notices, awayUntilMs) =>
+      nextMessage(renderAll(notices, { host: "box", lang: LANGS.en, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), {
+        lang: LANGS.en,
+        monoMs: clock.monoMs(),
+        awayUntilMs,
+      }),
     onDelivered: (notices) => {
       offered = offered.filter((notice) => !notices.includes(notice));
       outbox.offer(offered);
@@ -57,19 +75,29 @@ async function search(count: number, refused: readonly number[], html = false): 
 const limitOf = (count: number): number => Math.floor(2 * Math.log2(count) + 2 + 1e-9);
 
 for (const count of [2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33, 60, 64, 100, 128, 200]) {
-  test(`of ${count} names, the one that is refused is found in at most ${limitOf(count)} messages, wherever it stands, and all others are told`, { timeout: 60_000 }, async () => {
+  test(`of ${count} names, the one that is refused is found in at most ${limitOf(count)} messages, wherever it stands, and all others are told`, {
+    timeout: 60_000,
+  }, async () => {
     const step = count > 40 ? 7 : 1;
     for (let position = 0; position < count; position += step) {
       const { sends, toldNames, pending } = await search(count, [position]);
       assert.ok(sends <= limitOf(count), `${sends} messages for position ${position}`);
-      assert.deepEqual([toldNames.size, pending, toldNames.has(nameOf(position))], [count - 1, 1, false], `position ${position}`);
+      assert.deepEqual(
+        [toldNames.size, pending, toldNames.has(nameOf(position))],
+        [count - 1, 1, false],
+        `position ${position}`,
+      );
     }
   });
 }
 
 test("two refused names are found one after the other, and all others are told", { timeout: 60_000 }, async () => {
   for (const count of [2, 3, 8, 60, 200]) {
-    for (const pair of [[0, 1], [0, count - 1], [Math.floor(count / 2) - 1, Math.floor(count / 2)]]) {
+    for (const pair of [
+      [0, 1],
+      [0, count - 1],
+      [Math.floor(count / 2) - 1, Math.floor(count / 2)],
+    ]) {
       const { sends, toldNames, pending } = await search(count, pair);
       assert.deepEqual([toldNames.size, pending], [count - 2, 2], `${count}: ${pair.join()}`);
       assert.ok(sends <= 2 * limitOf(count), `${sends} messages for ${pair.join()} of ${count}`);

@@ -1,19 +1,27 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Notice } from "../../watchdog/decide/ledger.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "../helpers/notice.ts";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
-import { DELIVERED, idsIn, OPERATOR, outboxRig, RETRY, type OutboxRig } from "../helpers/outbox-rig.ts";
+import { DELIVERED, idsIn, OPERATOR, type OutboxRig, outboxRig, RETRY } from "../helpers/outbox-rig.ts";
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
-const UNREADABLE: SendResult = { kind: "retry", reason: "HTTP 204 without the Bot API's JSON", mayHaveArrived: true, accepted: true };
+const UNREADABLE: SendResult = {
+  kind: "retry",
+  reason: "HTTP 204 without the Bot API's JSON",
+  mayHaveArrived: true,
+  accepted: true,
+};
 
 test("what is offered is sent at once, and its delivery is reported once", async () => {
   const rig = outboxRig();
   await rig.offer("a");
   await rig.clock.advance(10 * MIN);
-  assert.deepEqual(rig.sent.map(({ atS, text, form }) => [atS, text, form]), [[0, "[a]", "html"]]);
+  assert.deepEqual(
+    rig.sent.map(({ atS, text, form }) => [atS, text, form]),
+    [[0, "[a]", "html"]],
+  );
   assert.deepEqual(rig.delivered, ["a"]);
   assert.deepEqual([rig.outbox.view().pending, rig.outbox.view().lastError], [0, null]);
   await rig.stop();
@@ -22,7 +30,10 @@ test("what is offered is sent at once, and its delivery is reported once", async
 test("several notices become one message", async () => {
   const rig = outboxRig();
   await rig.offer("a", "b", "c");
-  assert.deepEqual(rig.sent.map(({ text }) => text), ["[a]\n\n[b]\n\n[c]"]);
+  assert.deepEqual(
+    rig.sent.map(({ text }) => text),
+    ["[a]\n\n[b]\n\n[c]"],
+  );
   assert.deepEqual(rig.delivered, ["a", "b", "c"]);
   await rig.stop();
 });
@@ -70,7 +81,10 @@ test("the jitter of the random source is used, so that many watchdogs do not com
   rig.answer(RETRY);
   await rig.offer("a");
   await rig.clock.advance(4000);
-  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 1.25, 3.75]);
+  assert.deepEqual(
+    rig.sent.map(({ atS }) => atS),
+    [0, 1.25, 3.75],
+  );
   await rig.stop();
 });
 
@@ -141,11 +155,24 @@ test("what was accepted with an answer that cannot be read is repeated after 5 m
   await rig.offer("a", "b");
   await rig.clock.advance(MIN);
   await rig.offer("a", "c");
-  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.atS]), [["a", 0], ["b", 60], ["c", 120]]);
+  assert.deepEqual(
+    rig.sent.map((sent) => [idsIn(sent), sent.atS]),
+    [
+      ["a", 0],
+      ["b", 60],
+      ["c", 120],
+    ],
+  );
   assert.deepEqual(rig.delivered, ["b", "c"]);
   assert.equal(rig.outbox.view().pending, 1);
   await rig.clock.advance(12 * MIN);
-  assert.deepEqual(rig.sent.slice(3).map((sent) => [idsIn(sent), sent.atS]), [["a", 300], ["a", 600]]);
+  assert.deepEqual(
+    rig.sent.slice(3).map((sent) => [idsIn(sent), sent.atS]),
+    [
+      ["a", 300],
+      ["a", 600],
+    ],
+  );
   rig.answer(DELIVERED);
   await rig.clock.advance(MIN);
   assert.deepEqual(rig.delivered, ["b", "c", "a"]);
@@ -161,7 +188,14 @@ test("a channel none of whose answers can be read shows each notice once in 5 mi
   await rig.clock.advance(10_000);
   await rig.offer("a", "b", "c");
   await rig.clock.advance(260_000);
-  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.atS]), [["a", 0], ["b", 10], ["c", 20]]);
+  assert.deepEqual(
+    rig.sent.map((sent) => [idsIn(sent), sent.atS]),
+    [
+      ["a", 0],
+      ["b", 10],
+      ["c", 20],
+    ],
+  );
   assert.equal(rig.outbox.isFailing(), true, "nobody has confirmed anything");
   await rig.stop();
 });
@@ -202,12 +236,13 @@ test("at most one message a second", async () => {
 test("at most N messages in any minute, and nothing is lost by waiting", async () => {
   const rig = outboxRig({ perMin: 3 });
   for (let index = 0; index < 10; index += 1) {
-    await rig.offer(...rig.sent.length === 0 ? ["n0"] : [`n${index}`]);
+    await rig.offer(...(rig.sent.length === 0 ? ["n0"] : [`n${index}`]));
     await rig.clock.advance(1000);
   }
   await rig.clock.advance(5 * MIN);
   const times = rig.sent.map(({ atS }) => atS);
-  for (const [index, atS] of times.entries()) assert.ok(index < 3 || atS - (times[index - 3] ?? 0) >= 60, times.join(" "));
+  for (const [index, atS] of times.entries())
+    assert.ok(index < 3 || atS - (times[index - 3] ?? 0) >= 60, times.join(" "));
   assert.equal(rig.outbox.view().pending, 0);
   await rig.stop();
 });
@@ -217,7 +252,10 @@ test("what the operator has to mend is loud and tried again every 5 minutes", as
   rig.answer(OPERATOR);
   await rig.offer("a");
   await rig.clock.advance(15 * MIN);
-  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 300, 600, 900]);
+  assert.deepEqual(
+    rig.sent.map(({ atS }) => atS),
+    [0, 300, 600, 900],
+  );
   assert.equal(rig.outbox.view().lastError, "401 Unauthorized");
   assert.equal(rig.logged.filter((line) => line.includes(" error ") && line.includes("401")).length, 4);
   rig.answer(DELIVERED);
@@ -239,7 +277,12 @@ test("new notices do not hurry what the operator has to mend", async () => {
 test("nothing is sent while one send is under way", async () => {
   const rig = outboxRig();
   let finish: () => void = () => {};
-  rig.answer(() => new Promise((resolve) => { finish = () => resolve(DELIVERED); }));
+  rig.answer(
+    () =>
+      new Promise((resolve) => {
+        finish = () => resolve(DELIVERED);
+      }),
+  );
   await rig.offer("a");
   await rig.offer("a", "b");
   await rig.clock.advance(MIN);
@@ -255,7 +298,15 @@ test("a stop finishes the send under way", async () => {
   const rig = outboxRig();
   let finish: () => void = () => {};
   let aborted = false;
-  rig.answer((_, signal) => new Promise((resolve) => { signal.addEventListener("abort", () => { aborted = true; }); finish = () => resolve(DELIVERED); }));
+  rig.answer(
+    (_, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          aborted = true;
+        });
+        finish = () => resolve(DELIVERED);
+      }),
+  );
   await rig.offer("a");
   const stopping = rig.stop();
   await rig.clock.advance(1000);
@@ -278,12 +329,21 @@ test("quiet hours take the sound, not the message", async () => {
   await rig.offer("a");
   rig.quiet(false);
   await rig.offer("b");
-  assert.deepEqual(rig.sent.map(({ silent }) => silent), [true, false]);
+  assert.deepEqual(
+    rig.sent.map(({ silent }) => silent),
+    [true, false],
+  );
   await rig.stop();
 });
 
 test("what is critical rings in quiet hours too, again at its re-alert and with whatever else the message holds; its recovery does not", async () => {
-  const critical = (rig: OutboxRig, changes: Partial<Notice>) => noticeOf({ id: "o", key: "orchestrator_down", due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() }, ...changes });
+  const critical = (rig: OutboxRig, changes: Partial<Notice>) =>
+    noticeOf({
+      id: "o",
+      key: "orchestrator_down",
+      due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() },
+      ...changes,
+    });
   const play = async (critically: boolean): Promise<boolean[]> => {
     const rig = outboxRig();
     rig.quiet(true, critically);
@@ -304,17 +364,38 @@ test("a consequence goes without sound, as a reply to the message of its cause, 
   const due = { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() };
   const consequence = (id: string) => noticeOf({ id, due, consequenceOf: { messageId: 7 } });
   await rig.offer(consequence("b"), noticeOf({ id: "a", due }), consequence("c"));
-  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.silent, sent.replyTo]), [["b c", true, 7], ["a", false, undefined]]);
+  assert.deepEqual(
+    rig.sent.map((sent) => [idsIn(sent), sent.silent, sent.replyTo]),
+    [
+      ["b c", true, 7],
+      ["a", false, undefined],
+    ],
+  );
   await rig.stop();
 });
 
-test("what is critical does not wait for the parts of something long; those go on after it", { timeout: 10_000 }, async () => {
+test("what is critical does not wait for the parts of something long; those go on after it", {
+  timeout: 10_000,
+}, async () => {
   const rig = outboxRig({ perMin: 20, bodies: { long: "x".repeat(10_000) } });
   await rig.offer("long");
-  const critical = noticeOf({ id: "o", key: "orchestrator_down", due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() } });
+  const critical = noticeOf({
+    id: "o",
+    key: "orchestrator_down",
+    due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() },
+  });
   await rig.offer("long", "b", critical);
   await rig.clock.advance(MIN);
-  assert.deepEqual(rig.sent.map((sent) => [idsIn(sent), sent.atS]), [["long", 0], ["o", 1], ["long", 2], ["long", 3], ["b", 4]]);
+  assert.deepEqual(
+    rig.sent.map((sent) => [idsIn(sent), sent.atS]),
+    [
+      ["long", 0],
+      ["o", 1],
+      ["long", 2],
+      ["long", 3],
+      ["b", 4],
+    ],
+  );
   assert.deepEqual(rig.delivered, ["o", "long", "b"]);
   await rig.stop();
 });
@@ -324,7 +405,11 @@ test("what is critical does not wait for the search for a refused notice", { tim
   rig.answer((sent) => (idsIn(sent).split(" ").includes("d") ? { kind: "rejected", reason: "400" } : DELIVERED));
   await rig.offer("a", "b", "c", "d");
   await rig.clock.advance(1000);
-  const critical = noticeOf({ id: "o", key: "disk_crit:data", due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() } });
+  const critical = noticeOf({
+    id: "o",
+    key: "disk_crit:data",
+    due: { wallMs: rig.clock.wallMs(), monoMs: rig.clock.monoMs() },
+  });
   await rig.offer("d", critical);
   await rig.clock.advance(MIN);
   assert.deepEqual(rig.sent.map(idsIn), ["a b c d", "a b c d", "a b", "c", "o", "d"]);
@@ -332,7 +417,9 @@ test("what is critical does not wait for the search for a refused notice", { tim
   await rig.stop();
 });
 
-test("a key that names something else by now: the end of the old one is told in an earlier message", { timeout: 10_000 }, async () => {
+test("a key that names something else by now: the end of the old one is told in an earlier message", {
+  timeout: 10_000,
+}, async () => {
   const rig = outboxRig();
   const key = "proc_blocking:9";
   await rig.offer(noticeOf({ id: "new", key }), noticeOf({ id: "old", key, kind: "recovery", open: false }), "a");
@@ -346,11 +433,16 @@ test("a rate limit of a fraction of a second is obeyed as one of a second", { ti
   rig.answer({ kind: "retry", reason: "429", afterMs: 100 });
   await rig.offer("a");
   await rig.clock.advance(10_500);
-  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  assert.deepEqual(
+    rig.sent.map(({ atS }) => atS),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+  );
   await rig.stop();
 });
 
-test("a part that is held back says how late it is when it is sent, once, within what a message may hold", { timeout: 10_000 }, async () => {
+test("a part that is held back says how late it is when it is sent, once, within what a message may hold", {
+  timeout: 10_000,
+}, async () => {
   const rig = outboxRig({ bodies: { long: "word & ".repeat(3000) } });
   // The second part meets a rate limit of 20 minutes, the third a server that fails for more than an hour.
   rig.answer(({ text, atS }) => {
@@ -359,8 +451,15 @@ test("a part that is held back says how late it is when it is sent, once, within
   });
   await rig.offer("long");
   await rig.clock.advance(2 * HOUR);
-  const said = rig.sent.map(({ text }) => `${/\(\d\/3\)/.exec(text)?.[0]} ${(text.match(/Delivered .+ late\./g) ?? []).join(" ")}`.trim());
-  assert.deepEqual(said.slice(0, 4), ["(1/3)", "(2/3)", "(2/3) Delivered 20 minutes late.", "(3/3) Delivered 20 minutes late."]);
+  const said = rig.sent.map(({ text }) =>
+    `${/\(\d\/3\)/.exec(text)?.[0]} ${(text.match(/Delivered .+ late\./g) ?? []).join(" ")}`.trim(),
+  );
+  assert.deepEqual(said.slice(0, 4), [
+    "(1/3)",
+    "(2/3)",
+    "(2/3) Delivered 20 minutes late.",
+    "(3/3) Delivered 20 minutes late.",
+  ]);
   assert.match(said.at(-1) ?? "", /^\(3\/3\) Delivered 1 hour 3\d minutes late\.$/);
   assert.deepEqual(rig.delivered, ["long"]);
   for (const { text } of rig.sent) assert.ok(text.length <= 4096, `${text.length} characters`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { test, type TestContext } from "node:test";
+import { type TestContext, test } from "node:test";
 import { jsonPoster } from "../../watchdog/notify/post.ts";
 import { postVersion } from "../../watchdog/notify/post-version.ts";
 import { selfSigned } from "../helpers/certificate.ts";
@@ -15,7 +15,11 @@ interface Seen {
 }
 
 /** A server that notes what it is asked and answers with this. */
-async function noting(t: TestContext, answer: () => { status: number; body?: string }, tls = false): Promise<{ port: number; seen: Seen[] }> {
+async function noting(
+  t: TestContext,
+  answer: () => { status: number; body?: string },
+  tls = false,
+): Promise<{ port: number; seen: Seen[] }> {
   const seen: Seen[] = [];
   const handle: RequestListener = (request, response) => {
     void bodyOf(request).then((body) => {
@@ -31,21 +35,42 @@ async function noting(t: TestContext, answer: () => { status: number; body?: str
 }
 
 for (const scheme of ["http", "https"] as const) {
-  test(`a message is one POST of JSON, with its length, asking for an answer that is not packed (${scheme})`, { timeout: 30_000 }, async (t) => {
+  test(`a message is one POST of JSON, with its length, asking for an answer that is not packed (${scheme})`, {
+    timeout: 30_000,
+  }, async (t) => {
     const before = process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
     // The certificate of this test has nobody's signature; trust in it is not what is tested.
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
-    t.after(() => (before === undefined ? delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"] : (process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = before)));
+    t.after(() =>
+      before === undefined
+        ? delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]
+        : (process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = before),
+    );
     const { port, seen } = await noting(t, () => ({ status: 200, body: "{}" }), scheme === "https");
-    await jsonPoster()(new URL(`${scheme}://127.0.0.1:${port}/botX/sendMessage`), { text: "Größe" }, { deadlineMs: 20_000, maxBytes: 1000 });
-    assert.deepEqual(seen, [{
-      method: "POST", path: "/botX/sendMessage", body: "{\"text\":\"Größe\"}",
-      headers: { "accept-encoding": "identity", "content-type": "application/json", "content-length": "18", "user-agent": "watchdog" },
-    }]);
+    await jsonPoster()(
+      new URL(`${scheme}://127.0.0.1:${port}/botX/sendMessage`),
+      { text: "Größe" },
+      { deadlineMs: 20_000, maxBytes: 1000 },
+    );
+    assert.deepEqual(seen, [
+      {
+        method: "POST",
+        path: "/botX/sendMessage",
+        body: '{"text":"Größe"}',
+        headers: {
+          "accept-encoding": "identity",
+          "content-type": "application/json",
+          "content-length": "18",
+          "user-agent": "watchdog",
+        },
+      },
+    ]);
   });
 }
 
-test("of what a socket proxy answers to POST /version, only a plain no counts as a refusal", { timeout: 30_000 }, async (t) => {
+test("of what a socket proxy answers to POST /version, only a plain no counts as a refusal", {
+  timeout: 30_000,
+}, async (t) => {
   let answer: { status: number; body?: string } = { status: 200 };
   const { port, seen } = await noting(t, () => answer);
   const ask = async (status: number, body?: string): Promise<boolean> => {
@@ -54,8 +79,33 @@ test("of what a socket proxy answers to POST /version, only a plain no counts as
     assert.equal(outcome.status, status);
     return outcome.refused;
   };
-  const engines = "{\"message\":\"page not found\"}";
-  assert.deepEqual([await ask(401), await ask(403), await ask(403, engines), await ask(405), await ask(405, "<html>Method Not Allowed</html>"), await ask(405, "{}")], [true, true, true, true, true, true]);
-  assert.deepEqual([await ask(405, engines), await ask(404, engines), await ask(404), await ask(200, "{}"), await ask(400), await ask(502)], [false, false, false, false, false, false]);
-  assert.deepEqual(seen[0], { method: "POST", path: "/version", headers: { "user-agent": "watchdog", "content-length": "0" }, body: "" });
+  const engines = '{"message":"page not found"}';
+  assert.deepEqual(
+    [
+      await ask(401),
+      await ask(403),
+      await ask(403, engines),
+      await ask(405),
+      await ask(405, "<html>Method Not Allowed</html>"),
+      await ask(405, "{}"),
+    ],
+    [true, true, true, true, true, true],
+  );
+  assert.deepEqual(
+    [
+      await ask(405, engines),
+      await ask(404, engines),
+      await ask(404),
+      await ask(200, "{}"),
+      await ask(400),
+      await ask(502),
+    ],
+    [false, false, false, false, false, false],
+  );
+  assert.deepEqual(seen[0], {
+    method: "POST",
+    path: "/version",
+    headers: { "user-agent": "watchdog", "content-length": "0" },
+    body: "",
+  });
 });

@@ -32,7 +32,10 @@ test("a held notice is tried again every 5 minutes, alone", async () => {
   rig.answer(refusing("b"));
   await rig.offer("b");
   await rig.clock.advance(15 * MIN);
-  assert.deepEqual(rig.sent.map(({ atS }) => atS), [0, 0, 300, 600, 900]);
+  assert.deepEqual(
+    rig.sent.map(({ atS }) => atS),
+    [0, 0, 300, 600, 900],
+  );
   rig.answer(DELIVERED);
   await rig.clock.advance(5 * MIN);
   assert.deepEqual(rig.delivered, ["b"]);
@@ -76,7 +79,10 @@ test("a notice too long for one message is sent in parts, and delivered with the
   assert.deepEqual(rig.delivered, []);
   await rig.clock.advance(MIN);
   assert.equal(rig.sent.length, 3);
-  assert.deepEqual(rig.sent.map(({ text }) => text.split("\n", 1)[0]), ["[a] (1/3)", "[a] (2/3)", "[a] (3/3)"]);
+  assert.deepEqual(
+    rig.sent.map(({ text }) => text.split("\n", 1)[0]),
+    ["[a] (1/3)", "[a] (2/3)", "[a] (3/3)"],
+  );
   assert.equal(rig.sent.map(({ text }) => text.split("\n").slice(1).join("\n")).join(""), body);
   assert.deepEqual(rig.delivered, ["a"]);
   await rig.stop();
@@ -88,7 +94,10 @@ test("a part that fails is sent again, the parts before it are not", async () =>
   rig.answer(({ text }) => (text.includes("(2/3)") && failures-- > 0 ? { kind: "retry", reason: "502" } : DELIVERED));
   await rig.offer("a");
   await rig.clock.advance(MIN);
-  assert.deepEqual(rig.sent.map(({ text }) => /\(\d\/\d\)/.exec(text)?.[0]), ["(1/3)", "(2/3)", "(2/3)", "(3/3)"]);
+  assert.deepEqual(
+    rig.sent.map(({ text }) => /\(\d\/\d\)/.exec(text)?.[0]),
+    ["(1/3)", "(2/3)", "(2/3)", "(3/3)"],
+  );
   assert.deepEqual(rig.delivered, ["a"]);
   await rig.stop();
 });

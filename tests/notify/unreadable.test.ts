@@ -4,20 +4,25 @@ import { describe, it } from "node:test";
 import { createLog } from "../../watchdog/log.ts";
 import { jsonPoster } from "../../watchdog/notify/post.ts";
 import { telegramSender } from "../../watchdog/notify/telegram.ts";
-import { byCall, ok, type Behaviour } from "../helpers/fake-telegram.ts";
+import { type Behaviour, byCall, ok } from "../helpers/fake-telegram.ts";
 import { listen } from "../helpers/net.ts";
 import { pipeline } from "../helpers/pipeline.ts";
 import { brief, told } from "../helpers/told.ts";
 
 /** The message is in the chat, and the answer to it is this. */
-const shownBut = (status: number, body: string): Behaviour => byCall({ sendMessage: () => ({ kind: "answer", status, body, ok: true }) });
+const shownBut = (status: number, body: string): Behaviour =>
+  byCall({ sendMessage: () => ({ kind: "answer", status, body, ok: true }) });
 
 const ANSWERS: readonly { readonly name: string; readonly behaviour: Behaviour; readonly sends: number }[] = [
   { name: "204 without a body", behaviour: shownBut(204, ""), sends: 3 },
   { name: "an empty 200", behaviour: shownBut(200, ""), sends: 3 },
   { name: "a packed body", behaviour: shownBut(200, "\u001f\ufffd\b\0\0garbage"), sends: 3 },
   { name: "JSON that is cut off", behaviour: shownBut(200, '{"ok":true,"result":{"mess'), sends: 3 },
-  { name: "JSON after a byte order mark", behaviour: shownBut(200, '\ufeff{"ok":true,"result":{"message_id":7}}'), sends: 1 },
+  {
+    name: "JSON after a byte order mark",
+    behaviour: shownBut(200, '\ufeff{"ok":true,"result":{"message_id":7}}'),
+    sends: 1,
+  },
 ];
 
 describe("Telegram shows the message and answers with", () => {
@@ -28,9 +33,18 @@ describe("Telegram shows the message and answers with", () => {
       line.scene.dataPct = 93;
       await line.pass(11 * 60);
       const { messages, requests } = line.telegram;
-      assert.deepEqual(messages.map(({ text }) => brief(told(text)[0] ?? assert.fail())), Array(sends).fill("🔴 Disk data"));
-      for (const [index, { atMs }] of messages.entries()) assert.ok(index === 0 || atMs - (messages[index - 1]?.atMs ?? 0) >= 300_000);
-      assert.deepEqual(requests.map(({ call }) => call).filter((call, index, all) => call === "sendMessage" && index > 0 && all[index - 1] !== "getMe"), []);
+      assert.deepEqual(
+        messages.map(({ text }) => brief(told(text)[0] ?? assert.fail())),
+        Array(sends).fill("🔴 Disk data"),
+      );
+      for (const [index, { atMs }] of messages.entries())
+        assert.ok(index === 0 || atMs - (messages[index - 1]?.atMs ?? 0) >= 300_000);
+      assert.deepEqual(
+        requests
+          .map(({ call }) => call)
+          .filter((call, index, all) => call === "sendMessage" && index > 0 && all[index - 1] !== "getMe"),
+        [],
+      );
       line.telegram.behave(ok);
       await line.pass(5 * 60);
       assert.equal(line.outbox().view().pending, 0);
@@ -39,7 +53,9 @@ describe("Telegram shows the message and answers with", () => {
   }
 });
 
-it("no answer at all can be read, of getMe neither: each message is sent, and repeated every 5 minutes", { timeout: 60_000 }, async () => {
+it("no answer at all can be read, of getMe neither: each message is sent, and repeated every 5 minutes", {
+  timeout: 60_000,
+}, async () => {
   const line = pipeline();
   line.telegram.behave(({ call }) => ({ kind: "answer", status: 204, body: "", ok: call === "sendMessage" }));
   line.scene.dataPct = 93;
@@ -58,24 +74,45 @@ it("no answer at all can be read, of getMe neither: each message is sent, and re
 
 it("no packed answer is asked for", { timeout: 10_000 }, async () => {
   let encoding: string | undefined;
-  const server = await listen(createServer((request, response) => {
-    encoding = request.headers["accept-encoding"];
-    response.end("{}");
-  }));
+  const server = await listen(
+    createServer((request, response) => {
+      encoding = request.headers["accept-encoding"];
+      response.end("{}");
+    }),
+  );
   await jsonPoster()(new URL(`http://127.0.0.1:${server.port}/`), {}, { deadlineMs: 5000, maxBytes: 1000 });
   await server.close();
   assert.equal(encoding, "identity");
 });
 
-for (const [status, accepted] of [[200, true], [502, undefined]] as const) {
-  it(`a ${status} that is too large ${accepted ? "may have been shown: the message waits" : "is a failure like any other"}`, { timeout: 10_000 }, async () => {
-    const server = await listen(createServer((_, response) => {
-      response.writeHead(status);
-      response.end("x".repeat(300 * 1024));
-    }));
+for (const [status, accepted] of [
+  [200, true],
+  [502, undefined],
+] as const) {
+  it(`a ${status} that is too large ${accepted ? "may have been shown: the message waits" : "is a failure like any other"}`, {
+    timeout: 10_000,
+  }, async () => {
+    const server = await listen(
+      createServer((_, response) => {
+        response.writeHead(status);
+        response.end("x".repeat(300 * 1024));
+      }),
+    );
     const log = createLog({ level: "error", format: "text", redact: (text) => text, wallMs: () => 0, write: () => {} });
-    const sender = telegramSender({ apiUrl: new URL(`http://127.0.0.1:${server.port}/`), token: "1:a", chatId: "1", threadId: undefined, perMin: 20, timeoutMs: 5000, log });
-    const result = await sender.send({ html: "a", plain: "a" }, { form: "html", silent: false }, new AbortController().signal);
+    const sender = telegramSender({
+      apiUrl: new URL(`http://127.0.0.1:${server.port}/`),
+      token: "1:a",
+      chatId: "1",
+      threadId: undefined,
+      perMin: 20,
+      timeoutMs: 5000,
+      log,
+    });
+    const result = await sender.send(
+      { html: "a", plain: "a" },
+      { form: "html", silent: false },
+      new AbortController().signal,
+    );
     await server.close();
     assert.deepEqual([result.kind, result.kind === "retry" ? result.accepted : false], ["retry", accepted]);
   });

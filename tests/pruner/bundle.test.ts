@@ -8,7 +8,8 @@ import { PRUNER } from "../helpers/pruner.ts";
 function partsOf(bundle: string): Map<string, string> {
   const parts = readFileSync(bundle, "utf8").split(/^\/\/ (watchdog\/\S+\.ts)$/m);
   const texts = new Map<string, string>();
-  for (let index = 1; index < parts.length; index += 2) texts.set(parts[index] ?? "", (texts.get(parts[index] ?? "") ?? "") + (parts[index + 1] ?? ""));
+  for (let index = 1; index < parts.length; index += 2)
+    texts.set(parts[index] ?? "", (texts.get(parts[index] ?? "") ?? "") + (parts[index + 1] ?? ""));
   return texts;
 }
 
@@ -19,13 +20,19 @@ function where(bundle: string, pattern: RegExp): string[] {
 
 test("in the pruner one place starts a program, and that program is ssh", () => {
   assert.deepEqual(where(PRUNER, /from "node:child_process"/g), ["watchdog/pruner/ssh.ts"]);
-  assert.deepEqual(where(PRUNER, /(?<![.\w])(spawn|exec|execFile|fork|spawnSync|execSync|execFileSync)\(/g), ["watchdog/pruner/ssh.ts"]);
+  assert.deepEqual(where(PRUNER, /(?<![.\w])(spawn|exec|execFile|fork|spawnSync|execSync|execFileSync)\(/g), [
+    "watchdog/pruner/ssh.ts",
+  ]);
   assert.match(partsOf(PRUNER).get("watchdog/pruner/ssh.ts") ?? "", /spawn\("ssh", args, /);
 });
 
 test("in the pruner the engine is sent one kind of POST, built in one place", () => {
   assert.deepEqual(where(PRUNER, /build\/prune/g), ["watchdog/pruner/plan.ts"]);
-  assert.deepEqual(where(PRUNER, /"POST"/g), ["watchdog/notify/post.ts", "watchdog/notify/post.ts", "watchdog/pruner/plan.ts"]);
+  assert.deepEqual(where(PRUNER, /"POST"/g), [
+    "watchdog/notify/post.ts",
+    "watchdog/notify/post.ts",
+    "watchdog/pruner/plan.ts",
+  ]);
   assert.deepEqual(where(PRUNER, /["'](PUT|DELETE|PATCH)["']/g), []);
 });
 
@@ -33,7 +40,10 @@ test("in the pruner the remote command is built in one place, and no other prune
   assert.deepEqual(where(PRUNER, /docker builder prune -f/g), ["watchdog/pruner/plan.ts"]);
   // The texts of the messages may name what somebody else did; they are told, not run.
   const spelled = where(PRUNER, /(image|system|volume|container|network) prune|docker (rm|rmi|stop|kill|restart)\b/g);
-  assert.deepEqual(spelled.filter((name) => !/^watchdog\/lang\/(ru|en)\.ts$/.test(name)), []);
+  assert.deepEqual(
+    spelled.filter((name) => !/^watchdog\/lang\/(ru|en)\.ts$/.test(name)),
+    [],
+  );
 });
 
 test("the pruner signals no process but the ssh it started", () => {
@@ -43,24 +53,37 @@ test("the pruner signals no process but the ssh it started", () => {
 });
 
 test("the observer's bundle holds nothing of the pruner, starts no program and prunes nothing", () => {
-  assert.deepEqual([...partsOf(BUNDLE).keys()].filter((name) => /\/(pruner|prune)\//.test(name)), []);
+  assert.deepEqual(
+    [...partsOf(BUNDLE).keys()].filter((name) => /\/(pruner|prune)\//.test(name)),
+    [],
+  );
   assert.ok(partsOf(BUNDLE).size > 30, "the parts were found");
-  for (const pattern of [/child_process/g, /build\/prune/g, /process\.kill\((?!process\.pid,)/g]) assert.deepEqual(where(BUNDLE, pattern), [], String(pattern));
-  assert.deepEqual([...new Set(where(BUNDLE, /"POST"/g))], ["watchdog/notify/post.ts", "watchdog/notify/post-version.ts"]);
+  for (const pattern of [/child_process/g, /build\/prune/g, /process\.kill\((?!process\.pid,)/g])
+    assert.deepEqual(where(BUNDLE, pattern), [], String(pattern));
+  assert.deepEqual(
+    [...new Set(where(BUNDLE, /"POST"/g))],
+    ["watchdog/notify/post.ts", "watchdog/notify/post-version.ts"],
+  );
 });
 
 test("nothing outside the pruner imports it", () => {
   const root = new URL("../../watchdog/", import.meta.url);
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts") && !name.startsWith("pruner/"));
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts") && !name.startsWith("pruner/"),
+  );
   const guilty = files.filter((name) => /from "[^"]*\/pruner\//.test(readFileSync(new URL(name, root), "utf8")));
   assert.deepEqual(guilty, []);
-  const speaks = files.filter((name) => !name.startsWith("lang/prune/") && /from "[^"]*\/prune\//.test(readFileSync(new URL(name, root), "utf8")));
+  const speaks = files.filter(
+    (name) => !name.startsWith("lang/prune/") && /from "[^"]*\/prune\//.test(readFileSync(new URL(name, root), "utf8")),
+  );
   assert.deepEqual(speaks, [], "its texts are its own as well");
 });
 
 test("both bundles need nothing but Node", () => {
   for (const bundle of [BUNDLE, PRUNER]) {
-    const imports = [...readFileSync(bundle, "utf8").matchAll(/^import .* from "([^"]+)";$/gm)].map((match) => match[1] ?? "");
+    const imports = [...readFileSync(bundle, "utf8").matchAll(/^import .* from "([^"]+)";$/gm)].map(
+      (match) => match[1] ?? "",
+    );
     assert.ok(imports.length > 0 && imports.every((name) => name.startsWith("node:")), imports.join(" "));
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parsePrunerConfig, type ParsedPrunerConfig } from "../../watchdog/config/pruner.ts";
+import { type ParsedPrunerConfig, parsePrunerConfig } from "../../watchdog/config/pruner.ts";
 import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
 import type { Variable } from "../../watchdog/config/variables.ts";
 import { targetOf } from "../../watchdog/pruner/target.ts";
@@ -8,11 +8,22 @@ import { factsOf, parsedOf } from "../helpers/config.ts";
 import { fakeSsh } from "../helpers/fake-ssh.ts";
 
 const parse = (env: Readonly<Record<string, string>> = {}): ParsedPrunerConfig => parsePrunerConfig(env, factsOf());
-const own = ({ config }: ParsedPrunerConfig): object => Object.fromEntries(Object.keys(PRUNER_VARIABLES).map((key) => [key, config[key as keyof typeof config]]));
+const own = ({ config }: ParsedPrunerConfig): object =>
+  Object.fromEntries(Object.keys(PRUNER_VARIABLES).map((key) => [key, config[key as keyof typeof config]]));
 
 const DEFAULTS = {
-  pruneEnabled: false, pruneIntervalS: 86_400, pruneUntil: { text: "72h", seconds: 259_200 }, pruneAll: false, pruneTimeoutS: 300, pruneNotifyMinGb: 0,
-  pruneDiskPct: 0, pruneUntilFloor: { text: "6h", seconds: 21_600 }, pruneSshHost: undefined, pruneSshUser: undefined, pruneSshKeyFile: undefined, pruneSshKnownHosts: undefined,
+  pruneEnabled: false,
+  pruneIntervalS: 86_400,
+  pruneUntil: { text: "72h", seconds: 259_200 },
+  pruneAll: false,
+  pruneTimeoutS: 300,
+  pruneNotifyMinGb: 0,
+  pruneDiskPct: 0,
+  pruneUntilFloor: { text: "6h", seconds: 21_600 },
+  pruneSshHost: undefined,
+  pruneSshUser: undefined,
+  pruneSshKeyFile: undefined,
+  pruneSshKnownHosts: undefined,
 };
 
 test("without any variable there is no problem, and every default is the documented one", () => {
@@ -47,7 +58,21 @@ const BAD: readonly (readonly [name: string, values: readonly string[]])[] = [
   ["WATCHDOG_PRUNE_NOTIFY_MIN_GB", ["-1", "1GB"]],
   ["WATCHDOG_PRUNE_DISK_PCT", ["101", "-5", "0.5", "85%"]],
   ["WATCHDOG_PRUNE_UNTIL_FLOOR", ["0s", "6", "6h;"]],
-  ["WATCHDOG_PRUNE_SSH_HOST", ["-oProxyCommand=reboot", "box;reboot", "user@box", "box name", "$(reboot)", "box:0", "box:99999", "[::1", "box/x", "`x`"]],
+  [
+    "WATCHDOG_PRUNE_SSH_HOST",
+    [
+      "-oProxyCommand=reboot",
+      "box;reboot",
+      "user@box",
+      "box name",
+      "$(reboot)",
+      "box:0",
+      "box:99999",
+      "[::1",
+      "box/x",
+      "`x`",
+    ],
+  ],
   ["WATCHDOG_PRUNE_SSH_USER", ["-l", "root;reboot", "a b", "$(x)", "1root"]],
   ["WATCHDOG_PRUNE_SSH_KEY_FILE", ["key", "-i", "/key file", "/key;x", "/k%h", "/~/key", "/$HOME/key"]],
   ["WATCHDOG_PRUNE_SSH_KNOWN_HOSTS", ["known_hosts", "/a b", "/a%h", "/dev/null -oX"]],
@@ -65,8 +90,14 @@ test("a value out of range or of hostile form is reported by name, and the defau
 });
 
 test("a host may have a port, an IPv6 address stands in brackets", () => {
-  assert.deepEqual(parse({ WATCHDOG_PRUNE_SSH_HOST: "box.example:2222" }).config.pruneSshHost, { host: "box.example", port: 2222 });
-  assert.deepEqual(parse({ WATCHDOG_PRUNE_SSH_HOST: "[fe80::1]" }).config.pruneSshHost, { host: "fe80::1", port: undefined });
+  assert.deepEqual(parse({ WATCHDOG_PRUNE_SSH_HOST: "box.example:2222" }).config.pruneSshHost, {
+    host: "box.example",
+    port: 2222,
+  });
+  assert.deepEqual(parse({ WATCHDOG_PRUNE_SSH_HOST: "[fe80::1]" }).config.pruneSshHost, {
+    host: "fe80::1",
+    port: undefined,
+  });
 });
 
 test("everything without an age is refused, and said", () => {
@@ -99,12 +130,19 @@ test("the target is the socket, where there is one", () => {
 test("neither socket nor host: nothing is pruned, with both named", () => {
   for (const env of [{}, { WATCHDOG_DOCKER_SOCK: "" }] as Readonly<Record<string, string>>[]) {
     const target = targetOf(parse(env), () => false);
-    assert.match(target.kind === "none" ? target.reason : "", /(docker\.sock|WATCHDOG_DOCKER_SOCK).*WATCHDOG_PRUNE_SSH_HOST/);
+    assert.match(
+      target.kind === "none" ? target.reason : "",
+      /(docker\.sock|WATCHDOG_DOCKER_SOCK).*WATCHDOG_PRUNE_SSH_HOST/,
+    );
   }
 });
 
 test("a host that was named but not understood never makes the local engine the target", () => {
-  for (const env of [{ WATCHDOG_PRUNE_SSH_HOST: "box;reboot" }, { WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_SSH_USER: "-x" }, { WATCHDOG_DOCKER_SOCK: "box:2375" }] as Readonly<Record<string, string>>[]) {
+  for (const env of [
+    { WATCHDOG_PRUNE_SSH_HOST: "box;reboot" },
+    { WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_SSH_USER: "-x" },
+    { WATCHDOG_DOCKER_SOCK: "box:2375" },
+  ] as Readonly<Record<string, string>>[]) {
     const target = targetOf(parse(env), () => true);
     assert.match(target.kind === "none" ? target.reason : target.shown, /cannot be understood/);
   }
@@ -118,13 +156,19 @@ test("over ssh nothing is pruned without a known_hosts file, or with one or a ke
   };
   assert.match(reason({}), /KNOWN_HOSTS is not set/);
   assert.match(reason({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: `${dir}/none` }), /KNOWN_HOSTS cannot be read: ENOENT/);
-  assert.match(reason({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: knownHosts, WATCHDOG_PRUNE_SSH_KEY_FILE: `${dir}/none` }), /KEY_FILE cannot be read: ENOENT/);
+  assert.match(
+    reason({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: knownHosts, WATCHDOG_PRUNE_SSH_KEY_FILE: `${dir}/none` }),
+    /KEY_FILE cannot be read: ENOENT/,
+  );
   assert.equal(reason({ WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: knownHosts, WATCHDOG_PRUNE_SSH_KEY_FILE: keyFile }), "ssh");
 });
 
 test("a limit of the disk has no effect over ssh, and that is said", { timeout: 10_000 }, () => {
   const { config, problems } = parse({ WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_DISK_PCT: "85" });
   assert.equal(config.pruneDiskPct, 0);
-  assert.match(problems.join(), /^WATCHDOG_PRUNE_DISK_PCT=85 has no effect over ssh: only the disk of this machine can be measured; .*using the default 0 = off$/);
+  assert.match(
+    problems.join(),
+    /^WATCHDOG_PRUNE_DISK_PCT=85 has no effect over ssh: only the disk of this machine can be measured; .*using the default 0 = off$/,
+  );
   assert.deepEqual(parse({ WATCHDOG_PRUNE_DISK_PCT: "85" }).problems, []);
 });

@@ -13,12 +13,19 @@ test("one POST under the version that was agreed on, and what it freed", async (
   fake.records = [record("old", 5000, 4 * DAY), record("young", 300, DAY)];
   const engine = pruneEngine(fake, 1000, 1000);
   assert.equal(await engine.prune(PLAN, never), 5000);
-  assert.deepEqual(fake.requests, ["GET /version", `POST /v1.47/build/prune?filters=${encodeURIComponent('{"until":["72h"]}')}`]);
+  assert.deepEqual(fake.requests, [
+    "GET /version",
+    `POST /v1.47/build/prune?filters=${encodeURIComponent('{"until":["72h"]}')}`,
+  ]);
 });
 
 test("the engine is asked for its name, its version and where its data is", async (t) => {
   const fake = await fakePruneEngine(t, { newest: "1.41" });
-  assert.deepEqual(await pruneEngine(fake, 1000, 1000).info(never), { apiVersion: "1.41", hostname: "engine-1", dataRoot: "/" });
+  assert.deepEqual(await pruneEngine(fake, 1000, 1000).info(never), {
+    apiVersion: "1.41",
+    hostname: "engine-1",
+    dataRoot: "/",
+  });
 });
 
 test("an old engine is pruned, but its cache cannot be listed", async (t) => {
@@ -34,11 +41,18 @@ test("the cache is listed with its records", async (t) => {
   fake.records = [record("old", 5000, 4 * DAY), record("young", 300, DAY)];
   const cache = await pruneEngine(fake, 1000, 1000).buildCache(never);
   assert.equal(cache?.totalBytes, 5300);
-  assert.deepEqual(cache?.records?.map(({ id }) => id), ["old", "young"]);
+  assert.deepEqual(
+    cache?.records?.map(({ id }) => id),
+    ["old", "young"],
+  );
 });
 
 const TROUBLES = [
-  ["an engine error", { status: 500, body: '{"message":"no space\\nleft"}' }, /engine answered 500 to the prune: no space left/],
+  [
+    "an engine error",
+    { status: 500, body: '{"message":"no space\\nleft"}' },
+    /engine answered 500 to the prune: no space left/,
+  ],
   ["a refusal by a proxy", { status: 403, body: "<html>forbidden</html>" }, /engine answered 403 to the prune/],
   ["an answer that is no JSON", { status: 200, body: "<html>" }, /not an engine's: it is no JSON object/],
   ["a connection that is cut", "cut", /socket hang up/],

@@ -3,15 +3,41 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { goDuration, goSeconds, goText, type GoDuration } from "../../watchdog/config/duration.ts";
-import { decidePrune, dueInS, pressureAge, pruneCommand, pruneRequest, shellQuote } from "../../watchdog/pruner/plan.ts";
+import { type GoDuration, goDuration, goSeconds, goText } from "../../watchdog/config/duration.ts";
+import {
+  decidePrune,
+  dueInS,
+  pressureAge,
+  pruneCommand,
+  pruneRequest,
+  shellQuote,
+} from "../../watchdog/pruner/plan.ts";
 import { tempDir } from "../helpers/temp-dir.ts";
 
 const age = (text: string): GoDuration => ({ text, seconds: goSeconds(text) ?? NaN });
 const H72 = age("72h");
 /** Nothing of this passes the configuration; should it ever, it is still one word of data. */
 const HOSTILE = [
-  "72h; rm -rf /", "72h && reboot", "$(reboot)", "`reboot`", "72h'", "72h' ; reboot; '", "72h\nreboot", "72h -a", "-a", "--all", "72h|sh", "72h>x", "~", "*", "", " ", "72h\\", "\"", "72h&all=1", "72h\"]}&all=1#",
+  "72h; rm -rf /",
+  "72h && reboot",
+  "$(reboot)",
+  "`reboot`",
+  "72h'",
+  "72h' ; reboot; '",
+  "72h\nreboot",
+  "72h -a",
+  "-a",
+  "--all",
+  "72h|sh",
+  "72h>x",
+  "~",
+  "*",
+  "",
+  " ",
+  "72h\\",
+  '"',
+  "72h&all=1",
+  '72h"]}&all=1#',
 ];
 
 test("without an earlier run it prunes", () => {
@@ -39,8 +65,14 @@ test("the next prune is due when the interval is over, under pressure an hour af
 test("pressure never makes a short interval longer", () => assert.equal(dueInS(0, 100, 600, true), 500));
 
 test("the age is halved at each early prune down to the floor", () => {
-  assert.deepEqual([1, 2, 3, 4, 5, 50].map((halvings) => pressureAge(H72, age("6h"), halvings).text), ["36h", "18h", "9h", "6h", "6h", "6h"]);
-  assert.deepEqual([1, 2, 3].map((halvings) => pressureAge(age("1h30m"), age("15m"), halvings).text), ["45m", "22m30s", "15m"]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 50].map((halvings) => pressureAge(H72, age("6h"), halvings).text),
+    ["36h", "18h", "9h", "6h", "6h", "6h"],
+  );
+  assert.deepEqual(
+    [1, 2, 3].map((halvings) => pressureAge(age("1h30m"), age("15m"), halvings).text),
+    ["45m", "22m30s", "15m"],
+  );
 });
 
 test("a floor above the age makes nothing older", () => assert.equal(pressureAge(age("4h"), age("6h"), 1).text, "4h"));
@@ -55,7 +87,13 @@ test("the request is POST /build/prune with the age as a filter", () => {
 
 test("the request says all=1 for the cache that is referred to, and has no query for any age", () => {
   const url = new URL(pruneRequest("1.41", { until: age("24h"), all: true }).path, "http://docker");
-  assert.deepEqual([...url.searchParams], [["all", "1"], ["filters", '{"until":["24h"]}']]);
+  assert.deepEqual(
+    [...url.searchParams],
+    [
+      ["all", "1"],
+      ["filters", '{"until":["24h"]}'],
+    ],
+  );
   assert.equal(pruneRequest("1.41", { until: undefined, all: false }).path, "/v1.41/build/prune");
 });
 
@@ -71,7 +109,8 @@ test("everything of any age is refused, as a request and as a command", () => {
 });
 
 test("what is no API version gets into no path", () => {
-  for (const version of ["", "1.45/../containers", "2.0", "v1.45", "1.45?x"]) assert.throws(() => pruneRequest(version, { until: H72, all: false }), /no API version/);
+  for (const version of ["", "1.45/../containers", "2.0", "v1.45", "1.45?x"])
+    assert.throws(() => pruneRequest(version, { until: H72, all: false }), /no API version/);
 });
 
 test("a hostile age stays one value of the filter: the path and the other parameters are the same", () => {
@@ -90,7 +129,10 @@ test("a hostile age reaches docker as one argument when a real shell runs the co
   chmodSync(join(dir, "docker"), 0o755);
   for (const text of ["72h", ...HOSTILE]) {
     for (const all of [false, true]) {
-      execFileSync("/bin/sh", ["-c", pruneCommand({ until: { text, seconds: 1 }, all })], { env: { PATH: dir }, cwd: dir });
+      execFileSync("/bin/sh", ["-c", pruneCommand({ until: { text, seconds: 1 }, all })], {
+        env: { PATH: dir },
+        cwd: dir,
+      });
       const args = readFileSync(seen, "utf8").split("\0").slice(0, -1);
       assert.deepEqual(args, ["builder", "prune", "-f", ...(all ? ["-a"] : []), "--filter", `until=${text}`]);
     }
@@ -111,11 +153,28 @@ test("Go's durations are understood, and nothing else", () => {
   assert.equal(goSeconds("1.5h"), 5400);
   assert.equal(goSeconds(".5m"), 30);
   assert.equal(goSeconds("2m3s500ms"), 123.5);
-  for (const text of ["", "72", "h", "72 h", "3d", "-72h", "+72h", "72H", "1h-", "h1", "72h ", "1e3h", "0x1h", ...HOSTILE]) assert.equal(goSeconds(text), undefined, JSON.stringify(text));
+  for (const text of [
+    "",
+    "72",
+    "h",
+    "72 h",
+    "3d",
+    "-72h",
+    "+72h",
+    "72H",
+    "1h-",
+    "h1",
+    "72h ",
+    "1e3h",
+    "0x1h",
+    ...HOSTILE,
+  ])
+    assert.equal(goSeconds(text), undefined, JSON.stringify(text));
 });
 
-test("an age is from a second to ten years, so that no filter means \"all of it\" by accident", () => {
-  for (const text of ["0s", "0h", "999ms", "1ns", "87601h", "9".repeat(400) + "h"]) assert.equal(goDuration.parse(text), undefined, text.slice(0, 20));
+test('an age is from a second to ten years, so that no filter means "all of it" by accident', () => {
+  for (const text of ["0s", "0h", "999ms", "1ns", "87601h", "9".repeat(400) + "h"])
+    assert.equal(goDuration.parse(text), undefined, text.slice(0, 20));
   for (const text of ["1s", "1000ms", "87600h", "72h"]) assert.equal(goDuration.parse(text)?.text, text);
 });
 

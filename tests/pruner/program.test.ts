@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import test, { type TestContext } from "node:test";
 import type { Env } from "../helpers/daemon.ts";
-import { fakePruneEngine, record, type FakePruneEngine } from "../helpers/fake-prune-engine.ts";
+import { type FakePruneEngine, fakePruneEngine, record } from "../helpers/fake-prune-engine.ts";
 import { fakeSsh } from "../helpers/fake-ssh.ts";
-import { badGateway, fakeTelegram, ok, TOKEN, type FakeTelegram } from "../helpers/fake-telegram.ts";
+import { badGateway, type FakeTelegram, fakeTelegram, ok, TOKEN } from "../helpers/fake-telegram.ts";
 import { ask, listen } from "../helpers/net.ts";
-import { runPruner, startPruner, type Pruner } from "../helpers/pruner.ts";
+import { type Pruner, runPruner, startPruner } from "../helpers/pruner.ts";
 import { until } from "../helpers/wait.ts";
 
 const HOUR = 3600;
@@ -25,8 +25,15 @@ async function scene(t: TestContext, more: Env = {}): Promise<Scene> {
   const telegram = await fakeTelegram();
   t.after(() => telegram.close());
   const env: Env = {
-    WATCHDOG_PRUNE_ENABLED: "true", WATCHDOG_DOCKER_SOCK: engine.socketPath, WATCHDOG_HOST_LABEL: "box", WATCHDOG_PRUNE_NOTIFY_MIN_GB: "1",
-    WATCHDOG_TG_API_URL: telegram.url, WATCHDOG_TG_BOT_TOKEN: TOKEN, WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_PER_MIN: "6000", ...more,
+    WATCHDOG_PRUNE_ENABLED: "true",
+    WATCHDOG_DOCKER_SOCK: engine.socketPath,
+    WATCHDOG_HOST_LABEL: "box",
+    WATCHDOG_PRUNE_NOTIFY_MIN_GB: "1",
+    WATCHDOG_TG_API_URL: telegram.url,
+    WATCHDOG_TG_BOT_TOKEN: TOKEN,
+    WATCHDOG_TG_CHAT_ID: "-1001",
+    WATCHDOG_TG_PER_MIN: "6000",
+    ...more,
   };
   return { engine, telegram, env, start: (own = {}) => startPruner(t, { ...env, ...own }) };
 }
@@ -35,15 +42,41 @@ test("it prunes at start, says what it freed, and shows it in the status", async
   const { engine, telegram, start } = await scene(t);
   engine.records = [record("old", 9 * GB, 80 * HOUR), record("young", GB, HOUR)];
   const pruner = await start();
-  const status = await pruner.statusWhere("a run", ({ lastRunAt, lastReclaimed }) => lastRunAt !== null && lastReclaimed !== null);
-  const { enabled, intervalS, until: age, all, lastReclaimedBytes, lastReclaimed, lastError, cacheBytes, problems } = status;
+  const status = await pruner.statusWhere(
+    "a run",
+    ({ lastRunAt, lastReclaimed }) => lastRunAt !== null && lastReclaimed !== null,
+  );
+  const {
+    enabled,
+    intervalS,
+    until: age,
+    all,
+    lastReclaimedBytes,
+    lastReclaimed,
+    lastError,
+    cacheBytes,
+    problems,
+  } = status;
   assert.deepEqual(
     { enabled, intervalS, age, all, lastReclaimedBytes, lastReclaimed, lastError, cacheBytes, problems },
-    { enabled: true, intervalS: 86_400, age: "72h", all: false, lastReclaimedBytes: 9 * GB, lastReclaimed: "9 GB", lastError: null, cacheBytes: GB, problems: [] },
+    {
+      enabled: true,
+      intervalS: 86_400,
+      age: "72h",
+      all: false,
+      lastReclaimedBytes: 9 * GB,
+      lastReclaimed: "9 GB",
+      lastError: null,
+      cacheBytes: GB,
+      problems: [],
+    },
   );
   assert.match(String(status.lastRunAt), /^\d{4}-\d\d-\d\dT.*Z$/);
   await telegram.waitForMessages(1);
-  assert.deepEqual(telegram.told().map(({ mark, host, title }) => [mark, host, title]), [["ℹ️", "box", "Build cache cleared"]]);
+  assert.deepEqual(
+    telegram.told().map(({ mark, host, title }) => [mark, host, title]),
+    [["ℹ️", "box", "Build cache cleared"]],
+  );
   assert.match(telegram.told()[0]?.detail ?? "", /Freed 9 GB .*\nBuild cache: 10 GB before, 1 GB after\./);
   await pruner.stop();
   assert.equal(engine.prunes().length, 1);
@@ -68,7 +101,10 @@ test("a failure is told once with its reason, and its end", async (t) => {
   await until("further failing runs", () => engine.prunes().length >= 4);
   engine.trouble = undefined;
   await telegram.waitForMessages(2);
-  assert.deepEqual(telegram.told().map(({ mark, title }) => `${mark} ${title}`), ["🔴 Build cache is not being cleared", "🟢 Build cache is not being cleared"]);
+  assert.deepEqual(
+    telegram.told().map(({ mark, title }) => `${mark} ${title}`),
+    ["🔴 Build cache is not being cleared", "🟢 Build cache is not being cleared"],
+  );
 });
 
 test("a prune that freed nothing of an old and large cache is told", async (t) => {
@@ -123,7 +159,10 @@ test("without a target it stays up and says so in the status", async (t) => {
 
 test("a hostile age is reported, and the default age is what the engine hears", async (t) => {
   const { engine, start } = await scene(t, { WATCHDOG_PRUNE_UNTIL: "72h; rm -rf /" });
-  const { problems } = await (await start()).statusWhere("a run", ({ lastRunAt, lastReclaimed }) => lastRunAt !== null && lastReclaimed !== null);
+  const { problems } = await (await start()).statusWhere(
+    "a run",
+    ({ lastRunAt, lastReclaimed }) => lastRunAt !== null && lastReclaimed !== null,
+  );
   assert.match(problems.join(), /WATCHDOG_PRUNE_UNTIL="72h; rm -rf \/" is not allowed/);
   assert.deepEqual(engine.prunes(), [`POST /v1.47/build/prune?filters=${encodeURIComponent('{"until":["72h"]}')}`]);
 });
@@ -131,18 +170,32 @@ test("a hostile age is reported, and the default age is what the engine hears", 
 test("over ssh the fake ssh hears the exact command, and the channel what it freed", async (t) => {
   const ssh = fakeSsh(t);
   const { engine, telegram, start } = await scene(t, {
-    PATH: `${ssh.dir}:/usr/bin:/bin`, WATCHDOG_PRUNE_SSH_HOST: "box.example", WATCHDOG_PRUNE_SSH_USER: "ops", WATCHDOG_PRUNE_SSH_KEY_FILE: ssh.keyFile, WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts,
+    PATH: `${ssh.dir}:/usr/bin:/bin`,
+    WATCHDOG_PRUNE_SSH_HOST: "box.example",
+    WATCHDOG_PRUNE_SSH_USER: "ops",
+    WATCHDOG_PRUNE_SSH_KEY_FILE: ssh.keyFile,
+    WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts,
   });
   const status = await (await start()).statusWhere("a run", ({ lastReclaimedBytes }) => lastReclaimedBytes !== null);
-  assert.deepEqual([status.lastReclaimedBytes, status.target, status.cacheBytes], [9_800_000_000, "ssh ops@box.example", null]);
-  assert.deepEqual(ssh.calls().map((call) => call.slice(-3)), [["--", "box.example", "docker builder prune -f --filter until=72h"]]);
+  assert.deepEqual(
+    [status.lastReclaimedBytes, status.target, status.cacheBytes],
+    [9_800_000_000, "ssh ops@box.example", null],
+  );
+  assert.deepEqual(
+    ssh.calls().map((call) => call.slice(-3)),
+    [["--", "box.example", "docker builder prune -f --filter until=72h"]],
+  );
   await telegram.waitForMessages(1);
   assert.match(telegram.told()[0]?.detail ?? "", /^Freed 9\.8 GB of Docker's build cache older than 72 h\.$/);
   assert.deepEqual(engine.requests, []);
 });
 
 test("once --dry-run says the exact request and what it would free, and asks for no prune", async (t) => {
-  const { engine, telegram, env } = await scene(t, { WATCHDOG_PRUNE_ENABLED: "false", WATCHDOG_PRUNE_ALL: "true", WATCHDOG_PRUNE_UNTIL: "24h" });
+  const { engine, telegram, env } = await scene(t, {
+    WATCHDOG_PRUNE_ENABLED: "false",
+    WATCHDOG_PRUNE_ALL: "true",
+    WATCHDOG_PRUNE_UNTIL: "24h",
+  });
   engine.records = [record("old", 9 * GB, 80 * HOUR), record("young", GB, HOUR)];
   const { code, stdout } = await runPruner(["once", "--dry-run"], env);
   assert.equal(code, 0, stdout);
@@ -154,20 +207,36 @@ test("once --dry-run says the exact request and what it would free, and asks for
 
 test("once --dry-run over ssh says the exact command and starts no ssh", async (t) => {
   const ssh = fakeSsh(t);
-  const env = { PATH: `${ssh.dir}:/usr/bin:/bin`, WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts };
+  const env = {
+    PATH: `${ssh.dir}:/usr/bin:/bin`,
+    WATCHDOG_PRUNE_SSH_HOST: "box",
+    WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts,
+  };
   const { code, stdout } = await runPruner(["once", "--dry-run"], env);
   assert.equal(code, 0, stdout);
-  assert.match(stdout, /^command: +ssh .*StrictHostKeyChecking=yes .* -- box 'docker builder prune -f --filter until=72h'$/m);
+  assert.match(
+    stdout,
+    /^command: +ssh .*StrictHostKeyChecking=yes .* -- box 'docker builder prune -f --filter until=72h'$/m,
+  );
   assert.deepEqual(ssh.calls(), []);
 });
 
-test("over ssh an end without a total is a success of unknown size, in status, log and once, and the channel hears nothing", { timeout: 60_000 }, async (t) => {
+test("over ssh an end without a total is a success of unknown size, in status, log and once, and the channel hears nothing", {
+  timeout: 60_000,
+}, async (t) => {
   const ssh = fakeSsh(t);
   ssh.does("echo done");
-  const { telegram, start, env } = await scene(t, { PATH: `${ssh.dir}:/usr/bin:/bin`, WATCHDOG_PRUNE_SSH_HOST: "box.example", WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts });
+  const { telegram, start, env } = await scene(t, {
+    PATH: `${ssh.dir}:/usr/bin:/bin`,
+    WATCHDOG_PRUNE_SSH_HOST: "box.example",
+    WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts,
+  });
   const pruner = await start();
   const status = await pruner.statusWhere("a run", ({ lastReclaimed }) => lastReclaimed !== null);
-  assert.deepEqual([status.lastReclaimed, status.lastReclaimedBytes, status.lastError, status.disk.usedPct], ["unknown", null, null, null]);
+  assert.deepEqual(
+    [status.lastReclaimed, status.lastReclaimedBytes, status.lastError, status.disk.usedPct],
+    ["unknown", null, null, null],
+  );
   await until("the line of its end", () => /prune ended freedBytes=unknown/.test(pruner.output()));
   await pruner.stop();
   assert.deepEqual(telegram.sends(), []);
@@ -178,7 +247,10 @@ test("over ssh an end without a total is a success of unknown size, in status, l
 test("its start is one line with what it will do", { timeout: 30_000 }, async (t) => {
   const { start } = await scene(t, { WATCHDOG_PRUNE_INTERVAL_S: "7200", WATCHDOG_PRUNE_DISK_PCT: "85" });
   const pruner = await start();
-  assert.match(pruner.output(), /pruner starts .*intervalS=7200 until=72h all=false target="Docker engine at \S+" diskPct=85 untilFloor=6h timeoutS=300/);
+  assert.match(
+    pruner.output(),
+    /pruner starts .*intervalS=7200 until=72h all=false target="Docker engine at \S+" diskPct=85 untilFloor=6h timeoutS=300/,
+  );
 });
 
 test("once names the host as the operator does, else as its engine does", { timeout: 60_000 }, async (t) => {
@@ -231,7 +303,12 @@ test("SIGTERM in the middle of a prune ends it at once, exit code 0", async (t) 
 
 test("the token is in no output and no status", async (t) => {
   const { telegram, start } = await scene(t, { WATCHDOG_LOG_LEVEL: "debug" });
-  telegram.behave(() => ({ kind: "answer", status: 401, ok: false, body: JSON.stringify({ ok: false, error_code: 401, description: `Unauthorized ${TOKEN}` }) }));
+  telegram.behave(() => ({
+    kind: "answer",
+    status: 401,
+    ok: false,
+    body: JSON.stringify({ ok: false, error_code: 401, description: `Unauthorized ${TOKEN}` }),
+  }));
   const pruner = await start({ WATCHDOG_DOCKER_SOCK: "/nowhere/docker.sock" });
   await telegram.waitForSends(1);
   await until("the refusal in the log", () => pruner.output().includes("Unauthorized"));
@@ -249,6 +326,12 @@ test("an unknown command or option is one line and exit code 2", async () => {
 test("--help lists every variable of both tables, --version the version", async () => {
   const { code, stdout } = await runPruner(["--help"]);
   assert.equal(code, 0);
-  for (const name of ["WATCHDOG_PRUNE_UNTIL_FLOOR", "WATCHDOG_PRUNE_SSH_KNOWN_HOSTS", "WATCHDOG_TG_BOT_TOKEN[_FILE]", "WATCHDOG_STATUS_ADDR"]) assert.ok(stdout.includes(name), name);
+  for (const name of [
+    "WATCHDOG_PRUNE_UNTIL_FLOOR",
+    "WATCHDOG_PRUNE_SSH_KNOWN_HOSTS",
+    "WATCHDOG_TG_BOT_TOKEN[_FILE]",
+    "WATCHDOG_STATUS_ADDR",
+  ])
+    assert.ok(stdout.includes(name), name);
   assert.match((await runPruner(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
 });

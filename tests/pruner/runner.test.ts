@@ -4,9 +4,9 @@ import { parsePrunerConfig } from "../../watchdog/config/pruner.ts";
 import type { Log } from "../../watchdog/log.ts";
 import { createRunner, type Runner } from "../../watchdog/pruner/runner.ts";
 import { factsOf } from "../helpers/config.ts";
-import { fakePruneEngine, record, type FakePruneEngine } from "../helpers/fake-prune-engine.ts";
+import { type FakePruneEngine, fakePruneEngine, record } from "../helpers/fake-prune-engine.ts";
 import { fakeSsh } from "../helpers/fake-ssh.ts";
-import { virtualClock, type VirtualClock } from "../helpers/virtual-clock.ts";
+import { type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
 
 const never = new AbortController().signal;
 const HOUR_MS = 3_600_000;
@@ -24,16 +24,32 @@ interface Rig {
   look(ms?: number): ReturnType<Runner["step"]>;
 }
 
-async function rig(t: TestContext, env: Readonly<Record<string, string>> = {}, api: { newest?: string; oldest?: string } = {}): Promise<Rig> {
+async function rig(
+  t: TestContext,
+  env: Readonly<Record<string, string>> = {},
+  api: { newest?: string; oldest?: string } = {},
+): Promise<Rig> {
   const engine = await fakePruneEngine(t, api);
   const clock = virtualClock();
   // The engine's records are dated by the real clock.
   clock.stepWall(Date.now() - clock.wallMs());
-  const parsed = parsePrunerConfig({ WATCHDOG_DOCKER_SOCK: engine.socketPath, WATCHDOG_PRUNE_TIMEOUT_S: "2", ...env }, factsOf());
+  const parsed = parsePrunerConfig(
+    { WATCHDOG_DOCKER_SOCK: engine.socketPath, WATCHDOG_PRUNE_TIMEOUT_S: "2", ...env },
+    factsOf(),
+  );
   assert.deepEqual(parsed.problems, []);
   const self: Rig = {
-    engine, clock, disk: { usedPct: 50 },
-    runner: createRunner({ parsed, inContainer: false, path: env["PATH"], clock, log: quiet, measureDisk: () => Promise.resolve(self.disk) }),
+    engine,
+    clock,
+    disk: { usedPct: 50 },
+    runner: createRunner({
+      parsed,
+      inContainer: false,
+      path: env["PATH"],
+      clock,
+      log: quiet,
+      measureDisk: () => Promise.resolve(self.disk),
+    }),
     ages: () => engine.prunes().map((line) => /(\d+h)/.exec(decodeURIComponent(line))?.[1] ?? "any"),
     look: async (ms = 0) => {
       await clock.advance(ms);
@@ -55,23 +71,46 @@ test("it prunes at the first look and then once an interval", async (t) => {
 
 test("freed bytes, cache before and after, disk before and after are what the engine and the disk say", async (t) => {
   const rigged = await rig(t);
-  rigged.engine.records = [record("old", 9_000_000, 80 * HOUR), record("young", 1_000_000, HOUR), record("used", 500, 80 * HOUR, { InUse: true })];
+  rigged.engine.records = [
+    record("old", 9_000_000, 80 * HOUR),
+    record("young", 1_000_000, HOUR),
+    record("used", 500, 80 * HOUR, { InUse: true }),
+  ];
   const { outcome } = (await rigged.look()) ?? assert.fail();
   assert.deepEqual(
     { ...outcome, plan: outcome.plan.until?.text },
-    { plan: "72h", freedBytes: 9_000_000, clearableBytes: 9_000_000, cacheBeforeBytes: 10_000_500, cacheAfterBytes: 1_000_500, leftBytes: 0, diskBeforePct: 50, diskAfterPct: 50 },
+    {
+      plan: "72h",
+      freedBytes: 9_000_000,
+      clearableBytes: 9_000_000,
+      cacheBeforeBytes: 10_000_500,
+      cacheAfterBytes: 1_000_500,
+      leftBytes: 0,
+      diskBeforePct: 50,
+      diskAfterPct: 50,
+    },
   );
   const { lastReclaimedBytes, lastError, cacheBytes, lastRunAt } = rigged.runner.view();
-  assert.deepEqual({ lastReclaimedBytes, lastError, cacheBytes }, { lastReclaimedBytes: 9_000_000, lastError: null, cacheBytes: 1_000_500 });
+  assert.deepEqual(
+    { lastReclaimedBytes, lastError, cacheBytes },
+    { lastReclaimedBytes: 9_000_000, lastError: null, cacheBytes: 1_000_500 },
+  );
   assert.equal(lastRunAt?.monoMs, rigged.clock.monoMs());
 });
 
 test("exactly one POST and the questions it needs reach the engine", async (t) => {
   const { look, engine } = await rig(t);
   await look();
-  assert.deepEqual(engine.requests.map((line) => line.replace(/\?filters.*/, "")), [
-    "GET /version", "GET /v1.47/info", "GET /v1.47/system/df?type=build-cache", "POST /v1.47/build/prune", "GET /v1.47/system/df?type=build-cache",
-  ]);
+  assert.deepEqual(
+    engine.requests.map((line) => line.replace(/\?filters.*/, "")),
+    [
+      "GET /version",
+      "GET /v1.47/info",
+      "GET /v1.47/system/df?type=build-cache",
+      "POST /v1.47/build/prune",
+      "GET /v1.47/system/df?type=build-cache",
+    ],
+  );
 });
 
 test("an engine that cannot list its cache alone is pruned without figures of it", async (t) => {
@@ -178,11 +217,20 @@ test("without any target it is a no-op that is said, and no worse", async (t) =>
 
 test("with a host named it goes over ssh, and the socket that is there as well is not touched", async (t) => {
   const ssh = fakeSsh(t);
-  const env = { WATCHDOG_PRUNE_SSH_HOST: "box", WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts, WATCHDOG_PRUNE_ALL: "true", PATH: `${ssh.dir}:/usr/bin:/bin` };
+  const env = {
+    WATCHDOG_PRUNE_SSH_HOST: "box",
+    WATCHDOG_PRUNE_SSH_KNOWN_HOSTS: ssh.knownHosts,
+    WATCHDOG_PRUNE_ALL: "true",
+    PATH: `${ssh.dir}:/usr/bin:/bin`,
+  };
   const rigged = await rig(t, env);
   const { outcome } = (await rigged.look()) ?? assert.fail();
   assert.equal(outcome.freedBytes, 9_800_000_000);
-  assert.deepEqual([outcome.diskBeforePct, outcome.diskAfterPct], [undefined, undefined], "the disk of this machine is not the host's");
+  assert.deepEqual(
+    [outcome.diskBeforePct, outcome.diskAfterPct],
+    [undefined, undefined],
+    "the disk of this machine is not the host's",
+  );
   assert.equal(ssh.calls()[0]?.at(-1), "docker builder prune -f -a --filter until=72h");
   assert.deepEqual(rigged.engine.requests, []);
 });

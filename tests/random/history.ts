@@ -1,6 +1,7 @@
-import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
+import { momentOf } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { failed, OFF, ok } from "../../watchdog/collectors/reading.ts";
+import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
@@ -8,7 +9,6 @@ import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { idOf } from "../../watchdog/signals/signal.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { resumeSignals, snapshotOf } from "../../watchdog/state/resume.ts";
-import { momentOf } from "../../watchdog/clock.ts";
 import { configOf } from "../helpers/config.ts";
 import type { Random } from "../helpers/random.ts";
 import { settled, virtualClock } from "../helpers/virtual-clock.ts";
@@ -46,11 +46,27 @@ const INTERVAL_S = 30;
 export async function play({ random, ticks, flapping, restarts, lostAnswers }: HistoryOptions): Promise<History> {
   const clock = virtualClock();
   const config = configOf({
-    WATCHDOG_METRICS_URL: "http://orchestrator/metrics", WATCHDOG_PROC_ENABLED: "true", WATCHDOG_DEPS: "a=tcp://a:1,b=tcp://b:1", WATCHDOG_CONTAINERS: "c",
-    WATCHDOG_COOLDOWN_S: String(random.pick([120, 600, 1800])), WATCHDOG_CLEAR_TICKS: String(random.whole(1, 3)), WATCHDOG_DEP_DOWN_TICKS: String(random.whole(1, 3)),
-    WATCHDOG_FLAP_CHANGES: flapping ? "4" : "0", WATCHDOG_STARTUP_GRACE_S: random.pick(["0", "60"]), WATCHDOG_LANG: "en",
+    WATCHDOG_METRICS_URL: "http://orchestrator/metrics",
+    WATCHDOG_PROC_ENABLED: "true",
+    WATCHDOG_DEPS: "a=tcp://a:1,b=tcp://b:1",
+    WATCHDOG_CONTAINERS: "c",
+    WATCHDOG_COOLDOWN_S: String(random.pick([120, 600, 1800])),
+    WATCHDOG_CLEAR_TICKS: String(random.whole(1, 3)),
+    WATCHDOG_DEP_DOWN_TICKS: String(random.whole(1, 3)),
+    WATCHDOG_FLAP_CHANGES: flapping ? "4" : "0",
+    WATCHDOG_STARTUP_GRACE_S: random.pick(["0", "60"]),
+    WATCHDOG_LANG: "en",
   });
-  const world = { memBad: false, aDown: false, bDown: false, exited: false, pid: 0, failedJobs: 0, metricsDown: false, blind: { mem: false, docker: false, proc: false } };
+  const world = {
+    memBad: false,
+    aDown: false,
+    bDown: false,
+    exited: false,
+    pid: 0,
+    failedJobs: 0,
+    metricsDown: false,
+    blind: { mem: false, docker: false, proc: false },
+  };
   let mode: Mode = "ok";
   const received: { notice: Notice; atMs: number; message: number }[] = [];
   const observed = new Set<string>();
@@ -66,30 +82,72 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
       for (const notice of notices) received.push({ notice, atMs: clock.monoMs(), message: messages });
     }
     switch (mode) {
-      case "ok": return { kind: "delivered", messageId: messages };
-      case "rateLimited": return { kind: "retry", reason: "429", afterMs: random.whole(1, 200) * 1000 };
-      case "forbidden": return { kind: "operator", reason: "403" };
-      case "down": case "lost": return { kind: "retry", reason: mode };
-      default: return mode satisfies never;
+      case "ok":
+        return { kind: "delivered", messageId: messages };
+      case "rateLimited":
+        return { kind: "retry", reason: "429", afterMs: random.whole(1, 200) * 1000 };
+      case "forbidden":
+        return { kind: "operator", reason: "403" };
+      case "down":
+      case "lost":
+        return { kind: "retry", reason: mode };
+      default:
+        return mode satisfies never;
     }
   };
 
   const readings = (): Readings => {
     const { blind } = world;
-    const dep = (name: string, down: boolean) => ({ name, shownUrl: `tcp://${name}:1`, latencyMs: 1, outcome: down ? { up: false as const, kind: "refused" as const, reason: "refused" } : { up: true as const } });
-    const container = { id: "0".repeat(64), image: "i", state: world.exited ? "exited" as const : "running" as const, health: "none" as const, exitCode: 1, oomKilled: false, error: "", healthOutput: "", restartCount: 0, restartPolicy: "always" };
+    const dep = (name: string, down: boolean) => ({
+      name,
+      shownUrl: `tcp://${name}:1`,
+      latencyMs: 1,
+      outcome: down ? { up: false as const, kind: "refused" as const, reason: "refused" } : { up: true as const },
+    });
+    const container = {
+      id: "0".repeat(64),
+      image: "i",
+      state: world.exited ? ("exited" as const) : ("running" as const),
+      health: "none" as const,
+      exitCode: 1,
+      oomKilled: false,
+      error: "",
+      healthOutput: "",
+      restartCount: 0,
+      restartPolicy: "always",
+    };
     return {
-      metrics: world.metricsDown ? failed({ kind: "refused", reason: "refused" }) : ok({ counts: { failed: world.failedJobs }, agents: [], agentsComplete: true }),
-      mem: blind.mem ? failed({ kind: "other", reason: "blind" }) : ok({ totalBytes: 1000, availableBytes: world.memBad ? 10 : 500 }),
+      metrics: world.metricsDown
+        ? failed({ kind: "refused", reason: "refused" })
+        : ok({ counts: { failed: world.failedJobs }, agents: [], agentsComplete: true }),
+      mem: blind.mem
+        ? failed({ kind: "other", reason: "blind" })
+        : ok({ totalBytes: 1000, availableBytes: world.memBad ? 10 : 500 }),
       disk: OFF,
-      docker: blind.docker ? failed({ kind: "other", reason: "blind" }) : ok({ containers: [{ name: "c", named: true, found: container }] }),
+      docker: blind.docker
+        ? failed({ kind: "other", reason: "blind" })
+        : ok({ containers: [{ name: "c", named: true, found: container }] }),
       deps: ok([dep("a", world.aDown), dep("b", world.bDown)]),
-      proc: blind.proc ? failed({ kind: "other", reason: "blind" }) : ok({ candidates: world.pid === 0 ? [] : [{ pid: 7, startTicks: world.pid, ppid: 1, ageS: 9999, cpuS: 1, command: "pytest" }], unreadable: [] }),
+      proc: blind.proc
+        ? failed({ kind: "other", reason: "blind" })
+        : ok({
+            candidates:
+              world.pid === 0
+                ? []
+                : [{ pid: 7, startTicks: world.pid, ppid: 1, ageS: 9999, cpuS: 1, command: "pytest" }],
+            unreadable: [],
+          }),
     };
   };
 
   const sourceOf = (key: string): "mem" | "docker" | "proc" | undefined =>
-    key === "host_mem" ? "mem" : key.startsWith("container:") ? "docker" : key.startsWith("proc_blocking:") ? "proc" : undefined;
+    key === "host_mem"
+      ? "mem"
+      : key.startsWith("container:")
+        ? "docker"
+        : key.startsWith("proc_blocking:")
+          ? "proc"
+          : undefined;
 
   /** One run of the program, until it is replaced by the next. */
   const start = (saved?: string): { watch: Watch; outbox: Outbox; stop: AbortController } => {
@@ -97,27 +155,39 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     const stop = new AbortController();
     const batches: Notice[][] = [];
     const outbox = createOutbox({
-      clock, random: () => random.next(), isQuiet: () => false,
+      clock,
+      random: () => random.next(),
+      isQuiet: () => false,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} },
       sender: {
-        channel: "telegram", perMin: 20,
+        channel: "telegram",
+        perMin: 20,
         send: async (text) => {
           await settled();
-          return stop.signal.aborted ? { kind: "retry", reason: "gone" } : send(text.plain.split("\n\n").flatMap((head) => batches[Number(head)] ?? []));
+          return stop.signal.aborted
+            ? { kind: "retry", reason: "gone" }
+            : send(text.plain.split("\n\n").flatMap((head) => batches[Number(head)] ?? []));
         },
         probe: () => Promise.resolve({ kind: "delivered" }),
       },
-      render: (notices) => [{ notices, blocks: notices.map((notice) => ({ head: String(batches.push([notice]) - 1), body: "" })) }],
+      render: (notices) => [
+        { notices, blocks: notices.map((notice) => ({ head: String(batches.push([notice]) - 1), body: "" })) },
+      ],
       renderSummary: () => ({ head: "summary", body: "" }),
       onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
     });
     const watch: Watch = createWatch({
-      config, clock, lang: LANGS.en, systemHostname: "box", changed: () => {},
+      config,
+      clock,
+      lang: LANGS.en,
+      systemHostname: "box",
+      changed: () => {},
       collectAll: () => Promise.resolve(readings()),
       offer: (notices) => {
         for (const { key, kind } of notices) {
           const source = sourceOf(key);
-          if (kind === "realert" && source && world.blind[source]) violations.push(`${key} re-alerted while ${source} was blind`);
+          if (kind === "realert" && source && world.blind[source])
+            violations.push(`${key} re-alerted while ${source} was blind`);
         }
         outbox.offer(notices);
       },
@@ -127,7 +197,16 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     return { watch, outbox, stop };
   };
   const save = ({ watch, outbox }: typeof run): string =>
-    encodeState(snapshotOf({ signals: watch.signalState(), ledger: watch.ledger(), summary: outbox.summary(), telegram: {}, boot: {}, bootIdBefore: undefined }));
+    encodeState(
+      snapshotOf({
+        signals: watch.signalState(),
+        ledger: watch.ledger(),
+        summary: outbox.summary(),
+        telegram: {},
+        boot: {},
+        bootIdBefore: undefined,
+      }),
+    );
 
   let run = start();
   const activeBefore = new Set<string>();
@@ -137,7 +216,8 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
       if (signal.edge) continue;
       const id = idOf(signal);
       const source = sourceOf(signal.key);
-      if (source && world.blind[source] && signal.active !== activeBefore.has(id)) violations.push(`${id} changed while ${source} was blind`);
+      if (source && world.blind[source] && signal.active !== activeBefore.has(id))
+        violations.push(`${id} changed while ${source} was blind`);
       if (signal.active) activeBefore.add(id);
       else activeBefore.delete(id);
       if (signal.active && signal.since) observed.add(episodeKey(id, signal.since.wallMs));
@@ -153,7 +233,8 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     if (random.chance(0.15)) world.pid = world.pid === 0 ? index + 1 : 0;
     if (index > 0 && random.chance(0.1)) world.metricsDown = !world.metricsDown;
     if (index > 0 && random.chance(0.1)) world.failedJobs += random.whole(1, 3);
-    for (const source of ["mem", "docker", "proc"] as const) if (random.chance(0.08)) world.blind[source] = !world.blind[source];
+    for (const source of ["mem", "docker", "proc"] as const)
+      if (random.chance(0.08)) world.blind[source] = !world.blind[source];
     if (random.chance(0.15)) mode = random.pick(MODES.filter((candidate) => lostAnswers || candidate !== "lost"));
     if (random.chance(0.05)) clock.stepWall(random.pick([-3_600_000, -5000, 5000, 3_600_000]));
     if (restarts !== "none" && random.chance(0.05)) {
@@ -180,7 +261,11 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
   const ledger = run.watch.ledger();
   run.stop.abort();
   return {
-    received, observed, violations, failedJobs: world.failedJobs, pendingAtEnd: run.outbox.view().pending,
+    received,
+    observed,
+    violations,
+    failedJobs: world.failedJobs,
+    pendingAtEnd: run.outbox.view().pending,
     finallyActive: activeBefore,
     toldActive: new Set([...ledger].filter(([, { told }]) => told.alerting).map(([id]) => id)),
   };

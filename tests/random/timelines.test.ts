@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomOf, seeds } from "../helpers/random.ts";
-import { episodeKey, play, type History } from "./history.ts";
+import { episodeKey, type History, play } from "./history.ts";
 
 /** Thousands of histories: signals toggle, sources fail, the channel fails, clocks step, the program restarts. SEED=n plays one again. */
 const PER_KIND = Number(process.env["TIMELINES"] ?? 400);
 
-async function each(kind: string, options: Omit<Parameters<typeof play>[0], "random" | "ticks">, check: (history: History) => void): Promise<void> {
+async function each(
+  kind: string,
+  options: Omit<Parameters<typeof play>[0], "random" | "ticks">,
+  check: (history: History) => void,
+): Promise<void> {
   for (const seed of seeds(PER_KIND)) {
     const random = randomOf(seed);
     try {
@@ -35,7 +39,11 @@ function episodesTold({ received }: History): { told: Set<string>; uncounted: nu
 function nothingLost(history: History): void {
   const { told, uncounted } = episodesTold(history);
   const untold = [...history.observed].filter((episode) => !told.has(episode));
-  assert.equal(untold.length <= uncounted, true, `never told: ${untold.join(", ")}; counted without a time: ${uncounted}`);
+  assert.equal(
+    untold.length <= uncounted,
+    true,
+    `never told: ${untold.join(", ")}; counted without a time: ${uncounted}`,
+  );
   const invented = [...told].filter((episode) => !history.observed.has(episode));
   assert.deepEqual(invented, [], "told, but never observed");
 }
@@ -43,8 +51,12 @@ function nothingLost(history: History): void {
 /** The last that was said of each entity is how it is. */
 function toldIsTrue({ received, finallyActive, toldActive }: History): void {
   const said = new Map<string, boolean>();
-  for (const { notice } of received) if (notice.kind !== "edge" && notice.kind !== "info") said.set(notice.id, notice.open);
-  const saidActive = [...said].filter(([, open]) => open).map(([id]) => id).sort();
+  for (const { notice } of received)
+    if (notice.kind !== "edge" && notice.kind !== "info") said.set(notice.id, notice.open);
+  const saidActive = [...said]
+    .filter(([, open]) => open)
+    .map(([id]) => id)
+    .sort();
   assert.deepEqual(saidActive, [...finallyActive].sort(), "what was said last is not how it is");
   assert.deepEqual([...toldActive].sort(), [...finallyActive].sort(), "the ledger does not say what was said");
 }
@@ -53,15 +65,24 @@ function noRecoveryWithoutAlert({ received }: History): void {
   const alerted = new Set<string>();
   for (const { notice, message } of received) {
     // Told again because its answer was lost, perhaps with what happened meanwhile: then the message tells the whole story itself.
-    const again = received.some((other) => other.message < message && other.notice.id === notice.id && other.notice.kind === "recovery" && other.notice.throughSeq >= notice.throughSeq - notice.earlier.length);
-    if (notice.kind === "recovery" && !alerted.has(notice.id) && !again) assert.fail(`message ${message}: recovery of ${notice.id} without an alert`);
+    const again = received.some(
+      (other) =>
+        other.message < message &&
+        other.notice.id === notice.id &&
+        other.notice.kind === "recovery" &&
+        other.notice.throughSeq >= notice.throughSeq - notice.earlier.length,
+    );
+    if (notice.kind === "recovery" && !alerted.has(notice.id) && !again)
+      assert.fail(`message ${message}: recovery of ${notice.id} without an alert`);
     if (notice.open) alerted.add(notice.id);
     else alerted.delete(notice.id);
   }
 }
 
 function edgesAddUp({ received, failedJobs }: History): void {
-  const sum = received.filter(({ notice }) => notice.kind === "edge").reduce((total, { notice }) => total + notice.count, 0);
+  const sum = received
+    .filter(({ notice }) => notice.kind === "edge")
+    .reduce((total, { notice }) => total + notice.count, 0);
   assert.equal(sum, failedJobs, "failures told do not add up");
 }
 

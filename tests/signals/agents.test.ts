@@ -10,7 +10,14 @@ const START_S = 1_781_234_567;
 
 /** An envelope with one agent at `atS` seconds after START_S of the orchestrator's clock; null: it has no clock. */
 function one(cpuTicks: number | undefined, atS: number | null, changes: Partial<Agent> = {}) {
-  const agent: Agent = { runId: "r-1", pid: 42, stage: "review", jobId: "9", ...(cpuTicks === undefined ? {} : { cpuTicks }), ...changes };
+  const agent: Agent = {
+    runId: "r-1",
+    pid: 42,
+    stage: "review",
+    jobId: "9",
+    ...(cpuTicks === undefined ? {} : { cpuTicks }),
+    ...changes,
+  };
   return { metrics: envelope({ agents: [agent], ...(atS === null ? {} : { generatedAtS: START_S + atS }) }) };
 }
 
@@ -21,7 +28,10 @@ test("an agent hangs once its CPU counter has stood still exactly as long as the
   assert.equal(rig.signal(KEY).active, false);
   rig.tick(one(100, 900), 1);
   assert.equal(rig.signal(KEY).active, true);
-  assert.equal(rig.signal(KEY).detail.split("\n")[0], "No CPU progress for 15 minutes (limit 15 minutes); stage review, job 9, pid 42.");
+  assert.equal(
+    rig.signal(KEY).detail.split("\n")[0],
+    "No CPU progress for 15 minutes (limit 15 minutes); stage review, job 9, pid 42.",
+  );
 });
 
 test("any change of the counter, also downwards, is progress", () => {
@@ -71,8 +81,13 @@ test("a new pid for the run starts over, and the old one has ended", () => {
   rig.tick(one(100, 900), LIMIT_MS);
   const signals = rig.tick(one(100, 930, { pid: 43 }));
   assert.deepEqual(
-    signals.filter(({ key }) => key === KEY).map(({ entity, active, detail }) => [entity, active, detail.split(";")[0]]),
-    [["r-1:42", false, "The agent ended: /metrics no longer lists it."], ["r-1:43", false, "The agent works"]],
+    signals
+      .filter(({ key }) => key === KEY)
+      .map(({ entity, active, detail }) => [entity, active, detail.split(";")[0]]),
+    [
+      ["r-1:42", false, "The agent ended: /metrics no longer lists it."],
+      ["r-1:43", false, "The agent works"],
+    ],
   );
 });
 

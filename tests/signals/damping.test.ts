@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { damp, percentCondition, type DampRules, type DampState } from "../../watchdog/signals/damping.ts";
+import { type DampRules, type DampState, damp, percentCondition } from "../../watchdog/signals/damping.ts";
 import type { Condition, Family, Finding, Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -66,7 +66,14 @@ test("K minus one bad readings are silent, the Kth makes it active", () => {
 });
 
 test("one good reading in between starts the count anew", () => {
-  assert.deepEqual(run(["bad", "bad", "good", "bad", "bad", "bad"], { confirmTicks: 3 }), [false, false, false, false, false, true]);
+  assert.deepEqual(run(["bad", "bad", "good", "bad", "bad", "bad"], { confirmTicks: 3 }), [
+    false,
+    false,
+    false,
+    false,
+    false,
+    true,
+  ]);
 });
 
 test("it recovers at the CLEAR_TICKSth good reading in a row, not before", () => {
@@ -77,12 +84,27 @@ test("it recovers at the CLEAR_TICKSth good reading in a row, not before", () =>
 });
 
 test("after a recovery the bad readings are counted from one again", () => {
-  assert.deepEqual(run(["bad", "bad", "good", "good", "bad", "bad"], { confirmTicks: 2 }), [false, true, true, false, false, true]);
+  assert.deepEqual(run(["bad", "bad", "good", "good", "bad", "bad"], { confirmTicks: 2 }), [
+    false,
+    true,
+    true,
+    false,
+    false,
+    true,
+  ]);
 });
 
 test("an unknown reading neither raises, nor resolves, nor counts", () => {
   assert.deepEqual(run(["unknown", "unknown"]), [false, false]);
-  assert.deepEqual(run(["bad", "unknown", "unknown", "unknown", "good", "unknown", "good"]), [true, true, true, true, true, true, false]);
+  assert.deepEqual(run(["bad", "unknown", "unknown", "unknown", "good", "unknown", "good"]), [
+    true,
+    true,
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
   assert.deepEqual(run(["bad", "unknown", "bad"], { confirmTicks: 2 }), [false, false, true]);
 });
 
@@ -115,13 +137,35 @@ test("an absence that proves nothing freezes instead", () => {
 
 test("another entity under the same key is another signal", () => {
   const signals = second(family({ entity: "1", condition: "bad" }), family({ entity: "2", condition: "good" }));
-  assert.deepEqual(signals.map(({ entity, active }) => [entity, active]), [["1", false], ["2", false]]);
+  assert.deepEqual(
+    signals.map(({ entity, active }) => [entity, active]),
+    [
+      ["1", false],
+      ["2", false],
+    ],
+  );
 });
 
 test("a family does not touch the signals of another", () => {
-  const { state } = damp(new Map(), [family({ condition: "bad" }), family({ key: "y", condition: "bad" }, { name: "g" })], rules(2), momentAt(0));
-  const { signals } = damp(state, [family({ condition: "bad" }), family(undefined, { name: "g", frozen: true })], rules(2), momentAt(TICK_MS));
-  assert.deepEqual(signals.map(({ key, active }) => [key, active]), [["x", true], ["y", true]]);
+  const { state } = damp(
+    new Map(),
+    [family({ condition: "bad" }), family({ key: "y", condition: "bad" }, { name: "g" })],
+    rules(2),
+    momentAt(0),
+  );
+  const { signals } = damp(
+    state,
+    [family({ condition: "bad" }), family(undefined, { name: "g", frozen: true })],
+    rules(2),
+    momentAt(TICK_MS),
+  );
+  assert.deepEqual(
+    signals.map(({ key, active }) => [key, active]),
+    [
+      ["x", true],
+      ["y", true],
+    ],
+  );
 });
 
 test("it lasts since the first bad reading of the run, not since it was confirmed", () => {

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { mayFlap } from "../../watchdog/decide/flap.ts";
 import type { Point } from "../../watchdog/history/history.ts";
 import { forecastDisk } from "../../watchdog/signals/forecast.ts";
-import { mayFlap } from "../../watchdog/decide/flap.ts";
-import { noise, playCourse, type Course } from "../helpers/disk-series.ts";
+import { type Course, noise, playCourse } from "../helpers/disk-series.ts";
 import { diskAt, disks, pathFailure } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
 
-const told = (course: Course, hours: number, env?: Readonly<Record<string, string>>): string[] => playCourse(course, hours, env).map(({ hour, active }) => `${active ? "alert" : "recovery"} at ${Math.round(hour)} h`);
+const told = (course: Course, hours: number, env?: Readonly<Record<string, string>>): string[] =>
+  playCourse(course, hours, env).map(({ hour, active }) => `${active ? "alert" : "recovery"} at ${Math.round(hour)} h`);
 
 /** Use rises by `perH` from `low` and falls back to it, at `high` or thereabouts. */
 function sawTooth(low: number, high: number, perH: number, jitter: number): Course {
@@ -24,8 +25,14 @@ function sawTooth(low: number, high: number, perH: number, jitter: number): Cour
 
 /** A measured series, one value in percent every two minutes. */
 function recording(name: string): { course: Course; hours: number } {
-  const values = readFileSync(new URL(`../fixtures/disk/${name}.txt`, import.meta.url), "utf8").split("\n").filter((line) => line !== "" && !line.startsWith("#")).map(Number);
-  return { course: (hour) => values[Math.min(values.length - 1, Math.floor(hour * 30))] ?? 0, hours: Math.floor(values.length / 30) };
+  const values = readFileSync(new URL(`../fixtures/disk/${name}.txt`, import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map(Number);
+  return {
+    course: (hour) => values[Math.min(values.length - 1, Math.floor(hour * 30))] ?? 0,
+    hours: Math.floor(values.length / 30),
+  };
 }
 
 describe("steady growth", () => {
@@ -35,16 +42,25 @@ describe("steady growth", () => {
     assert.ok(changes[0]?.active);
     assert.ok(Math.abs(changes[0].hour - 36) <= 1, `at hour ${changes[0].hour}, where 24 of 60 hours are left`);
     // The made-up disk has 100,000 GB, so a point an hour is 1,000 GB an hour.
-    assert.match(changes[0].detail, /^Full in about (1 day|24 hours) at \+1000 GB\/h \(limit 1 day\)\. 76(\.\d)?% used, 2[34]\.\d TB free; it has grown steadily for 1 day\.\n.*\nWhat to do: /s);
+    assert.match(
+      changes[0].detail,
+      /^Full in about (1 day|24 hours) at \+1000 GB\/h \(limit 1 day\)\. 76(\.\d)?% used, 2[34]\.\d TB free; it has grown steadily for 1 day\.\n.*\nWhat to do: /s,
+    );
   });
 
   test("alerts through noise, and does not flicker", () => {
     const shake = noise(0.6);
-    assert.deepEqual(told((hour) => 30 + 2 * hour + shake(), 34), ["alert at 11 h"]);
+    assert.deepEqual(
+      told((hour) => 30 + 2 * hour + shake(), 34),
+      ["alert at 11 h"],
+    );
   });
 
   test("is believed after 6 hours of history, no sooner", () => {
-    assert.deepEqual(told((hour) => 50 + 5 * hour, 9), ["alert at 6 h"]);
+    assert.deepEqual(
+      told((hour) => 50 + 5 * hour, 9),
+      ["alert at 6 h"],
+    );
   });
 
   test("that begins after quiet hours is seen within a few hours", () => {
@@ -66,22 +82,48 @@ describe("steady growth", () => {
   test("that stands still in one quarter of the time is none", () => {
     const HOUR_MS = 3_600_000;
     const forecastOver = (course: Course): string => {
-      const points = Array.from({ length: 721 }, (_, at): Point => ({ wallMs: 0, monoMs: (at / 30) * HOUR_MS, min: course(at / 30), max: course(at / 30), last: course(at / 30) }));
+      const points = Array.from(
+        { length: 721 },
+        (_, at): Point => ({
+          wallMs: 0,
+          monoMs: (at / 30) * HOUR_MS,
+          min: course(at / 30),
+          max: course(at / 30),
+          last: course(at / 30),
+        }),
+      );
       return forecastDisk(points, undefined, 24 * HOUR_MS).forecast.kind;
     };
     /** A point an hour, but not in the quarters that rest. */
-    const stairs = (...rests: readonly number[]): Course => (hour) => 70 + [0, 1, 2, 3].reduce((sum, quarter) => sum + (rests.includes(quarter) ? 0 : Math.min(6, Math.max(0, hour - 6 * quarter))), 0) / 2;
+    const stairs =
+      (...rests: readonly number[]): Course =>
+      (hour) =>
+        70 +
+        [0, 1, 2, 3].reduce(
+          (sum, quarter) => sum + (rests.includes(quarter) ? 0 : Math.min(6, Math.max(0, hour - 6 * quarter))),
+          0,
+        ) /
+          2;
     assert.equal(forecastOver(stairs()), "growing");
     for (const rests of [[0, 2], [1, 3], [2]]) assert.equal(forecastOver(stairs(...rests)), "calm", `${rests}`);
   });
 
   test("that is so slow that the disk lasts longer than the limit says nothing", () => {
-    assert.deepEqual(told((hour) => 40 + 0.5 * hour, 60), []);
-    assert.deepEqual(told((hour) => 40 + 0.5 * hour, 60, { WATCHDOG_DISK_FORECAST_H: "72" }), ["alert at 48 h"]);
+    assert.deepEqual(
+      told((hour) => 40 + 0.5 * hour, 60),
+      [],
+    );
+    assert.deepEqual(
+      told((hour) => 40 + 0.5 * hour, 60, { WATCHDOG_DISK_FORECAST_H: "72" }),
+      ["alert at 48 h"],
+    );
   });
 
   test("the alert ends, once, when the disk is cleaned up or stops growing", () => {
-    assert.deepEqual(told((hour) => (hour < 40 ? 40 + hour : 30 + 0.1 * (hour - 40)), 70), ["alert at 36 h", "recovery at 40 h"]);
+    assert.deepEqual(
+      told((hour) => (hour < 40 ? 40 + hour : 30 + 0.1 * (hour - 40)), 70),
+      ["alert at 36 h", "recovery at 40 h"],
+    );
     const [alert, recovery, ...more] = playCourse((hour) => 40 + Math.min(hour, 38), 70);
     assert.deepEqual([alert?.active, recovery?.active, more], [true, false, []]);
   });
@@ -90,9 +132,27 @@ describe("steady growth", () => {
 describe("no false alarm", () => {
   const quiet: Readonly<Record<string, readonly [Course, number]>> = {
     "a flat disk": [() => 83, 60],
-    "a flat disk, nearly full, with noise": [((shake) => () => 94 + shake())(noise(1)), 72],
-    "noise of five points": [((shake) => () => 70 + shake())(noise(5)), 72],
-    "a walk of small random steps": [((shake) => { let at = 75; return () => (at += shake()); })(noise(0.12, 5)), 72],
+    "a flat disk, nearly full, with noise": [
+      (
+        (shake) => () =>
+          94 + shake()
+      )(noise(1)),
+      72,
+    ],
+    "noise of five points": [
+      (
+        (shake) => () =>
+          70 + shake()
+      )(noise(5)),
+      72,
+    ],
+    "a walk of small random steps": [
+      ((shake) => {
+        let at = 75;
+        return () => (at += shake());
+      })(noise(0.12, 5)),
+      72,
+    ],
     "a jump": [(hour) => (hour < 20 ? 40 : 75), 60],
     "a jump that takes an hour": [(hour) => 40 + 35 * Math.min(1, Math.max(0, hour - 20)), 60],
     "two jumps": [(hour) => 30 + (hour > 20 ? 25 : 0) + (hour > 23 ? 25 : 0), 60],
@@ -102,13 +162,20 @@ describe("no false alarm", () => {
     "builds of three hours and clean-ups": [sawTooth(40, 80, 13, 4), 96],
     "builds of five hours and clean-ups": [sawTooth(40, 80, 8, 4), 96],
     "a rise that levels off": [(hour) => 40 + 30 * (1 - Math.exp(-hour / 2)), 48],
-    "work by day and none by night": [(hour) => 40 + Math.max(0, Math.min(10, (hour % 24) - 8)) * 0.8 + Math.floor(hour / 24) * 8, 72],
+    "work by day and none by night": [
+      (hour) => 40 + Math.max(0, Math.min(10, (hour % 24) - 8)) * 0.8 + Math.floor(hour / 24) * 8,
+      72,
+    ],
   };
-  for (const [what, [course, hours]] of Object.entries(quiet)) test(what, () => assert.deepEqual(told(course, hours), []));
+  for (const [what, [course, hours]] of Object.entries(quiet))
+    test(what, () => assert.deepEqual(told(course, hours), []));
 
   test("a daily clean-up, once it was seen, even when it is two hours late", () => {
     const late: Course = (hour) => 30 + 2.2 * (hour < 76 ? (hour + 20) % 24 : hour < 78 ? hour - 52 : hour - 78);
-    assert.deepEqual(playCourse(late, 96).filter(({ hour }) => hour > 28.5), []);
+    assert.deepEqual(
+      playCourse(late, 96).filter(({ hour }) => hour > 28.5),
+      [],
+    );
   });
 
   test("but growth that goes well beyond where the clean-up came alerts", () => {
@@ -144,7 +211,10 @@ describe("the signal disk_forecast:", () => {
   test("says how much history it still needs", () => {
     const rig = rigOf({ WATCHDOG_DISK_FORECAST_H: "24" });
     rig.tick({ disk: disks([diskAt("data", 50)]) });
-    assert.equal(rig.signal("disk_forecast:data").detail, "A forecast needs 6 hours of measurements, there are 0 seconds.");
+    assert.equal(
+      rig.signal("disk_forecast:data").detail,
+      "A forecast needs 6 hours of measurements, there are 0 seconds.",
+    );
     assert.deepEqual([rig.signal("disk_forecast:data").active, rig.signal("disk_forecast:data").frozen], [false, true]);
   });
 
@@ -158,7 +228,9 @@ describe("the signal disk_forecast:", () => {
   });
 });
 
-test("a fall that undid a third of the rise before it was a clean-up, a smaller one was not", { timeout: 10_000 }, () => {
+test("a fall that undid a third of the rise before it was a clean-up, a smaller one was not", {
+  timeout: 10_000,
+}, () => {
   const HOUR_MS = 3_600_000;
   /** From 40 to 60 % in ten hours, then this much less for ten more. */
   const ceilingAfter = (fall: number): number | undefined => {
@@ -173,8 +245,11 @@ test("a fall that undid a third of the rise before it was a clean-up, a smaller 
   assert.equal(ceilingAfter(5), undefined);
 });
 
-test("the time that is left is told no more exactly than it can be known: 5 minutes, from an hour on 30, from six on an hour", { timeout: 20_000 }, () => {
-  const toldAtFirst = (low: number, perH: number): string | undefined => /^Full in about (.+?) at /.exec(playCourse((hour) => low + perH * hour, 8)[0]?.detail ?? "")?.[1];
+test("the time that is left is told no more exactly than it can be known: 5 minutes, from an hour on 30, from six on an hour", {
+  timeout: 20_000,
+}, () => {
+  const toldAtFirst = (low: number, perH: number): string | undefined =>
+    /^Full in about (.+?) at /.exec(playCourse((hour) => low + perH * hour, 8)[0]?.detail ?? "")?.[1];
   assert.equal(toldAtFirst(46, 8), "35 minutes");
   assert.equal(toldAtFirst(42, 8), "1 hour");
   assert.equal(toldAtFirst(40, 8), "1 hour 30 minutes");

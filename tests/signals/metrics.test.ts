@@ -3,7 +3,8 @@ import test from "node:test";
 import { envelope } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
 
-const counts = (queued: number, running: number, done = 0, failed = 0) => envelope({ counts: { queued, running, done, failed } });
+const counts = (queued: number, running: number, done = 0, failed = 0) =>
+  envelope({ counts: { queued, running, done, failed } });
 const failedJobs = (failed: number) => counts(0, 0, 0, failed);
 
 test("the orchestrator is down at the third failing tick, and up at the first good answer", () => {
@@ -19,7 +20,10 @@ test("the orchestrator's text says the kind of failure and how often in a row", 
   const rig = rigOf({ WATCHDOG_ORCH_DOWN_TICKS: "1" });
   rig.tick({ metrics: { state: "failed", kind: "refused", reason: "connect ECONNREFUSED 10.0.0.1:80" } });
   rig.tick({ metrics: { state: "failed", kind: "refused", reason: "connect ECONNREFUSED 10.0.0.1:80" } });
-  assert.match(rig.signal("orchestrator_down").detail, /connection refused \(connect ECONNREFUSED 10\.0\.0\.1:80\); failed checks in a row: 2/);
+  assert.match(
+    rig.signal("orchestrator_down").detail,
+    /connection refused \(connect ECONNREFUSED 10\.0\.0\.1:80\); failed checks in a row: 2/,
+  );
 });
 
 test("an empty object is a good answer", () => {
@@ -29,7 +33,12 @@ test("an empty object is a good answer", () => {
 });
 
 test("without a URL nothing is said of the orchestrator", () => {
-  assert.deepEqual(rigOf().tick({}).map(({ key }) => key), []);
+  assert.deepEqual(
+    rigOf()
+      .tick({})
+      .map(({ key }) => key),
+    [],
+  );
 });
 
 test("metrics are stale once generated_at has stood still exactly as long as the limit", () => {
@@ -72,7 +81,8 @@ test("while /metrics fails, what it feeds is frozen", () => {
 function occurrences(samples: readonly (number | "fails" | "malformed")[]): number[] {
   const rig = rigOf();
   return samples.map((sample) => {
-    const metrics = sample === "fails" ? FAILED : sample === "malformed" ? envelope({ counts: {} }) : failedJobs(sample);
+    const metrics =
+      sample === "fails" ? FAILED : sample === "malformed" ? envelope({ counts: {} }) : failedJobs(sample);
     rig.tick({ metrics });
     return rig.signal("job_failed").edge?.count ?? NaN;
   });
@@ -95,7 +105,10 @@ test("a failed job is an edge: active in its tick alone", () => {
   const rig = rigOf();
   rig.tick({ metrics: failedJobs(1) });
   rig.tick({ metrics: failedJobs(2) });
-  assert.deepEqual([rig.signal("job_failed").active, rig.signal("job_failed").detail.split("\n")[0]], [true, "The failed counter is now 2."]);
+  assert.deepEqual(
+    [rig.signal("job_failed").active, rig.signal("job_failed").detail.split("\n")[0]],
+    [true, "The failed counter is now 2."],
+  );
   rig.tick({ metrics: failedJobs(2) });
   assert.equal(rig.signal("job_failed").active, false);
 });

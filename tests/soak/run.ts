@@ -1,6 +1,6 @@
 // npm run soak [-- ticks]: 20,000 ticks of the built bundle against real sockets; some minutes. Exits with 1 when it leaks or loses.
 import { randomOf } from "../helpers/random.ts";
-import { judgeSoak, soak, type Sample } from "./soak.ts";
+import { judgeSoak, type Sample, soak } from "./soak.ts";
 
 const ticks = Number(process.argv[2] ?? 20_000);
 const seed = Number(process.env["SEED"] ?? randomOf(Date.now()).whole(1, 1_000_000));
@@ -10,8 +10,15 @@ const shown = ({ ticks: at, heapBytes, rssBytes, descriptors }: Sample): string 
 
 console.log(`soak: ${ticks} ticks, SEED=${seed}`);
 try {
-  const report = await soak({ after: (cleanup: unknown) => void cleanups.push(cleanup as () => unknown) }, ticks, seed, (sample) => console.log(shown(sample)));
-  console.log(`${report.incidents} incidents and ${report.failures} failed jobs in ${report.messages} messages, ${report.lost.length} lost, ${report.seconds.toFixed(0)} s`);
+  const report = await soak(
+    { after: (cleanup: unknown) => void cleanups.push(cleanup as () => unknown) },
+    ticks,
+    seed,
+    (sample) => console.log(shown(sample)),
+  );
+  console.log(
+    `${report.incidents} incidents and ${report.failures} failed jobs in ${report.messages} messages, ${report.lost.length} lost, ${report.seconds.toFixed(0)} s`,
+  );
   const problems = judgeSoak(report);
   for (const problem of problems) console.error(`soak: ${problem}`);
   process.exitCode = problems.length > 0 ? 1 : 0;

@@ -34,22 +34,39 @@ const DESCRIPTORS_GROWTH = 4;
 const WARM_UP_TICKS = 200;
 
 /** The built bundle on real sockets for so many ticks, as fast as it can tick, with everything going wrong all the time. Linux. */
-export async function soak(t: Pick<TestContext, "after">, ticks: number, seed: number, progress: (sample: Sample) => void = () => {}): Promise<Report> {
+export async function soak(
+  t: Pick<TestContext, "after">,
+  ticks: number,
+  seed: number,
+  progress: (sample: Sample) => void = () => {},
+): Promise<Report> {
   const startedAt = performance.now();
   const world = await makeWorld(t);
   const meter = join(world.dir, "meter.json");
   const daemon = await world.start({
-    WATCHDOG_INTERVAL_S: "0.001", WATCHDOG_FLAP_CHANGES: "0", WATCHDOG_LOG_LEVEL: "error", WATCHDOG_TG_PER_MIN: "1000000", WATCHDOG_STATE_FILE: join(world.dir, "state.json"),
-    SOAK_METER: meter, NODE_OPTIONS: `${world.env["NODE_OPTIONS"]} --import ${new URL("meter.mjs", import.meta.url).href}`,
+    WATCHDOG_INTERVAL_S: "0.001",
+    WATCHDOG_FLAP_CHANGES: "0",
+    WATCHDOG_LOG_LEVEL: "error",
+    WATCHDOG_TG_PER_MIN: "1000000",
+    WATCHDOG_STATE_FILE: join(world.dir, "state.json"),
+    SOAK_METER: meter,
+    NODE_OPTIONS: `${world.env["NODE_OPTIONS"]} --import ${new URL("meter.mjs", import.meta.url).href}`,
   });
   const settle = async (key: string, active: boolean): Promise<void> => {
-    await daemon.statusWhere(`${key} ${active ? "bad" : "good"}`, ({ signals }) => signals.some((signal) => signal.key === key && signal.active) === active);
+    await daemon.statusWhere(
+      `${key} ${active ? "bad" : "good"}`,
+      ({ signals }) => signals.some((signal) => signal.key === key && signal.active) === active,
+    );
   };
   const trouble = turmoil(world, randomOf(seed), settle);
 
   const measure = async (): Promise<Sample> => {
     await trouble.calm();
-    const atRest = await daemon.statusWhere("everything told", ({ delivery, signals }) => delivery.pending === 0 && signals.every(({ alerting }) => !alerting), 60_000);
+    const atRest = await daemon.statusWhere(
+      "everything told",
+      ({ delivery, signals }) => delivery.pending === 0 && signals.every(({ alerting }) => !alerting),
+      60_000,
+    );
     rmSync(meter, { force: true });
     daemon.send("SIGUSR2");
     await until("the meter", () => existsSync(meter));
@@ -80,16 +97,28 @@ export async function soak(t: Pick<TestContext, "after">, ticks: number, seed: n
   await daemon.stop();
   const { messages } = world.telegram;
   return {
-    samples, incidents: trouble.happened.length, failures: trouble.failures(), messages: messages.length, seconds: (performance.now() - startedAt) / 1000,
-    lost: [...lostIncidents(understand(messages), trouble.happened), ...lostFailures(failuresIn(messages), trouble.failures())],
+    samples,
+    incidents: trouble.happened.length,
+    failures: trouble.failures(),
+    messages: messages.length,
+    seconds: (performance.now() - startedAt) / 1000,
+    lost: [
+      ...lostIncidents(understand(messages), trouble.happened),
+      ...lostFailures(failuresIn(messages), trouble.failures()),
+    ],
   };
 }
 
 /** By number: of what happened often while Telegram was away only the first and last are told with their times, the rest as a count. */
-function lostIncidents(understood: readonly { title: string; ended: boolean }[], happened: readonly { title: string; ended: boolean }[]): string[] {
+function lostIncidents(
+  understood: readonly { title: string; ended: boolean }[],
+  happened: readonly { title: string; ended: boolean }[],
+): string[] {
   const titles = new Set([...understood, ...happened].map(({ title }) => title));
   return [...titles].flatMap((title) => {
-    const [told, real] = [understood, happened].map((list) => list.filter((one) => one.title === title && one.ended).length);
+    const [told, real] = [understood, happened].map(
+      (list) => list.filter((one) => one.title === title && one.ended).length,
+    );
     return told === real ? [] : [`${title}: ${told} incidents told, ${real} happened`];
   });
 }
@@ -104,9 +133,15 @@ export function judgeSoak({ samples, lost }: Report): string[] {
   if (!start || !middle || !end) return ["it did not run to its end"];
   const mb = (bytes: number): string => `${(bytes / MB).toFixed(1)} MB`;
   return [
-    ...(end.heapBytes - middle.heapBytes > HEAP_GROWTH_BYTES ? [`the heap grew from ${mb(middle.heapBytes)} to ${mb(end.heapBytes)} in the second half`] : []),
-    ...(end.rssBytes - middle.rssBytes > RSS_GROWTH_BYTES ? [`resident memory grew from ${mb(middle.rssBytes)} to ${mb(end.rssBytes)} in the second half`] : []),
-    ...(end.descriptors - start.descriptors > DESCRIPTORS_GROWTH ? [`open descriptors grew from ${start.descriptors} to ${end.descriptors}`] : []),
+    ...(end.heapBytes - middle.heapBytes > HEAP_GROWTH_BYTES
+      ? [`the heap grew from ${mb(middle.heapBytes)} to ${mb(end.heapBytes)} in the second half`]
+      : []),
+    ...(end.rssBytes - middle.rssBytes > RSS_GROWTH_BYTES
+      ? [`resident memory grew from ${mb(middle.rssBytes)} to ${mb(end.rssBytes)} in the second half`]
+      : []),
+    ...(end.descriptors - start.descriptors > DESCRIPTORS_GROWTH
+      ? [`open descriptors grew from ${start.descriptors} to ${end.descriptors}`]
+      : []),
     ...lost.map((what) => `lost: ${what}`),
   ];
 }

@@ -1,8 +1,8 @@
-import type { Random } from "../helpers/random.ts";
-import { badGateway, cut, ok, serverError, tooMany } from "../helpers/fake-telegram.ts";
-import { healthy, status500 } from "../helpers/fake-metrics.ts";
-import { DATA, type World } from "../helpers/world.ts";
 import type { Happened } from "../faults/incidents.ts";
+import { healthy, status500 } from "../helpers/fake-metrics.ts";
+import { badGateway, cut, ok, serverError, tooMany } from "../helpers/fake-telegram.ts";
+import type { Random } from "../helpers/random.ts";
+import { DATA, type World } from "../helpers/world.ts";
 
 /** Everything that can go wrong, going wrong and well again, remembered so that nothing of it may be missing in the chat. */
 export interface Turmoil {
@@ -19,7 +19,11 @@ export interface Turmoil {
 /** Messages show whole seconds: two incidents of one thing have to begin in different ones. */
 const APART_MS = 2100;
 
-export function turmoil(world: World, random: Random, settle: (key: string, active: boolean) => Promise<void>): Turmoil {
+export function turmoil(
+  world: World,
+  random: Random,
+  settle: (key: string, active: boolean) => Promise<void>,
+): Turmoil {
   const { host, docker, db, metrics, telegram } = world;
   const happened: { -readonly [K in keyof Happened]: Happened[K] }[] = [];
   const bad = new Map<string, { readonly incident: { ended: boolean }; readonly mend: () => void | Promise<void> }>();
@@ -55,18 +59,56 @@ export function turmoil(world: World, random: Random, settle: (key: string, acti
       metrics.orchestrator.counts.failed += count;
       failures += count;
     },
-    () => begin("disk:data", "Disk data", () => host.disk(DATA, { usedPct: 93 }), () => host.disk(DATA, { usedPct: 40 })),
-    () => begin("host_mem", "Host memory", () => host.memory(97), () => host.memory(40)),
-    () => begin("dep:db", "Dependency db", () => void (db.status = 503), () => void (db.status = 200)),
-    () => begin("container:web", "Container web", () => docker.set("web", { state: "exited", exitCode: 1 }), () => docker.set("web", { state: "running", restartCount: 0 })),
-    () => begin("orchestrator_down", "Orchestrator down", () => metrics.behave(status500), () => metrics.behave(healthy)),
+    () =>
+      begin(
+        "disk:data",
+        "Disk data",
+        () => host.disk(DATA, { usedPct: 93 }),
+        () => host.disk(DATA, { usedPct: 40 }),
+      ),
+    () =>
+      begin(
+        "host_mem",
+        "Host memory",
+        () => host.memory(97),
+        () => host.memory(40),
+      ),
+    () =>
+      begin(
+        "dep:db",
+        "Dependency db",
+        () => void (db.status = 503),
+        () => void (db.status = 200),
+      ),
+    () =>
+      begin(
+        "container:web",
+        "Container web",
+        () => docker.set("web", { state: "exited", exitCode: 1 }),
+        () => docker.set("web", { state: "running", restartCount: 0 }),
+      ),
+    () =>
+      begin(
+        "orchestrator_down",
+        "Orchestrator down",
+        () => metrics.behave(status500),
+        () => metrics.behave(healthy),
+      ),
     () => {
       // Always another one: whatever is remembered of it has to be forgotten. Few at a time: many would be told on one card.
-      const over = telegram.messages.reduce((count, { text }) => count + (text.match(/^🟢 .+ · Blocking process \d+$/gm)?.length ?? 0), 0);
+      const over = telegram.messages.reduce(
+        (count, { text }) => count + (text.match(/^🟢 .+ · Blocking process \d+$/gm)?.length ?? 0),
+        0,
+      );
       if (pid - 5000 - over >= 4) return Promise.resolve();
       pid += 1;
       const mine = pid;
-      return begin(`proc_blocking:${mine}`, `Blocking process ${mine}`, () => host.start({ pid: mine, command: `pytest -x tests/${mine}`, ageS: 7200 }), () => host.exit(mine));
+      return begin(
+        `proc_blocking:${mine}`,
+        `Blocking process ${mine}`,
+        () => host.start({ pid: mine, command: `pytest -x tests/${mine}`, ageS: 7200 }),
+        () => host.exit(mine),
+      );
     },
     async () => {
       run += 1;
@@ -79,7 +121,8 @@ export function turmoil(world: World, random: Random, settle: (key: string, acti
       if (fault === "refused") await telegram.refuse();
       else telegram.behave(fault);
     },
-    mendTelegram, mendTelegram,
+    mendTelegram,
+    mendTelegram,
     async () => {
       const [key] = [...bad.keys()];
       if (key !== undefined) await end(key);

@@ -21,8 +21,18 @@ test("times are ISO 8601 in UTC, or null", () => {
 });
 
 test("a source is ok, off, or failed with its reason, wholly or in part", () => {
-  const readings: Readings = { ...ALL_OFF, mem: FAILED, metrics: FAILED, disk: disks([diskAt("data", 1)], [pathFailure("root")]), deps: ok([]) };
-  assert.deepEqual(sourceView("mem", readings, 0), { state: "failed", error: "cannot be read", lastOkAt: "1970-01-01T00:00:00.000Z" });
+  const readings: Readings = {
+    ...ALL_OFF,
+    mem: FAILED,
+    metrics: FAILED,
+    disk: disks([diskAt("data", 1)], [pathFailure("root")]),
+    deps: ok([]),
+  };
+  assert.deepEqual(sourceView("mem", readings, 0), {
+    state: "failed",
+    error: "cannot be read",
+    lastOkAt: "1970-01-01T00:00:00.000Z",
+  });
   assert.deepEqual(sourceView("metrics", readings, null), { state: "failed", error: "cannot be read", lastOkAt: null });
   assert.deepEqual(sourceView("disk", readings, null), { state: "failed", error: "/host/root: EIO", lastOkAt: null });
   assert.deepEqual(sourceView("deps", readings, null), { state: "ok", lastOkAt: null });

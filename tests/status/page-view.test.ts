@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { hostName } from "../../watchdog/config/host-name.ts";
 import { failed, ok } from "../../watchdog/collectors/reading.ts";
+import { hostName } from "../../watchdog/config/host-name.ts";
 import { createSteady } from "../../watchdog/status/steady.ts";
 import { container, diskAt, disks, docker, envelope, memoryAt, pathFailure } from "../helpers/samples.ts";
 import { siteRig } from "../helpers/site-rig.ts";
@@ -11,7 +11,11 @@ process.env["TZ"] = "UTC";
 const REFUSED = failed({ kind: "refused", reason: "ECONNREFUSED" });
 const WELL = { mem: memoryAt(40), disk: disks([diskAt("data", 50)]), docker: docker(container("web")) };
 /** The text of the page, without markup. */
-const textOf = (page: string): string => page.replace(/<(style|script)>[\s\S]*?<\/\1>/g, "").replace(/<[^>]+>/g, " ").replace(/\s+/g, " ");
+const textOf = (page: string): string =>
+  page
+    .replace(/<(style|script)>[\s\S]*?<\/\1>/g, "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ");
 
 test("before the first tick it says that it begins; then that all is well", async () => {
   const { headline, tick } = siteRig();
@@ -68,7 +72,10 @@ test("a muted signal is shown and named, and does not colour the page", async ()
   const rig = siteRig({ WATCHDOG_MUTE: "host_*" });
   await rig.tick({ ...WELL, mem: memoryAt(95) });
   assert.equal(rig.headline(), "All is well");
-  assert.match(textOf(rig.page()), /Muted, but bad: 1 more\..*Host memory.* muted .*Muted host_\* Told all the same: host_boot Bad at present: host_mem/);
+  assert.match(
+    textOf(rig.page()),
+    /Muted, but bad: 1 more\..*Host memory.* muted .*Muted host_\* Told all the same: host_boot Bad at present: host_mem/,
+  );
 });
 
 test("what is good says since when, under a name that does not frighten", async () => {
@@ -83,25 +90,51 @@ test("what is good says since when, under a name that does not frighten", async 
 test("a failed job is shown until it was told, with no word of its end", async () => {
   const rig = siteRig();
   await rig.tick({ ...WELL, metrics: envelope({ counts: { queued: 0, running: 0, done: 0, failed: 3 } }) });
-  for (let n = 0; n < 2; n += 1) await rig.tick({ ...WELL, metrics: envelope({ counts: { queued: 0, running: 0, done: 0, failed: 4 } }) });
+  for (let n = 0; n < 2; n += 1)
+    await rig.tick({ ...WELL, metrics: envelope({ counts: { queued: 0, running: 0, done: 0, failed: 4 } }) });
   assert.equal(rig.headline(), "1 alert");
   rig.deliver();
   assert.equal(rig.headline(), "All is well");
 });
 
-test("a disk that cannot be measured now keeps its picture and its last figures, marked, on the page and in the status", { timeout: 10_000 }, async () => {
+test("a disk that cannot be measured now keeps its picture and its last figures, marked, on the page and in the status", {
+  timeout: 10_000,
+}, async () => {
   const rig = siteRig();
-  const shown = () => rig.status().disks.map(({ label, usedPct, freeGb, stale }) => ({ label, usedPct, freeGb, stale }));
+  const shown = () =>
+    rig.status().disks.map(({ label, usedPct, freeGb, stale }) => ({ label, usedPct, freeGb, stale }));
   await rig.tick({ ...WELL, disk: disks([diskAt("data", 50), diskAt("root", 20)], [pathFailure("nfs")]) });
-  assert.deepEqual(shown(), [{ label: "data", usedPct: 50, freeGb: 50_000, stale: false }, { label: "root", usedPct: 20, freeGb: 80_000, stale: false }]);
+  assert.deepEqual(shown(), [
+    { label: "data", usedPct: 50, freeGb: 50_000, stale: false },
+    { label: "root", usedPct: 20, freeGb: 80_000, stale: false },
+  ]);
   assert.match(rig.page(), /<span class="name">nfs<\/span><span class="bad-text">not measured now<\/span>/);
   await rig.tick({ ...WELL, disk: disks([diskAt("root", 21)], [pathFailure("data")]) });
-  assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, true], ["root", 21, false]]);
-  assert.match(rig.page(), /<span class="name">data<\/span><b class="old">50%<\/b><span class="small">not measured now, last known · 48\.8 TB of 97\.7 TB free.*<svg class="spark"/);
+  assert.deepEqual(
+    shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]),
+    [
+      ["data", 50, true],
+      ["root", 21, false],
+    ],
+  );
+  assert.match(
+    rig.page(),
+    /<span class="name">data<\/span><b class="old">50%<\/b><span class="small">not measured now, last known · 48\.8 TB of 97\.7 TB free.*<svg class="spark"/,
+  );
   await rig.tick({ ...WELL, disk: REFUSED });
-  assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, true], ["root", 21, true]]);
+  assert.deepEqual(
+    shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]),
+    [
+      ["data", 50, true],
+      ["root", 21, true],
+    ],
+  );
   await rig.tick(WELL);
-  assert.deepEqual(shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]), [["data", 50, false]], "what is no disk any more is forgotten");
+  assert.deepEqual(
+    shown().map(({ label, usedPct, stale }) => [label, usedPct, stale]),
+    [["data", 50, false]],
+    "what is no disk any more is forgotten",
+  );
 });
 
 test("the page, the text and the status tell one size of a disk", { timeout: 10_000 }, async () => {
@@ -115,15 +148,23 @@ test("a forecast alone has no level on the page, and in the status none", { time
   const rig = siteRig({ WATCHDOG_DISK_ENABLED: "false", WATCHDOG_DISK_FORECAST_H: "24" });
   await rig.tick(WELL);
   assert.doesNotMatch(rig.page(), /limit 97%|limit 85%/);
-  assert.deepEqual((rig.status().disks as unknown as { thresholdPct: unknown }[]).map(({ thresholdPct }) => thresholdPct), [null]);
+  assert.deepEqual(
+    (rig.status().disks as unknown as { thresholdPct: unknown }[]).map(({ thresholdPct }) => thresholdPct),
+    [null],
+  );
 });
 
-test("with an engine that answers and no container to watch the page is amber, with the reason", { timeout: 10_000 }, async () => {
+test("with an engine that answers and no container to watch the page is amber, with the reason", {
+  timeout: 10_000,
+}, async () => {
   const rig = siteRig();
   await rig.tick({ ...WELL, docker: docker() });
   assert.equal(rig.headline(), "No container is watched");
   assert.match(rig.page(), /<main id="view" class="unwatched"/);
-  assert.match(textOf(rig.page()), /no container has a restart policy or the label watchdog\.watch=true \(WATCHDOG_CONTAINERS\)/);
+  assert.match(
+    textOf(rig.page()),
+    /no container has a restart policy or the label watchdog\.watch=true \(WATCHDOG_CONTAINERS\)/,
+  );
   await rig.tick({ ...WELL, docker: docker(), mem: memoryAt(95) });
   assert.equal(rig.headline(), "1 alert", "an alert outweighs it");
   await rig.tick({ mem: memoryAt(40) });
@@ -141,7 +182,10 @@ test("a host without a name is called host, everywhere", { timeout: 10_000 }, as
   await rig.tick(WELL);
   assert.equal(rig.status().host, "host");
   assert.match(rig.page(), /<title>host · Watchdog<\/title>/);
-  assert.deepEqual([hostName(undefined, "", " "), hostName("", "build-1", "x"), hostName("label", "build-1")], ["host", "build-1", "label"]);
+  assert.deepEqual(
+    [hostName(undefined, "", " "), hostName("", "build-1", "x"), hostName("label", "build-1")],
+    ["host", "build-1", "label"],
+  );
 });
 
 test("the page shows what was sent, newest first", async () => {

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "../../watchdog/status/page.ts";
 import type { PageView } from "../../watchdog/status/page-view.ts";
-import { startStatusServer, type Answer } from "../../watchdog/status/server.ts";
-import { skipWithout, startChromium, type Browser, type Tab, type TabOptions } from "../helpers/chromium.ts";
+import { type Answer, startStatusServer } from "../../watchdog/status/server.ts";
+import { type Browser, skipWithout, startChromium, type Tab, type TabOptions } from "../helpers/chromium.ts";
 import { freePort } from "../helpers/net.ts";
 import { VIEWS, viewOf } from "../helpers/page-views.ts";
 import { siteRig } from "../helpers/site-rig.ts";
@@ -32,7 +32,10 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     const port = await freePort();
     const server = await startStatusServer({ host: "127.0.0.1", port }, { "/": () => answer() });
     server.prependListener("request", ({ url: path }) => asked.push(path ?? ""));
-    closeServer = () => { server.close(); server.closeAllConnections(); };
+    closeServer = () => {
+      server.close();
+      server.closeAllConnections();
+    };
     url = `http://127.0.0.1:${port}/`;
     browser = await startChromium();
   });
@@ -41,8 +44,15 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     closeServer();
   });
 
-  const page = (view: PageView): Answer => ({ status: 200, type: "text/html; charset=utf-8", headers: { "content-security-policy": CONTENT_SECURITY_POLICY }, body: renderPage(view) });
-  const shows = (view: PageView): void => { answer = () => page(view); };
+  const page = (view: PageView): Answer => ({
+    status: 200,
+    type: "text/html; charset=utf-8",
+    headers: { "content-security-policy": CONTENT_SECURITY_POLICY },
+    body: renderPage(view),
+  });
+  const shows = (view: PageView): void => {
+    answer = () => page(view);
+  };
 
   async function inTab(options: TabOptions, work: (tab: Tab) => Promise<void>): Promise<void> {
     const tab = await browser.open(options);
@@ -53,7 +63,8 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
       await tab.close();
     }
   }
-  const textOf = async (tab: Tab, selector = "body"): Promise<string> => String(await tab.evaluate(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ""`));
+  const textOf = async (tab: Tab, selector = "body"): Promise<string> =>
+    String(await tab.evaluate(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ""`));
 
   for (const [name, view] of Object.entries(VIEWS)) {
     test(`${name}: nothing sticks out, nothing complains, on a phone and on a desk, in light and dark`, async () => {
@@ -64,7 +75,9 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
           shows({ ...view, lang });
           await inTab({ ...size, dark }, async (tab) => {
             await tab.evaluate("for (const d of document.querySelectorAll('details')) d.open = true");
-            const wide = await tab.evaluate("[document.documentElement.scrollWidth, ...[...document.querySelectorAll('main *')].filter((e) => !e.closest('svg') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map((e) => e.className + ' ' + e.scrollWidth + '>' + e.clientWidth)]");
+            const wide = await tab.evaluate(
+              "[document.documentElement.scrollWidth, ...[...document.querySelectorAll('main *')].filter((e) => !e.closest('svg') && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline').map((e) => e.className + ' ' + e.scrollWidth + '>' + e.clientWidth)]",
+            );
             assert.deepEqual(wide, [size.width], `wider than the screen: ${JSON.stringify(wide)}`);
             await tab.evaluate("for (const d of document.querySelectorAll('details')) d.open = false");
             assert.deepEqual(tab.complaints(), []);
@@ -78,7 +91,15 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
 
   test("says in one glance how things are", async () => {
     const expected: Readonly<Record<string, string>> = {
-      well: "All is well", alerting: "3 alerts", undelivered: "Messages do not get through", unwatched: "No container is watched", blind: "Part of the host cannot be seen", muted: "All is well", stale: "The checks have stopped", starting: "The first check is under way", off: "Switched off",
+      well: "All is well",
+      alerting: "3 alerts",
+      undelivered: "Messages do not get through",
+      unwatched: "No container is watched",
+      blind: "Part of the host cannot be seen",
+      muted: "All is well",
+      stale: "The checks have stopped",
+      starting: "The first check is under way",
+      off: "Switched off",
     };
     for (const [name, headline] of Object.entries(expected)) {
       shows(VIEWS[name] ?? viewOf());
@@ -99,11 +120,18 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
   test("its policy forbids every other script and style, and lets nothing out", async () => {
     shows(viewOf());
     await inTab(PHONE, async (tab) => {
-      await tab.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p><img src=\"http://127.0.0.1:1/x.png\" onerror=\"window.hacked=1\">')");
-      await tab.evaluate("(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.body.append(s); })()");
+      await tab.evaluate(
+        'document.body.insertAdjacentHTML(\'beforeend\', \'<p style="color:red">x</p><img src="http://127.0.0.1:1/x.png" onerror="window.hacked=1">\')',
+      );
+      await tab.evaluate(
+        "(() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1'; document.body.append(s); })()",
+      );
       assert.equal(await tab.evaluate("window.hacked"), undefined);
       assert.equal(await tab.evaluate("fetch('http://127.0.0.1:1/').then(() => 'let out', () => 'held')"), "held");
-      await until("violations", () => tab.complaints().filter((text) => /Content Security Policy|violates/.test(text)).length >= 3);
+      await until(
+        "violations",
+        () => tab.complaints().filter((text) => /Content Security Policy|violates/.test(text)).length >= 3,
+      );
     });
   });
 
@@ -121,11 +149,19 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
 
   test("an unfolded row stays that row when others come and go", { timeout: 60_000 }, async () => {
     const crowd = VIEWS["crowd"] ?? viewOf();
-    const without = (key: string): PageView => ({ ...crowd, ...QUICK, bad: crowd.bad.filter((row) => row.key !== key), messages: crowd.messages.slice(1) });
+    const without = (key: string): PageView => ({
+      ...crowd,
+      ...QUICK,
+      bad: crowd.bad.filter((row) => row.key !== key),
+      messages: crowd.messages.slice(1),
+    });
     shows({ ...crowd, ...QUICK });
     await inTab(PHONE, async (tab) => {
-      const open = "[...document.querySelectorAll('details[open]')].map((d) => d.querySelector('summary').innerText.split('\\n')[0].replace(/ (since|[0-9:]+).*/, ''))";
-      await tab.evaluate("for (const d of document.querySelectorAll('details')) if (/job-12 |job-3$/.test(d.querySelector('summary').innerText.split('\\n')[0] + ' ') || d.querySelector('.head')?.innerText.endsWith('job-3')) d.open = true");
+      const open =
+        "[...document.querySelectorAll('details[open]')].map((d) => d.querySelector('summary').innerText.split('\\n')[0].replace(/ (since|[0-9:]+).*/, ''))";
+      await tab.evaluate(
+        "for (const d of document.querySelectorAll('details')) if (/job-12 |job-3$/.test(d.querySelector('summary').innerText.split('\\n')[0] + ' ') || d.querySelector('.head')?.innerText.endsWith('job-3')) d.open = true",
+      );
       const before = await tab.evaluate(open);
       assert.deepEqual(before, ["Container job-12", "🔴 Container job-3"]);
       await tab.evaluate("document.querySelector('.more').scrollIntoView()");
@@ -154,7 +190,9 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     shows(viewOf({ ...QUICK, refreshMs: 60_000 }));
     await inTab(PHONE, async (tab) => {
       assert.equal(await textOf(tab, ".bar"), "");
-      await until("the warning", async () => /^Old data: the last check was \d s ago\.$/.test(await textOf(tab, ".bar")));
+      await until("the warning", async () =>
+        /^Old data: the last check was \d s ago\.$/.test(await textOf(tab, ".bar")),
+      );
       assert.equal(await tab.evaluate("document.body.className"), "aged");
       assert.match(String(await tab.evaluate("document.title")), /^\? /);
       await tab.screenshot(`${ARTIFACTS}/old-360.png`);
@@ -165,7 +203,9 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     shows(viewOf(QUICK));
     await inTab(PHONE, async (tab) => {
       answer = () => ({ status: 401, type: "text/plain", body: "no" });
-      await until("the refusal", async () => (await textOf(tab, ".bar")).startsWith("The watchdog has refused to answer for"));
+      await until("the refusal", async () =>
+        (await textOf(tab, ".bar")).startsWith("The watchdog has refused to answer for"),
+      );
       answer = () => ({ status: 200, type: "text/html", body: "<h1>some portal</h1>" });
       await until("no answer", async () => (await textOf(tab, ".bar")).startsWith("The watchdog has not answered for"));
       assert.equal(await textOf(tab, "h1"), "All is well", "the last that is known is still there");
@@ -202,7 +242,10 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     try {
       await inTab(PHONE, async (tab) => {
         await until("two requests", () => asked.length >= 2);
-        assert.ok(asked.every((path) => path === "/?token=abc"), asked.join(" "));
+        assert.ok(
+          asked.every((path) => path === "/?token=abc"),
+          asked.join(" "),
+        );
         assert.match(String(await tab.evaluate("document.querySelector('footer a').href")), /\/status\?token=abc$/);
       });
     } finally {
@@ -234,7 +277,10 @@ describe("the links of the page", { timeout: 120_000 }, () => {
       const base = `http://127.0.0.1:${port}`;
       const page = await (await fetch(`${base}/?token=${encodeURIComponent(TOKEN)}`)).text();
       const links = linksOf(page);
-      assert.deepEqual(links.map((link) => decodeURIComponent(link)), [`/status?token=${TOKEN}`, `/metrics?token=${TOKEN}`]);
+      assert.deepEqual(
+        links.map((link) => decodeURIComponent(link)),
+        [`/status?token=${TOKEN}`, `/metrics?token=${TOKEN}`],
+      );
       assert.ok(!page.includes(TOKEN), "in clear text it is nowhere");
       for (const link of links) assert.equal((await fetch(base + link)).status, 200, link);
       const body = await (await fetch(`${base}/`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
@@ -243,7 +289,9 @@ describe("the links of the page", { timeout: 120_000 }, () => {
     });
   });
 
-  test("work in Chromium, with and without script, also after refreshes", { skip: skipWithout("chromium", "chromium") }, async () => {
+  test("work in Chromium, with and without script, also after refreshes", {
+    skip: skipWithout("chromium", "chromium"),
+  }, async () => {
     const browser = await startChromium();
     try {
       await served(async (port) => {
@@ -254,7 +302,10 @@ describe("the links of the page", { timeout: 120_000 }, () => {
             // The rig's page asks anew every 30 s; the page is told to do it now.
             await tab.evaluate("document.getElementById('view').dataset.probe = 'old'");
             await tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
-            await until("the refresh", async () => (await tab.evaluate("document.getElementById('view').dataset.probe ?? 'new'")) === "new");
+            await until(
+              "the refresh",
+              async () => (await tab.evaluate("document.getElementById('view').dataset.probe ?? 'new'")) === "new",
+            );
             const href = String(await tab.evaluate("document.querySelector('footer a').href"));
             assert.equal((await fetch(href)).status, 200, href);
           }
@@ -269,14 +320,24 @@ describe("the links of the page", { timeout: 120_000 }, () => {
 });
 
 test("the policy names what is allowed, and nothing is allowed that it does not name", () => {
-  assert.match(CONTENT_SECURITY_POLICY, /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; script-src 'sha256-[\w+/]{43}='; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/);
+  assert.match(
+    CONTENT_SECURITY_POLICY,
+    /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; script-src 'sha256-[\w+/]{43}='; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/,
+  );
   assert.equal(siteRig().site.routes["/"]?.().headers?.["content-security-policy"], CONTENT_SECURITY_POLICY);
 });
 
 test("both languages have the same texts, and no text has a hole", () => {
-  const shape = (value: unknown): unknown => (typeof value === "object" && value !== null ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)])) : typeof value);
+  const shape = (value: unknown): unknown =>
+    typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shape(inner)]))
+      : typeof value;
   assert.deepEqual(shape(PAGE_TEXTS.en), shape(PAGE_TEXTS.ru));
   for (const lang of ["ru", "en"] as const) {
-    for (const view of Object.values(VIEWS)) assert.doesNotMatch(renderPage({ ...view, lang }).replace(/<(style|script)>[\s\S]*?<\/\1>/g, ""), /undefined|NaN|\[object|\bnull\b/);
+    for (const view of Object.values(VIEWS))
+      assert.doesNotMatch(
+        renderPage({ ...view, lang }).replace(/<(style|script)>[\s\S]*?<\/\1>/g, ""),
+        /undefined|NaN|\[object|\bnull\b/,
+      );
   }
 });

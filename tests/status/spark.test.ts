@@ -11,7 +11,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** What was recorded, by the minute it was in. */
 function columns(values: Readonly<Record<number, number>>, nowMinute: number): ReturnType<typeof columnsOf> {
   const history = createHistory();
-  for (const [minute, value] of Object.entries(values)) history.record("x", value, momentAt(Number(minute) * MINUTE_MS));
+  for (const [minute, value] of Object.entries(values))
+    history.record("x", value, momentAt(Number(minute) * MINUTE_MS));
   const now = momentAt(nowMinute * MINUTE_MS);
   return columnsOf(history.series("x", now), now.monoMs);
 }
@@ -27,7 +28,10 @@ test("the ring keeps 24 hours, the newest last, and forgets what is older", () =
 test("the ring keeps lowest, highest and last of what fell into one slot, and no more than 64 series", () => {
   const history = createHistory();
   for (const value of [5, 9, 2, 4, NaN]) history.record("x", value, momentAt(0));
-  assert.deepEqual(history.series("x", momentAt(0)).map(({ min, max, last }) => [min, max, last]), [[2, 9, 4]]);
+  assert.deepEqual(
+    history.series("x", momentAt(0)).map(({ min, max, last }) => [min, max, last]),
+    [[2, 9, 4]],
+  );
   for (let n = 0; n < 100; n += 1) history.record(`disk-${n}`, 1, momentAt(0));
   assert.equal(history.names().length, 64);
   assert.deepEqual(history.series("never recorded", momentAt(0)), []);
@@ -54,7 +58,10 @@ test("the limit is always in sight, and no value leaves the picture", () => {
     for (const limit of [1, 85, 100]) {
       const { html: svg } = sparkline(columns(values, 61), limit, "x");
       const heights = [...svg.matchAll(/(?:M|L)[\d.]+ ([\d.]+)/g)].map((match) => Number(match[1]));
-      assert.ok(heights.every((y) => y >= 0 && y <= 48), svg);
+      assert.ok(
+        heights.every((y) => y >= 0 && y <= 48),
+        svg,
+      );
       assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
     }
   }
@@ -62,7 +69,9 @@ test("the limit is always in sight, and no value leaves the picture", () => {
 
 test("higher use is drawn higher", () => {
   const { html: svg } = sparkline(columns({ 0: 60, 15: 80 }, 16), 85, "x");
-  const [first = 0, second = 0] = [...(/class="line" d="([^"]*)"/.exec(svg)?.[1] ?? "").matchAll(/[ML][\d.]+ ([\d.]+)/g)].map((match) => Number(match[1]));
+  const [first = 0, second = 0] = [
+    ...(/class="line" d="([^"]*)"/.exec(svg)?.[1] ?? "").matchAll(/[ML][\d.]+ ([\d.]+)/g),
+  ].map((match) => Number(match[1]));
   assert.ok(second < first, svg);
 });
 

@@ -1,4 +1,4 @@
-import { momentOf, type Clock } from "../clock.ts";
+import { type Clock, momentOf } from "../clock.ts";
 import { probeAll, probeFilesystem } from "../collectors/disk.ts";
 import { collectAllOf, createCollectors, type Readings } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
@@ -8,8 +8,8 @@ import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
 import type { ThreadPool } from "../thread-pool.ts";
-import { botOf, type Bot } from "./doctor/bot.ts";
-import { failed, type Check, type Ctx } from "./doctor/check.ts";
+import { type Bot, botOf } from "./doctor/bot.ts";
+import { type Check, type Ctx, failed } from "./doctor/check.ts";
 import { judgeConfinement } from "./doctor/confinement.ts";
 import { judgeDisks } from "./doctor/disks.ts";
 import { askEngine, judgeEngine } from "./doctor/engine.ts";
@@ -17,7 +17,7 @@ import { exampleText, sendExample } from "./doctor/example.ts";
 import { judgeHost } from "./doctor/host.ts";
 import { readSelf, writeProblem } from "./doctor/self.ts";
 import { judgeDeps, judgeMetrics } from "./doctor/services.ts";
-import { judgeClock, judgeFiles, judgeSettings, type ClockFacts } from "./doctor/setup.ts";
+import { type ClockFacts, judgeClock, judgeFiles, judgeSettings } from "./doctor/setup.ts";
 import { askTelegram, judgeTelegram, type Sent } from "./doctor/telegram.ts";
 
 export interface DoctorOptions {
@@ -33,7 +33,16 @@ export interface DoctorOptions {
 }
 
 /** Proves the set-up, point by point: every area side by side under its own deadlines, and none that breaks hides another. Never rejects. */
-export async function doctor({ parsed, place, clock, log, pool, systemHostname, send, uid }: DoctorOptions): Promise<Check[]> {
+export async function doctor({
+  parsed,
+  place,
+  clock,
+  log,
+  pool,
+  systemHostname,
+  send,
+  uid,
+}: DoctorOptions): Promise<Check[]> {
   const { config, problems, botToken } = parsed;
   const t = DOCTOR_LANGS[config.lang];
   const ctx: Ctx = { config, t, place };
@@ -43,16 +52,35 @@ export async function doctor({ parsed, place, clock, log, pool, systemHostname, 
 
   const bot = doctorBot(parsed, clock);
   // An engine that is named and not there is asked all the same: the answer says why.
-  const isEngineWatched = config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
+  const isEngineWatched =
+    config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
   const { disk: diskWatch, ...collectors } = createCollectors(config, pool, systemHostname);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
-  const host = readings.then(({ docker }) => hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname));
-  const sendNow = async (): Promise<Sent> => sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), botToken ?? "", config.tgChatId ?? "", config, log);
+  const host = readings.then(({ docker }) =>
+    hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname),
+  );
+  const sendNow = async (): Promise<Sent> =>
+    sendExample(
+      exampleText(await host, t, LANGS[config.lang], clock.wallMs()),
+      botToken ?? "",
+      config.tgChatId ?? "",
+      config,
+      log,
+    );
   const telegram = askTelegram(bot, config.tgChatId, send ? sendNow : undefined);
-  const probes = diskWatch ? probeAll(config.diskPaths.map(({ path }) => path), pool, probeFilesystem, deadlineMs, stop) : undefined;
+  const probes = diskWatch
+    ? probeAll(
+        config.diskPaths.map(({ path }) => path),
+        pool,
+        probeFilesystem,
+        deadlineMs,
+        stop,
+      )
+    : undefined;
   const self = readSelf(config.procRoot, pool, deadlineMs);
-  const stateProblem = config.stateFile === undefined ? Promise.resolve(undefined) : writeProblem(config.stateFile, pool, deadlineMs);
+  const stateProblem =
+    config.stateFile === undefined ? Promise.resolve(undefined) : writeProblem(config.stateFile, pool, deadlineMs);
 
   const contained = async (id: string, judge: () => Check[] | Promise<Check[]>): Promise<Check[]> => {
     try {
@@ -82,7 +110,10 @@ export async function doctor({ parsed, place, clock, log, pool, systemHostname, 
 /** The bot by its token alone: a chat may be what is still missing. */
 export function doctorBot({ config, botToken }: ParsedConfig, clock: Clock): Bot | undefined {
   if (botToken === undefined) return undefined;
-  return botOf({ apiUrl: config.tgApiUrl, token: botToken, proxy: config.tgProxyUrl, deadlineMs: config.httpTimeoutS * 1000 }, clock.wallMs);
+  return botOf(
+    { apiUrl: config.tgApiUrl, token: botToken, proxy: config.tgProxyUrl, deadlineMs: config.httpTimeoutS * 1000 },
+    clock.wallMs,
+  );
 }
 
 function clockFacts(bot: Bot | undefined, { metrics }: Readings, wallMs: number): ClockFacts | undefined {

@@ -1,26 +1,48 @@
-import { momentOf, type Clock } from "../clock.ts";
+import { type Clock, momentOf } from "../clock.ts";
 import { collectAllOf, createCollectors, type SourceName } from "../collectors/index.ts";
 import { hostName } from "../config/host-name.ts";
 import type { Config } from "../config/variables.ts";
-import { decide, type Action } from "../decide/decide.ts";
-import type { Lang } from "../lang/index.ts";
+import { type Action, decide } from "../decide/decide.ts";
 import { round1 } from "../lang/format.ts";
+import type { Lang } from "../lang/index.ts";
 import { buildSignals, NO_SIGNALS } from "../signals/index.ts";
-import { sourceView, type SourceView } from "../status/view.ts";
+import { type SourceView, sourceView } from "../status/view.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 
 export interface OnceReport {
   readonly host: string;
   readonly sources: Readonly<Record<string, SourceView>>;
-  readonly signals: readonly { readonly key: string; readonly active: boolean; readonly action: Action; readonly title: string; readonly detail: string }[];
+  readonly signals: readonly {
+    readonly key: string;
+    readonly active: boolean;
+    readonly action: Action;
+    readonly title: string;
+    readonly detail: string;
+  }[];
   readonly tickMs: number;
 }
 
 /** One tick that sends nothing: each signal's condition itself, and the action it would mean if nothing were debounced. */
-export async function once(config: Config, lang: Lang, clock: Clock, pool: ThreadPool, systemHostname: string): Promise<OnceReport> {
-  const undamped: Config = { ...config, orchDownTicks: 1, containerDownTicks: 1, depDownTicks: 1, blindTicks: 1, startupGraceS: 0 };
+export async function once(
+  config: Config,
+  lang: Lang,
+  clock: Clock,
+  pool: ThreadPool,
+  systemHostname: string,
+): Promise<OnceReport> {
+  const undamped: Config = {
+    ...config,
+    orchDownTicks: 1,
+    containerDownTicks: 1,
+    depDownTicks: 1,
+    blindTicks: 1,
+    startupGraceS: 0,
+  };
   const now = momentOf(clock);
-  const readings = await collectAllOf(createCollectors(undamped, pool, systemHostname))(now, new AbortController().signal);
+  const readings = await collectAllOf(createCollectors(undamped, pool, systemHostname))(
+    now,
+    new AbortController().signal,
+  );
   const { signals } = buildSignals(NO_SIGNALS, readings, undamped, lang, now);
   const engineHostname = readings.docker.state === "ok" ? readings.docker.value.hostname : undefined;
   const sources = Object.keys(readings).map((name) => {
@@ -30,14 +52,27 @@ export async function once(config: Config, lang: Lang, clock: Clock, pool: Threa
   return {
     host: hostName(config.hostLabel, engineHostname, systemHostname),
     sources: Object.fromEntries(sources),
-    signals: signals.map(({ key, active, title, detail }) => ({ key, active, action: decide(active, { alerting: false }, now.monoMs, 0), title, detail })),
+    signals: signals.map(({ key, active, title, detail }) => ({
+      key,
+      active,
+      action: decide(active, { alerting: false }, now.monoMs, 0),
+      title,
+      detail,
+    })),
     tickMs: round1(clock.monoMs() - now.monoMs),
   };
 }
 
 /** The report for people. */
 export function formatReport({ host, sources, signals, tickMs }: OnceReport): string {
-  const sourceLines = Object.entries(sources).map(([name, { state, error }]) => `  ${name.padEnd(8)} ${state}${error === undefined ? "" : `: ${error}`}`);
-  const signalLines = signals.map(({ key, active, action, title, detail }) => `  ${active ? "🔴" : "🟢"} ${key} → ${action}\n     ${[title, ...detail.split("\n")].join("\n     ")}`);
-  return [`${host}: one tick in ${tickMs} ms`, "sources:", ...sourceLines, "signals:", ...signalLines].join("\n") + "\n";
+  const sourceLines = Object.entries(sources).map(
+    ([name, { state, error }]) => `  ${name.padEnd(8)} ${state}${error === undefined ? "" : `: ${error}`}`,
+  );
+  const signalLines = signals.map(
+    ({ key, active, action, title, detail }) =>
+      `  ${active ? "🔴" : "🟢"} ${key} → ${action}\n     ${[title, ...detail.split("\n")].join("\n     ")}`,
+  );
+  return (
+    [`${host}: one tick in ${tickMs} ms`, "sources:", ...sourceLines, "signals:", ...signalLines].join("\n") + "\n"
+  );
 }

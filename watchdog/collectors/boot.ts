@@ -14,7 +14,11 @@ export interface Boot {
 const DEADLINE_MS = 2000;
 
 /** Read once, at start. Never rejects. */
-export async function readBoot(procRoot: string, pool: ThreadPool, read: (path: string) => Promise<string> = readWhole): Promise<Boot> {
+export async function readBoot(
+  procRoot: string,
+  pool: ThreadPool,
+  read: (path: string) => Promise<string> = readWhole,
+): Promise<Boot> {
   const [idPath, statPath] = [`${procRoot}/sys/kernel/random/boot_id`, `${procRoot}/stat`];
   const texts = await pool.share("stat", 1).runAll([idPath, statPath], read, DEADLINE_MS, new AbortController().signal);
   const text = (path: string): string => {

@@ -1,8 +1,8 @@
 import type { DockerTarget } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import { clip, reasonOf } from "../safe.ts";
-import { dockerClient, type DockerClient } from "./docker/client.ts";
-import { parseInspect, parseList, type ComposeStart, type Inspected, type Listed, type Mount } from "./docker/parse.ts";
+import { type DockerClient, dockerClient } from "./docker/client.ts";
+import { type ComposeStart, type Inspected, type Listed, type Mount, parseInspect, parseList } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
@@ -39,7 +39,13 @@ const UPTIME_SLACK_S = 2;
  * One list call a tick; an inspect only at first sight, when something is not good, or when the container started since the last tick.
  * Rejects when the engine cannot be read at all; one container that cannot be inspected is `unreadable`, the others count.
  */
-export function containersCollector(target: DockerTarget, wanted: readonly string[], deadlineMs: number, systemHostname: string, client: DockerClient = dockerClient(target, deadlineMs)): Collector<DockerReading> {
+export function containersCollector(
+  target: DockerTarget,
+  wanted: readonly string[],
+  deadlineMs: number,
+  systemHostname: string,
+  client: DockerClient = dockerClient(target, deadlineMs),
+): Collector<DockerReading> {
   // The engine gives a container the beginning of its id as its host name, unless the operator gives it another.
   const isShortId = /^[0-9a-f]{12}$/.test(systemHostname);
   const everything = wanted.includes("*");
@@ -66,7 +72,12 @@ export function containersCollector(target: DockerTarget, wanted: readonly strin
       const due = candidates.filter((entry) => isDue(entry, known.get(entry.id), sinceLastS));
       const [fresh] = await Promise.all([
         inspectAll(client, due, signal),
-        hostname === undefined ? client.info(signal).then((info) => (hostname = hostnameOf(info)), () => undefined) : undefined,
+        hostname === undefined
+          ? client.info(signal).then(
+              (info) => (hostname = hostnameOf(info)),
+              () => undefined,
+            )
+          : undefined,
       ]);
       const next = new Map<string, Inspected>();
       for (const { id } of listed) {
@@ -79,10 +90,14 @@ export function containersCollector(target: DockerTarget, wanted: readonly strin
         .filter((entry) => isWatched(entry, known.get(entry.id)))
         .flatMap((entry) => sampleOf(entry, names.has(entry.name), fresh.get(entry.id), known.get(entry.id)));
       const seen = new Set(listed.map(({ name }) => name));
-      const missing = [...names].filter((name) => !seen.has(name)).map((name): ContainerSample => ({ name, named: true, found: "missing" }));
+      const missing = [...names]
+        .filter((name) => !seen.has(name))
+        .map((name): ContainerSample => ({ name, named: true, found: "missing" }));
       const own = isShortId ? listed.find(({ id }) => id.startsWith(systemHostname)) : undefined;
       return {
-        ...(hostname === undefined ? {} : { hostname }), containers: [...samples, ...missing], names: new Map(listed.map(({ id, name }) => [id, name])),
+        ...(hostname === undefined ? {} : { hostname }),
+        containers: [...samples, ...missing],
+        names: new Map(listed.map(({ id, name }) => [id, name])),
         ...(own?.mounts ? { ownMounts: own.mounts } : {}),
         ...(own?.compose ? { ownFiles: [own.compose.files, ...siblingFiles(own, own.compose, listed)] } : {}),
       };
@@ -90,9 +105,18 @@ export function containersCollector(target: DockerTarget, wanted: readonly strin
   };
 }
 
-function siblingFiles(own: Listed, { project, service }: ComposeStart, listed: readonly Listed[]): (readonly string[])[] {
+function siblingFiles(
+  own: Listed,
+  { project, service }: ComposeStart,
+  listed: readonly Listed[],
+): (readonly string[])[] {
   return listed.flatMap((one) => {
-    const isSibling = one !== own && one.state === "running" && one.compose?.project === project && one.compose.service === service && !one.compose.isOneOff;
+    const isSibling =
+      one !== own &&
+      one.state === "running" &&
+      one.compose?.project === project &&
+      one.compose.service === service &&
+      !one.compose.isOneOff;
     return isSibling && one.compose ? [one.compose.files] : [];
   });
 }
@@ -110,11 +134,16 @@ interface InspectOutcome {
   readonly failure?: string;
 }
 
-async function inspectAll(client: DockerClient, due: readonly Listed[], signal: AbortSignal): Promise<Map<string, InspectOutcome>> {
+async function inspectAll(
+  client: DockerClient,
+  due: readonly Listed[],
+  signal: AbortSignal,
+): Promise<Map<string, InspectOutcome>> {
   const outcomes = new Map<string, InspectOutcome>();
   const queue = [...due];
   const worker = async (): Promise<void> => {
-    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) outcomes.set(entry.id, await inspectOne(client, entry.id, signal));
+    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift())
+      outcomes.set(entry.id, await inspectOne(client, entry.id, signal));
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_INSPECTS, due.length) }, worker));
   return outcomes;
@@ -129,7 +158,12 @@ async function inspectOne(client: DockerClient, id: string, signal: AbortSignal)
   }
 }
 
-function sampleOf(listed: Listed, named: boolean, outcome: InspectOutcome | undefined, inspected: Inspected | undefined): ContainerSample[] {
+function sampleOf(
+  listed: Listed,
+  named: boolean,
+  outcome: InspectOutcome | undefined,
+  inspected: Inspected | undefined,
+): ContainerSample[] {
   const { name, id, image, mounts } = listed;
   if (outcome?.failure !== undefined) return [{ name, named, found: { unreadable: outcome.failure } }];
   if (outcome && !outcome.value) return named ? [{ name, named, found: "missing" }] : [];

@@ -1,5 +1,5 @@
 import type { Dependency } from "../config/value.ts";
-import { faultOf, type FaultKind } from "../net/fault.ts";
+import { type FaultKind, faultOf } from "../net/fault.ts";
 import { pingHttp, pingTcp } from "../net/ping.ts";
 import { displayUrl } from "../safe.ts";
 import type { Collector } from "./reading.ts";
@@ -12,7 +12,9 @@ export interface DependencySample {
   readonly latencyMs: number;
   /** When its certificate ends, in wall time; only where the ping got that far. */
   readonly certificateEndsMs?: number;
-  readonly outcome: { readonly up: true } | { readonly up: false; readonly kind: FaultKind | "status"; readonly reason: string };
+  readonly outcome:
+    | { readonly up: true }
+    | { readonly up: false; readonly kind: FaultKind | "status"; readonly reason: string };
 }
 
 /** Pings every dependency side by side, each under the same deadline. */
@@ -27,7 +29,10 @@ export function depsCollector(deps: readonly Dependency[], deadlineMs: number): 
 async function ping(dep: Dependency, deadlineMs: number, signal: AbortSignal): Promise<DependencySample> {
   const startedAt = performance.now();
   const sample = (outcome: DependencySample["outcome"], certificateEndsMs?: number): DependencySample => ({
-    name: dep.name, shownUrl: displayUrl(dep.url), latencyMs: Math.round(performance.now() - startedAt), outcome,
+    name: dep.name,
+    shownUrl: displayUrl(dep.url),
+    latencyMs: Math.round(performance.now() - startedAt),
+    outcome,
     ...(certificateEndsMs === undefined ? {} : { certificateEndsMs }),
   });
   try {
@@ -36,7 +41,10 @@ async function ping(dep: Dependency, deadlineMs: number, signal: AbortSignal): P
       return sample({ up: true });
     }
     const { status, certificateEndsMs } = await pingHttp(dep.url, deadlineMs, signal);
-    return sample(status >= 200 && status <= 399 ? { up: true } : { up: false, kind: "status", reason: String(status) }, certificateEndsMs);
+    return sample(
+      status >= 200 && status <= 399 ? { up: true } : { up: false, kind: "status", reason: String(status) },
+      certificateEndsMs,
+    );
   } catch (error) {
     return sample({ up: false, ...faultOf(error) });
   }

@@ -63,7 +63,11 @@ const MOST_HANGING = 2;
 
 /** Measures each path, one probe at most per path and two in all; a probe that hangs is remembered, not repeated. */
 export function diskCollector(
-  paths: readonly DiskPath[], deadlineMs: number, pool: ThreadPool, probePath: ProbePath = probeFilesystem, engineData?: (signal: AbortSignal) => Promise<EngineData>,
+  paths: readonly DiskPath[],
+  deadlineMs: number,
+  pool: ThreadPool,
+  probePath: ProbePath = probeFilesystem,
+  engineData?: (signal: AbortSignal) => Promise<EngineData>,
 ): Collector<DiskReading> {
   const labels = new DiskLabels();
   return {
@@ -71,23 +75,45 @@ export function diskCollector(
     collect: async ({ signal }) => {
       const engine = engineData && (await engineData(signal));
       const wanted = [...paths.map(({ path }) => path), ...(engine ? [engine.path] : [])];
-      return assembleDisks(paths, await probeAll([...new Set(wanted)], pool, probePath, deadlineMs, signal), labels, engine);
+      return assembleDisks(
+        paths,
+        await probeAll([...new Set(wanted)], pool, probePath, deadlineMs, signal),
+        labels,
+        engine,
+      );
     },
   };
 }
 
 /** One probe a path; each outcome within `deadlineMs`. Never rejects. */
-export async function probeAll(paths: readonly string[], pool: ThreadPool, probePath: ProbePath, deadlineMs: number, signal: AbortSignal): Promise<Map<string, ProbeOutcome>> {
+export async function probeAll(
+  paths: readonly string[],
+  pool: ThreadPool,
+  probePath: ProbePath,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Map<string, ProbeOutcome>> {
   const outcomes = await pool.share("disk", MOST_HANGING).runAll(paths, probePath, deadlineMs, signal);
-  return new Map([...outcomes].map(([path, outcome]) => [path, "value" in outcome ? { probe: outcome.value } : { reason: outcome.reason }]));
+  return new Map(
+    [...outcomes].map(([path, outcome]) => [
+      path,
+      "value" in outcome ? { probe: outcome.value } : { reason: outcome.reason },
+    ]),
+  );
 }
 
 export async function probeFilesystem(path: string): Promise<Probe> {
   const { dev, mode } = await stat(path);
   const fs = await statfs(path);
   return {
-    device: String(dev), isFile: (mode & constants.S_IFMT) === constants.S_IFREG, blockSize: fs.bsize, blocks: fs.blocks, freeBlocks: fs.bfree,
-    availableBlocks: fs.bavail, files: fs.files, freeFiles: fs.ffree,
+    device: String(dev),
+    isFile: (mode & constants.S_IFMT) === constants.S_IFREG,
+    blockSize: fs.bsize,
+    blocks: fs.blocks,
+    freeBlocks: fs.bfree,
+    availableBlocks: fs.bavail,
+    files: fs.files,
+    freeFiles: fs.ffree,
   };
 }
 
@@ -114,7 +140,12 @@ export class DiskLabels {
 }
 
 /** Groups paths by device: one disk each, measured once, with the label of its first configured path. */
-export function assembleDisks(paths: readonly DiskPath[], outcomes: ReadonlyMap<string, ProbeOutcome>, labels: DiskLabels, engine?: EngineData): DiskReading {
+export function assembleDisks(
+  paths: readonly DiskPath[],
+  outcomes: ReadonlyMap<string, ProbeOutcome>,
+  labels: DiskLabels,
+  engine?: EngineData,
+): DiskReading {
   const data = engine && outcomes.get(engine.path);
   const disks = new Map<string, DiskSample>();
   const deviceOfLabel = new Map<string, string>();
@@ -129,7 +160,12 @@ export function assembleDisks(paths: readonly DiskPath[], outcomes: ReadonlyMap<
     deviceOfLabel.set(label, outcome.probe.device);
     if (disks.has(label)) continue;
     const sample = sampleOf(label, entry.path, outcome.probe);
-    if (sample) disks.set(label, { ...sample, ...(data && "probe" in data ? { holdsEngineData: data.probe.device === outcome.probe.device } : {}), ...hostPathOf(label, entry.path, engine) });
+    if (sample)
+      disks.set(label, {
+        ...sample,
+        ...(data && "probe" in data ? { holdsEngineData: data.probe.device === outcome.probe.device } : {}),
+        ...hostPathOf(label, entry.path, engine),
+      });
     else failures.push({ path: entry.path, label, reason: "the filesystem reports no size" });
   }
   return { disks: [...disks.values()], failures };
@@ -145,18 +181,31 @@ function hostPathOf(label: string, path: string, engine: EngineData | undefined)
  * Where the engine's data is: in a container /etc/hostname, a file that the engine binds from its data directory; beside one the
  * DockerRootDir of GET /info, asked in the background until it is known, because a disk does not wait for an engine.
  */
-export function engineDataOf(target: DockerTarget | undefined, deadlineMs: number, containerMark = "/.dockerenv"): (signal: AbortSignal) => Promise<EngineData> {
+export function engineDataOf(
+  target: DockerTarget | undefined,
+  deadlineMs: number,
+  containerMark = "/.dockerenv",
+): (signal: AbortSignal) => Promise<EngineData> {
   // An engine behind an address may be another host's.
   const client = target && "socketPath" in target ? dockerClient(target, deadlineMs) : undefined;
   let inContainer: boolean | undefined;
   let root: string | undefined;
   let asking = false;
   return async (signal) => {
-    inContainer ??= await stat(containerMark).then(() => true, () => false);
+    inContainer ??= await stat(containerMark).then(
+      () => true,
+      () => false,
+    );
     if (inContainer) return { path: "/etc/hostname", inContainer };
     if (client && root === undefined && !asking) {
       asking = true;
-      void client.info(signal).then((info) => (root = rootOf(info)), () => undefined).finally(() => (asking = false));
+      void client
+        .info(signal)
+        .then(
+          (info) => (root = rootOf(info)),
+          () => undefined,
+        )
+        .finally(() => (asking = false));
     }
     return { path: root ?? DEFAULT_ROOT, inContainer };
   };
@@ -172,7 +221,9 @@ function rootOf(info: unknown): string {
 function sampleOf(label: string, path: string, probe: Probe): DiskSample | undefined {
   if (!(probe.blocks > 0)) return undefined;
   return {
-    label, path, ...(probe.isFile ? { isFile: true } : {}),
+    label,
+    path,
+    ...(probe.isFile ? { isFile: true } : {}),
     totalBytes: probe.blocks * probe.blockSize,
     usedBytes: (probe.blocks - probe.freeBlocks) * probe.blockSize,
     availableBytes: Math.max(0, probe.availableBlocks) * probe.blockSize,

@@ -4,12 +4,12 @@ import { codedError, DEADLINE_CODE } from "../net/exchange.ts";
 import { faultOf } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 import { containersCollector, type DockerReading } from "./containers.ts";
-import { depsCollector, type DependencySample } from "./deps.ts";
-import { diskCollector, engineDataOf, type DiskReading } from "./disk.ts";
-import { memoryCollector, type MemorySample } from "./memory.ts";
-import { metricsCollector, type Envelope } from "./metrics.ts";
-import { procCollector, type ProcReading } from "./proc.ts";
-import { failed, OFF, ok, type Collector, type Reading } from "./reading.ts";
+import { type DependencySample, depsCollector } from "./deps.ts";
+import { type DiskReading, diskCollector, engineDataOf } from "./disk.ts";
+import { type MemorySample, memoryCollector } from "./memory.ts";
+import { type Envelope, metricsCollector } from "./metrics.ts";
+import { type ProcReading, procCollector } from "./proc.ts";
+import { type Collector, failed, OFF, ok, type Reading } from "./reading.ts";
 
 /** What each source brings. */
 export interface Values {
@@ -27,15 +27,26 @@ export type Readings = { readonly [N in SourceName]: Reading<Values[N]> };
 export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 
 /** The one list of collectors, each with its deadline; undefined = off. */
-export function createCollectors(config: Config, pool: ThreadPool, systemHostname: string): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
+export function createCollectors(
+  config: Config,
+  pool: ThreadPool,
+  systemHostname: string,
+): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
   const deadlineMs = config.httpTimeoutS * 1000;
   // The kill switch: nothing at all is read.
-  if (!config.enabled) return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
+  if (!config.enabled)
+    return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
   return {
     metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
     mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs, pool) : undefined,
-    disk: config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0 ? diskCollector(config.diskPaths, deadlineMs, pool, undefined, engineDataOf(config.dockerTarget, deadlineMs)) : undefined,
-    docker: config.dockerTarget && config.containers.length > 0 ? containersCollector(config.dockerTarget, config.containers, deadlineMs, systemHostname) : undefined,
+    disk:
+      config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0
+        ? diskCollector(config.diskPaths, deadlineMs, pool, undefined, engineDataOf(config.dockerTarget, deadlineMs))
+        : undefined,
+    docker:
+      config.dockerTarget && config.containers.length > 0
+        ? containersCollector(config.dockerTarget, config.containers, deadlineMs, systemHostname)
+        : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
     proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs, pool) : undefined,
   };
@@ -43,13 +54,21 @@ export function createCollectors(config: Config, pool: ThreadPool, systemHostnam
 
 export function collectAllOf(collectors: ReturnType<typeof createCollectors>): CollectAll {
   const guarded = {
-    metrics: guard(collectors.metrics), mem: guard(collectors.mem), disk: guard(collectors.disk),
-    docker: guard(collectors.docker), deps: guard(collectors.deps), proc: guard(collectors.proc),
+    metrics: guard(collectors.metrics),
+    mem: guard(collectors.mem),
+    disk: guard(collectors.disk),
+    docker: guard(collectors.docker),
+    deps: guard(collectors.deps),
+    proc: guard(collectors.proc),
   };
   return async (now, stop) => {
     const [metrics, mem, disk, docker, deps, proc] = await Promise.all([
-      guarded.metrics(now, stop), guarded.mem(now, stop), guarded.disk(now, stop),
-      guarded.docker(now, stop), guarded.deps(now, stop), guarded.proc(now, stop),
+      guarded.metrics(now, stop),
+      guarded.mem(now, stop),
+      guarded.disk(now, stop),
+      guarded.docker(now, stop),
+      guarded.deps(now, stop),
+      guarded.proc(now, stop),
     ]);
     return { metrics, mem, disk, docker, deps, proc };
   };
@@ -67,11 +86,14 @@ function guard<T>(collector: Collector<T> | undefined): (now: Moment, stop: Abor
     stop.addEventListener("abort", onStop, { once: true });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<Reading<T>>((resolve) => {
-      timer = setTimeout(() => {
-        const reason = `no reading within ${collector.deadlineMs / 1000} s`;
-        abort.abort(codedError(DEADLINE_CODE, reason));
-        resolve(failed({ kind: "timeout", reason }));
-      }, Math.min(collector.deadlineMs, MAX_TIMER_MS));
+      timer = setTimeout(
+        () => {
+          const reason = `no reading within ${collector.deadlineMs / 1000} s`;
+          abort.abort(codedError(DEADLINE_CODE, reason));
+          resolve(failed({ kind: "timeout", reason }));
+        },
+        Math.min(collector.deadlineMs, MAX_TIMER_MS),
+      );
     });
     const reading = run(collector, { ...now, signal: abort.signal }).finally(() => (underWay = false));
     try {

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { fragment } from "../safe.ts";
 import { runOne, type ThreadPool } from "../thread-pool.ts";
 import { turnAfter } from "./proc/command-lines.ts";
-import { ownersOf, type Owner } from "./proc/owner.ts";
+import { type Owner, ownersOf } from "./proc/owner.ts";
 import { parseStat } from "./proc/parse.ts";
 import { procReader, procReadSlowly, readWhole } from "./proc/reader.ts";
 import type { Collector } from "./reading.ts";
@@ -29,7 +29,13 @@ const PAGE_BYTES = 4096;
  * The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. It is read on the pool, since it may be
  * a file of lxcfs. `detailPct`: from this use on the biggest processes are read as well. `readMeminfo` is handed in so that a test can let it hang.
  */
-export function memoryCollector(procRoot: string, detailPct: number, deadlineMs: number, pool: ThreadPool, readMeminfo = readWhole): Collector<MemorySample> {
+export function memoryCollector(
+  procRoot: string,
+  detailPct: number,
+  deadlineMs: number,
+  pool: ThreadPool,
+  readMeminfo = readWhole,
+): Collector<MemorySample> {
   const path = `${procRoot}/meminfo`;
   const [meminfo, cgroup] = [pool.share("meminfo", 1), pool.share("cgroup", 1)];
   const readCgroup = procReadSlowly();
@@ -41,7 +47,14 @@ export function memoryCollector(procRoot: string, detailPct: number, deadlineMs:
       const usedPct = (100 * (sample.totalBytes - sample.availableBytes)) / sample.totalBytes;
       if (usedPct < detailPct) return sample;
       const biggest = await biggestProcesses(procRoot, signal);
-      const owners = await ownersOf(procRoot, biggest.map(({ pid }) => pid), cgroup, readCgroup, deadlineMs, signal);
+      const owners = await ownersOf(
+        procRoot,
+        biggest.map(({ pid }) => pid),
+        cgroup,
+        readCgroup,
+        deadlineMs,
+        signal,
+      );
       return { ...sample, biggest: biggest.map((process) => ({ ...process, ...ownerIn(owners, process.pid) })) };
     },
   };
@@ -62,14 +75,18 @@ async function biggestProcesses(procRoot: string, signal: AbortSignal): Promise<
     const stat = Buffer.isBuffer(outcome) ? parseStat(outcome.toString("latin1")) : undefined;
     const residentBytes = (stat?.rssPages ?? 0) * PAGE_BYTES;
     if (!stat || residentBytes <= (biggest[SHOWN - 1]?.residentBytes ?? 0)) continue;
-    biggest = [...biggest, { pid, name: fragment(stat.comm, 20), residentBytes }].sort((a, b) => b.residentBytes - a.residentBytes).slice(0, SHOWN);
+    biggest = [...biggest, { pid, name: fragment(stat.comm, 20), residentBytes }]
+      .sort((a, b) => b.residentBytes - a.residentBytes)
+      .slice(0, SHOWN);
   }
   return biggest;
 }
 
 function pidsOf(procRoot: string): number[] {
   try {
-    return readdirSync(procRoot).filter((name) => /^\d{1,10}$/.test(name)).map(Number);
+    return readdirSync(procRoot)
+      .filter((name) => /^\d{1,10}$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

@@ -7,7 +7,12 @@ import type { Collector } from "./reading.ts";
 export interface Envelope {
   /** Seconds since the epoch, by the orchestrator's clock. */
   readonly generatedAtS?: number;
-  readonly counts: { readonly queued?: number; readonly running?: number; readonly done?: number; readonly failed?: number };
+  readonly counts: {
+    readonly queued?: number;
+    readonly running?: number;
+    readonly done?: number;
+    readonly failed?: number;
+  };
   readonly agents?: readonly Agent[];
   /** False: some entry of the list was not understood, so that an agent missing from `agents` may still be there. */
   readonly agentsComplete: boolean;

@@ -3,9 +3,9 @@ import { endianness } from "node:os";
 import { fragment } from "../safe.ts";
 import { runOne, type ThreadPool } from "../thread-pool.ts";
 import { commandLines, turnAfter, type Unread } from "./proc/command-lines.ts";
-import { ownersOf, type Owner } from "./proc/owner.ts";
+import { type Owner, ownersOf } from "./proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "./proc/parse.ts";
-import { procReader, procReadSlowly, readWhole, type ReadFile, type ReadOutcome } from "./proc/reader.ts";
+import { procReader, procReadSlowly, type ReadFile, type ReadOutcome, readWhole } from "./proc/reader.ts";
 import type { Collector } from "./reading.ts";
 
 /** A process whose command line holds one of the patterns. */
@@ -55,7 +55,11 @@ const MOST_HANGING = 2;
  * What may wait for another process (`cmdline`, `cgroup`) or for lxcfs (`<root>/stat`) is read on the pool. Rejects without a btime or a proc root.
  */
 export function procCollector(
-  root: string, patterns: readonly string[], deadlineMs: number, pool: ThreadPool, reads: SlowReads = { ofProcess: procReadSlowly(), whole: readWhole },
+  root: string,
+  patterns: readonly string[],
+  deadlineMs: number,
+  pool: ThreadPool,
+  reads: SlowReads = { ofProcess: procReadSlowly(), whole: readWhole },
 ): Collector<ProcReading> {
   const clockTicks = readClockTicks();
   const findMatching = commandLines(root, patterns, pool.share("cmdline", MOST_HANGING), reads.ofProcess);
@@ -66,7 +70,9 @@ export function procCollector(
     deadlineMs: deadlineMs * 3 + 1000,
     collect: async ({ wallMs, monoMs, signal }) => {
       const statPath = `${root}/stat`;
-      const btimeS = parseBtime(await runOne(statShare, statPath, reads.whole, `no btime of ${statPath}`, deadlineMs, signal));
+      const btimeS = parseBtime(
+        await runOne(statShare, statPath, reads.whole, `no btime of ${statPath}`, deadlineMs, signal),
+      );
       if (btimeS === undefined) throw new Error(`${statPath} has no btime`);
       const { matching, unread } = await findMatching(deadlineMs, signal);
       const owners = await ownersOf(root, [...matching.keys()], cgroupShare, reads.ofProcess, deadlineMs, signal);
@@ -88,8 +94,15 @@ export function procCollector(
         const cpuS = cpuTicks / clockTicks;
         const [owner, parent] = [owners.get(pid), statOf(ppid)?.comm];
         candidates.push({
-          pid, startTicks, ppid, ageS: wallMs / 1000 - (btimeS + startTicks / clockTicks), cpuS, command, ...cpuShare(before.get(identityOf(pid, startTicks)), cpuS, monoMs),
-          ...(owner ? { owner } : {}), ...(parent === undefined ? {} : { parent: fragment(parent, 20) }),
+          pid,
+          startTicks,
+          ppid,
+          ageS: wallMs / 1000 - (btimeS + startTicks / clockTicks),
+          cpuS,
+          command,
+          ...cpuShare(before.get(identityOf(pid, startTicks)), cpuS, monoMs),
+          ...(owner ? { owner } : {}),
+          ...(parent === undefined ? {} : { parent: fragment(parent, 20) }),
         });
       }
       before = new Map(candidates.map(({ pid, startTicks, cpuS }) => [identityOf(pid, startTicks), { cpuS, monoMs }]));
@@ -107,7 +120,9 @@ const identityOf = (pid: number, startTicks: number): string => `${pid}:${startT
 
 function cpuShare(before: CpuSeen | undefined, cpuS: number, monoMs: number): { cpuSharePct?: number } {
   const elapsedS = before ? (monoMs - before.monoMs) / 1000 : 0;
-  return before && elapsedS > 0 ? { cpuSharePct: Math.max(0, Math.round((100 * (cpuS - before.cpuS)) / elapsedS)) } : {};
+  return before && elapsedS > 0
+    ? { cpuSharePct: Math.max(0, Math.round((100 * (cpuS - before.cpuS)) / elapsedS)) }
+    : {};
 }
 
 function textOf(outcome: ReadOutcome): string {

@@ -1,10 +1,10 @@
 import { fragment } from "../safe.ts";
+import { usefulMutes } from "./mute.ts";
 import { nearest } from "./nearest.ts";
 import { PRUNER_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
-import { usefulMutes } from "./mute.ts";
 import { guardStatus } from "./status-token.ts";
-import { addConsequence, namesOf, parseTable, showValue, type Env, type Facts, type Problem } from "./table.ts";
-import { VARIABLES, type Config } from "./variables.ts";
+import { addConsequence, type Env, type Facts, namesOf, type Problem, parseTable, showValue } from "./table.ts";
+import { type Config, VARIABLES } from "./variables.ts";
 
 export interface ParsedConfig {
   readonly config: Config;
@@ -24,7 +24,13 @@ export function parseConfig(env: Env, facts: Facts): ParsedConfig {
   problems.push(...unknownNames(env));
   const { pruneUntil, pruneAll } = PRUNER_VARIABLES;
   const prune = parseTable({ pruneUntil, pruneAll }, env, facts, []);
-  return { config: resolve(config, env, facts, problems), problems, secrets: secretsOf(config), prune, botToken: config.tgBotToken };
+  return {
+    config: resolve(config, env, facts, problems),
+    problems,
+    secrets: secretsOf(config),
+    prune,
+    botToken: config.tgBotToken,
+  };
 }
 
 /** What depends on more than one variable. */
@@ -36,12 +42,20 @@ function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Co
     // A proxy's address cannot be probed here; whoever names one means it.
     if (!("socketPath" in target) || facts.socketExists(target.socketPath)) containers = ["*"];
     else if ((env["WATCHDOG_DOCKER_SOCK"] ?? "").trim().replace(/^unix:\/\//, "") === target.socketPath) {
-      problems.push(`WATCHDOG_DOCKER_SOCK=${showValue(target.socketPath)} does not exist; allowed: the path of the engine's socket, tcp://host:port, or empty = off; containers are not watched`);
+      problems.push(
+        `WATCHDOG_DOCKER_SOCK=${showValue(target.socketPath)} does not exist; allowed: the path of the engine's socket, tcp://host:port, or empty = off; containers are not watched`,
+      );
     }
   }
   // Its state is the cause of much, so it is watched whether or not it is listed.
-  if (config.orchContainer !== undefined && !containers.includes(config.orchContainer)) containers = [...containers, config.orchContainer];
-  return { ...config, containers, mute: usefulMutes(config.mute, problems), statusToken: guardStatus(config, env, problems) };
+  if (config.orchContainer !== undefined && !containers.includes(config.orchContainer))
+    containers = [...containers, config.orchContainer];
+  return {
+    ...config,
+    containers,
+    mute: usefulMutes(config.mute, problems),
+    statusToken: guardStatus(config, env, problems),
+  };
 }
 
 type TelegramSettings = Pick<Config, "tgBotToken" | "tgChatId" | "tgProxyUrl">;
@@ -50,19 +64,30 @@ type TelegramSettings = Pick<Config, "tgBotToken" | "tgChatId" | "tgProxyUrl">;
 export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Facts, problems: Problem[]): T {
   let { tgBotToken, tgChatId, tgProxyUrl } = config;
   if (tgProxyUrl && !facts.agentHasProxy) {
-    problems.push("WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy");
+    problems.push(
+      "WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy",
+    );
     tgProxyUrl = undefined;
   }
   if ((tgBotToken === undefined) !== (tgChatId === undefined)) {
-    const [set, missing] = tgBotToken === undefined ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"] : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
+    const [set, missing] =
+      tgBotToken === undefined
+        ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"]
+        : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
     const consequence = "until then messages go to the log";
-    addConsequence(problems, missing, consequence, `${missing} has no usable value although ${set} is set; both are needed to write to Telegram; ${consequence}`);
+    addConsequence(
+      problems,
+      missing,
+      consequence,
+      `${missing} has no usable value although ${set} is set; both are needed to write to Telegram; ${consequence}`,
+    );
     tgBotToken = tgChatId = undefined;
   }
   return { ...config, tgBotToken, tgChatId, tgProxyUrl };
 }
 
-type SecretSettings = Pick<Config, "tgBotToken" | "statusToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> & Partial<Pick<Config, "metricsUrl" | "heartbeatUrl" | "deps">>;
+type SecretSettings = Pick<Config, "tgBotToken" | "statusToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> &
+  Partial<Pick<Config, "metricsUrl" | "heartbeatUrl" | "deps">>;
 
 /** A shorter word by itself would tear our own texts. */
 const MIN_WORD = 8;
@@ -72,10 +97,24 @@ const SECRET_PARAMETER = /pass|token|secret|key|auth|sig/i;
 export function secretsOf(config: SecretSettings): string[] {
   // Whoever knows one of these can write to it: path and query are the secret.
   const hooks = [config.fallbackWebhookUrl, config.heartbeatUrl].flatMap((url) => (url ? [url] : []));
-  const others = [config.metricsUrl, config.tgApiUrl, config.tgProxyUrl, ...(config.deps ?? []).map((dep) => dep.url)].flatMap((url) => (url ? [url] : []));
-  const paths = hooks.flatMap(({ pathname, search }) => [...(pathname.length > 5 ? [pathname, pathname + search] : []), ...pathname.split("/").filter((part) => part.length >= 2 * MIN_WORD)]);
+  const others = [
+    config.metricsUrl,
+    config.tgApiUrl,
+    config.tgProxyUrl,
+    ...(config.deps ?? []).map((dep) => dep.url),
+  ].flatMap((url) => (url ? [url] : []));
+  const paths = hooks.flatMap(({ pathname, search }) => [
+    ...(pathname.length > 5 ? [pathname, pathname + search] : []),
+    ...pathname.split("/").filter((part) => part.length >= 2 * MIN_WORD),
+  ]);
   const tokens = [config.tgBotToken, config.statusToken].flatMap((token) => (token ? [token] : []));
-  return [...tokens, ...paths, ...[...hooks, ...others].flatMap(credentialsOf), ...hooks.flatMap((url) => parametersOf(url, /^/)), ...others.flatMap((url) => parametersOf(url, SECRET_PARAMETER))];
+  return [
+    ...tokens,
+    ...paths,
+    ...[...hooks, ...others].flatMap(credentialsOf),
+    ...hooks.flatMap((url) => parametersOf(url, /^/)),
+    ...others.flatMap((url) => parametersOf(url, SECRET_PARAMETER)),
+  ];
 }
 
 /** No URL is ever shown with its credentials; this is for foreign words. A short password is known by the user beside it, as URLs and the Basic scheme (RFC 7617) write the two. */
@@ -83,14 +122,17 @@ function credentialsOf({ username, password }: URL): string[] {
   if (password === "") return [];
   const [user, word] = [decodeOr(username), decodeOr(password)];
   return [
-    ...[password, word].filter((text) => text.length >= MIN_WORD), Buffer.from(`${user}:${word}`).toString("base64"),
+    ...[password, word].filter((text) => text.length >= MIN_WORD),
+    Buffer.from(`${user}:${word}`).toString("base64"),
     ...(username === "" ? [] : [`${username}:${password}`, `${user}:${word}`]),
   ];
 }
 
 /** The query as a whole, and what stands in parameters whose name says that it is secret. */
 function parametersOf({ search, searchParams }: URL, secretName: RegExp): string[] {
-  const values = [...searchParams].filter(([name, value]) => secretName.test(name) && value.length >= MIN_WORD).map(([, value]) => value);
+  const values = [...searchParams]
+    .filter(([name, value]) => secretName.test(name) && value.length >= MIN_WORD)
+    .map(([, value]) => value);
   return [...values, ...(search.length > MIN_WORD ? [search.slice(1)] : [])];
 }
 
@@ -112,7 +154,13 @@ export function knownNames(): string[] {
 
 export function unknownNames(env: Env): Problem[] {
   const known = knownNames();
-  const unknown = Object.keys(env).filter((name) => name.startsWith("WATCHDOG_") && !known.includes(name)).sort();
-  const told = unknown.slice(0, MAX_UNKNOWN).map((name) => `${fragment(name, 80)} is not a known variable; did you mean ${nearest(name, known)}?`);
-  return unknown.length > MAX_UNKNOWN ? [...told, `${unknown.length - MAX_UNKNOWN} more WATCHDOG_* names are not known either`] : told;
+  const unknown = Object.keys(env)
+    .filter((name) => name.startsWith("WATCHDOG_") && !known.includes(name))
+    .sort();
+  const told = unknown
+    .slice(0, MAX_UNKNOWN)
+    .map((name) => `${fragment(name, 80)} is not a known variable; did you mean ${nearest(name, known)}?`);
+  return unknown.length > MAX_UNKNOWN
+    ? [...told, `${unknown.length - MAX_UNKNOWN} more WATCHDOG_* names are not known either`]
+    : told;
 }

@@ -6,7 +6,16 @@ export interface GoDuration {
   readonly seconds: number;
 }
 
-const UNIT_S: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, "µs": 1e-6, "μs": 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+const UNIT_S: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  μs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
 const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 /** A time.Duration ends at about 292 years; ten are plenty. */
 const LONGEST_S = 87_600 * 3600;
@@ -25,8 +34,15 @@ export function goSeconds(text: string): number | undefined {
 /** The shortest way to write it in whole hours, minutes and seconds: 36h, 1h30m, 45s. Pure. */
 export function goText(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
-  const parts = [[Math.floor(whole / 3600), "h"], [Math.floor((whole % 3600) / 60), "m"], [whole % 60, "s"]] as const;
-  return parts.filter(([count]) => count > 0).map(([count, unit]) => `${count}${unit}`).join("");
+  const parts = [
+    [Math.floor(whole / 3600), "h"],
+    [Math.floor((whole % 3600) / 60), "m"],
+    [whole % 60, "s"],
+  ] as const;
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count}${unit}`)
+    .join("");
 }
 
 export const goDuration: Parser<GoDuration> = {

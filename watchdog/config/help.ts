@@ -1,7 +1,9 @@
 import { hasFileVariant } from "./table.ts";
 
 /** A table's variables as --help shows them, one a line. */
-export function variablesHelp(table: Readonly<Record<string, { readonly name: string; readonly shown: string; readonly meaning: string }>>): string {
+export function variablesHelp(
+  table: Readonly<Record<string, { readonly name: string; readonly shown: string; readonly meaning: string }>>,
+): string {
   const rows = Object.values(table).map((variable) => ({
     name: hasFileVariant(variable.name) ? `${variable.name}[_FILE]` : variable.name,
     shown: variable.shown === "" ? "-" : variable.shown,
@@ -9,5 +11,7 @@ export function variablesHelp(table: Readonly<Record<string, { readonly name: st
   }));
   const nameWidth = Math.max(...rows.map((row) => row.name.length));
   const shownWidth = Math.max(...rows.map((row) => row.shown.length));
-  return rows.map((row) => `  ${row.name.padEnd(nameWidth)}  ${row.shown.padEnd(shownWidth)}  ${row.meaning}`).join("\n");
+  return rows
+    .map((row) => `  ${row.name.padEnd(nameWidth)}  ${row.shown.padEnd(shownWidth)}  ${row.meaning}`)
+    .join("\n");
 }

@@ -1,6 +1,6 @@
-import { KIND_NAMES, KINDS, kindOf, type KindName } from "../kinds.ts";
+import { KIND_NAMES, KINDS, type KindName, kindOf } from "../kinds.ts";
 import { nearest } from "./nearest.ts";
-import { showValue, type Problem } from "./table.ts";
+import { type Problem, showValue } from "./table.ts";
 import { matchesKey } from "./value.ts";
 
 /** Whether a signal of this key is kept silent: a pattern stands for it, and it is of a kind that may be silenced. Pure. */
@@ -20,12 +20,18 @@ export function usefulMutes(patterns: readonly string[], problems: Problem[]): s
     const kinds = KIND_NAMES.filter((kind) => standsFor(pattern, kind));
     const shown = `WATCHDOG_MUTE: ${showValue(pattern)}`;
     if (kinds.length === 0) {
-      problems.push(`${shown} stands for no kind of signal; ${suggestion(pattern)} the pattern is dropped, the rest counts`);
+      problems.push(
+        `${shown} stands for no kind of signal; ${suggestion(pattern)} the pattern is dropped, the rest counts`,
+      );
     } else if (kinds.every((kind) => !KINDS[kind].mutable)) {
-      problems.push(`${shown} stands for ${kinds.join(" and ")} alone, which is never muted; allowed: patterns of other keys; the pattern is dropped, the rest counts`);
+      problems.push(
+        `${shown} stands for ${kinds.join(" and ")} alone, which is never muted; allowed: patterns of other keys; the pattern is dropped, the rest counts`,
+      );
       return false;
     } else if (kinds.includes("orchestrator_down")) {
-      problems.push(`${shown} also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`);
+      problems.push(
+        `${shown} also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`,
+      );
     }
     return kinds.length > 0;
   });
@@ -48,7 +54,9 @@ function restsAfter(pattern: string, text: string): string[] {
   withStars();
   for (const character of text) {
     if (positions.size === 0) break;
-    const next = [...positions].flatMap((at) => (pattern[at] === "*" ? [at] : pattern[at] === character ? [at + 1] : []));
+    const next = [...positions].flatMap((at) =>
+      pattern[at] === "*" ? [at] : pattern[at] === character ? [at + 1] : [],
+    );
     positions = new Set(next);
     withStars();
   }

@@ -1,6 +1,6 @@
-import { goDuration, type GoDuration } from "./duration.ts";
+import { type GoDuration, goDuration } from "./duration.ts";
 import { one, optional, type Parsed, type Variable } from "./table.ts";
-import { flag, percentOrOff, period, periodOrOff, text, type HostPort } from "./value.ts";
+import { flag, type HostPort, percentOrOff, period, periodOrOff, text } from "./value.ts";
 import { VARIABLES } from "./variables.ts";
 
 /** A host of ssh's: no port means ssh's own default. Nothing that ssh could take for an option or the remote shell for a command. */
@@ -29,30 +29,106 @@ const duration = (seconds: number, shown: string): GoDuration => ({ text: shown,
 
 /** What only the pruner reads. A table of its own: the two programs share one env file, not their settings. */
 export const PRUNER_VARIABLES = {
-  pruneEnabled: one("WATCHDOG_PRUNE_ENABLED", flag, false, "kill switch of the pruner: false = it stays up, healthy and inert"),
+  pruneEnabled: one(
+    "WATCHDOG_PRUNE_ENABLED",
+    flag,
+    false,
+    "kill switch of the pruner: false = it stays up, healthy and inert",
+  ),
   pruneIntervalS: one("WATCHDOG_PRUNE_INTERVAL_S", period, 86_400, "seconds from one prune to the next"),
   pruneUntil: {
-    ...optional("WATCHDOG_PRUNE_UNTIL", goDuration, "only build cache not used for this long is cleared (a Go duration); empty = whatever its age, and only with ALL=false"),
-    fallback: () => duration(72 * 3600, "72h"), shown: "72h", emptyMeans: { value: undefined },
+    ...optional(
+      "WATCHDOG_PRUNE_UNTIL",
+      goDuration,
+      "only build cache not used for this long is cleared (a Go duration); empty = whatever its age, and only with ALL=false",
+    ),
+    fallback: () => duration(72 * 3600, "72h"),
+    shown: "72h",
+    emptyMeans: { value: undefined },
   },
-  pruneAll: one("WATCHDOG_PRUNE_ALL", flag, false, "also cache that images and frontends still refer to (-a); refused without an age"),
+  pruneAll: one(
+    "WATCHDOG_PRUNE_ALL",
+    flag,
+    false,
+    "also cache that images and frontends still refer to (-a); refused without an age",
+  ),
   pruneTimeoutS: one("WATCHDOG_PRUNE_TIMEOUT_S", period, 300, "seconds one prune may take"),
-  pruneNotifyMinGb: one("WATCHDOG_PRUNE_NOTIFY_MIN_GB", periodOrOff, 0, "tell the channel when at least this many GB (as docker counts: 10^9 bytes) were freed; 0 = never"),
-  pruneDiskPct: one("WATCHDOG_PRUNE_DISK_PCT", percentOrOff, 0, "use of the engine's disk, in percent, from which a prune comes early and takes younger cache, at most once an hour; not over ssh; 0 = off"),
-  pruneUntilFloor: one<GoDuration>("WATCHDOG_PRUNE_UNTIL_FLOOR", goDuration, duration(6 * 3600, "6h"), "the age is halved at each early prune, but never below this (a Go duration)", { shown: "6h" }),
-  pruneSshHost: optional<SshHost>("WATCHDOG_PRUNE_SSH_HOST", sshHost, "prune over ssh on this host; unset: over the Docker socket"),
-  pruneSshUser: optional("WATCHDOG_PRUNE_SSH_USER", text("a user name", /^[a-zA-Z_][a-zA-Z0-9_.-]{0,63}$/), "user on that host"),
-  pruneSshKeyFile: optional("WATCHDOG_PRUNE_SSH_KEY_FILE", text(pathAllowed, PATH), "private key for it, readable by the pruner alone"),
-  pruneSshKnownHosts: optional("WATCHDOG_PRUNE_SSH_KNOWN_HOSTS", text(pathAllowed, PATH), "known_hosts file that host must match; without it nothing is pruned over ssh"),
+  pruneNotifyMinGb: one(
+    "WATCHDOG_PRUNE_NOTIFY_MIN_GB",
+    periodOrOff,
+    0,
+    "tell the channel when at least this many GB (as docker counts: 10^9 bytes) were freed; 0 = never",
+  ),
+  pruneDiskPct: one(
+    "WATCHDOG_PRUNE_DISK_PCT",
+    percentOrOff,
+    0,
+    "use of the engine's disk, in percent, from which a prune comes early and takes younger cache, at most once an hour; not over ssh; 0 = off",
+  ),
+  pruneUntilFloor: one<GoDuration>(
+    "WATCHDOG_PRUNE_UNTIL_FLOOR",
+    goDuration,
+    duration(6 * 3600, "6h"),
+    "the age is halved at each early prune, but never below this (a Go duration)",
+    { shown: "6h" },
+  ),
+  pruneSshHost: optional<SshHost>(
+    "WATCHDOG_PRUNE_SSH_HOST",
+    sshHost,
+    "prune over ssh on this host; unset: over the Docker socket",
+  ),
+  pruneSshUser: optional(
+    "WATCHDOG_PRUNE_SSH_USER",
+    text("a user name", /^[a-zA-Z_][a-zA-Z0-9_.-]{0,63}$/),
+    "user on that host",
+  ),
+  pruneSshKeyFile: optional(
+    "WATCHDOG_PRUNE_SSH_KEY_FILE",
+    text(pathAllowed, PATH),
+    "private key for it, readable by the pruner alone",
+  ),
+  pruneSshKnownHosts: optional(
+    "WATCHDOG_PRUNE_SSH_KNOWN_HOSTS",
+    text(pathAllowed, PATH),
+    "known_hosts file that host must match; without it nothing is pruned over ssh",
+  ),
 } satisfies Record<string, Variable<never> | Variable<unknown>>;
 
-const { lang, hostLabel, logLevel, logFormat, httpTimeoutS, tgBotToken, tgChatId, tgThreadId, tgApiUrl, tgPerMin, tgProxyUrl } = VARIABLES;
+const {
+  lang,
+  hostLabel,
+  logLevel,
+  logFormat,
+  httpTimeoutS,
+  tgBotToken,
+  tgChatId,
+  tgThreadId,
+  tgApiUrl,
+  tgPerMin,
+  tgProxyUrl,
+} = VARIABLES;
 const { fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr, statusToken } = VARIABLES;
 
 /** What it shares with the watchdog: how to speak, where the engine is, where to answer. */
 export const SHARED_VARIABLES = {
-  lang, hostLabel, logLevel, logFormat, httpTimeoutS, tgBotToken, tgChatId, tgThreadId, tgApiUrl, tgPerMin, tgProxyUrl,
-  fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr, statusToken,
+  lang,
+  hostLabel,
+  logLevel,
+  logFormat,
+  httpTimeoutS,
+  tgBotToken,
+  tgChatId,
+  tgThreadId,
+  tgApiUrl,
+  tgPerMin,
+  tgProxyUrl,
+  fallbackWebhookUrl,
+  fallbackAfterS,
+  mute,
+  quietHours,
+  dockerTarget,
+  statusAddr,
+  statusToken,
 };
 
 export type PrunerConfig = Readonly<Parsed<typeof PRUNER_VARIABLES> & Parsed<typeof SHARED_VARIABLES>>;

@@ -3,15 +3,26 @@ import { isLoopback } from "./value.ts";
 import type { Config } from "./variables.ts";
 
 /** A token that was meant but cannot be used locks the status server (an empty one is never right) instead of leaving it open. */
-export function guardStatus({ statusToken, statusAddr }: Pick<Config, "statusToken" | "statusAddr">, env: Env, problems: Problem[]): string | undefined {
+export function guardStatus(
+  { statusToken, statusAddr }: Pick<Config, "statusToken" | "statusAddr">,
+  env: Env,
+  problems: Problem[],
+): string | undefined {
   const names = ["WATCHDOG_STATUS_TOKEN", "WATCHDOG_STATUS_TOKEN_FILE"];
   if (statusToken === undefined && names.some((name) => (env[name] ?? "").trim() !== "")) {
     const consequence = "until it has a usable value the status server answers /healthz alone";
-    addConsequence(problems, "WATCHDOG_STATUS_TOKEN", consequence, `WATCHDOG_STATUS_TOKEN has no usable value although it is set; ${consequence}`);
+    addConsequence(
+      problems,
+      "WATCHDOG_STATUS_TOKEN",
+      consequence,
+      `WATCHDOG_STATUS_TOKEN has no usable value although it is set; ${consequence}`,
+    );
     return "";
   }
   if (statusToken === undefined && statusAddr && !isLoopback(statusAddr.host)) {
-    problems.push(`WATCHDOG_STATUS_ADDR=${statusAddr.host}:${statusAddr.port} can be reached from outside and WATCHDOG_STATUS_TOKEN is unset: whoever reaches it reads the status; set WATCHDOG_STATUS_TOKEN (openssl rand -hex 16), or listen on 127.0.0.1`);
+    problems.push(
+      `WATCHDOG_STATUS_ADDR=${statusAddr.host}:${statusAddr.port} can be reached from outside and WATCHDOG_STATUS_TOKEN is unset: whoever reaches it reads the status; set WATCHDOG_STATUS_TOKEN (openssl rand -hex 16), or listen on 127.0.0.1`,
+    );
   }
   return statusToken;
 }

@@ -27,7 +27,9 @@ export interface Variable<T> {
   readonly shown: string;
   readonly fallback: (facts: Facts) => T;
   readonly meaning: string;
-  readonly parser: { readonly one: Parser<T> } | { readonly list: ListParser<unknown>; readonly collect: (entries: unknown[]) => T };
+  readonly parser:
+    | { readonly one: Parser<T> }
+    | { readonly list: ListParser<unknown>; readonly collect: (entries: unknown[]) => T };
   /** Never shown, not even when malformed. */
   readonly secret: boolean;
   /** Set but empty means off, not unset. */
@@ -36,18 +38,45 @@ export interface Variable<T> {
 
 type Extra<T> = Partial<Pick<Variable<T>, "secret" | "shown" | "emptyMeans">>;
 
-export function one<T>(name: string, parser: Parser<T>, fallback: NoInfer<T>, meaning: string, extra: Extra<NoInfer<T>> = {}): Variable<T> {
-  const shown = typeof fallback === "boolean" || typeof fallback === "number" || typeof fallback === "string" ? String(fallback) : "";
+export function one<T>(
+  name: string,
+  parser: Parser<T>,
+  fallback: NoInfer<T>,
+  meaning: string,
+  extra: Extra<NoInfer<T>> = {},
+): Variable<T> {
+  const shown =
+    typeof fallback === "boolean" || typeof fallback === "number" || typeof fallback === "string"
+      ? String(fallback)
+      : "";
   return { name, parser: { one: parser }, fallback: () => fallback, shown, meaning, secret: false, ...extra };
 }
 
 /** A variable that may simply not be there. */
-export function optional<T>(name: string, parser: Parser<T>, meaning: string, extra: Extra<T | undefined> = {}): Variable<T | undefined> {
+export function optional<T>(
+  name: string,
+  parser: Parser<T>,
+  meaning: string,
+  extra: Extra<T | undefined> = {},
+): Variable<T | undefined> {
   return { name, parser: { one: parser }, fallback: () => undefined, shown: "", meaning, secret: false, ...extra };
 }
 
-export function list<T>(name: string, parser: ListParser<T>, shown: string, fallback: (facts: Facts) => T[], meaning: string): Variable<T[]> {
-  return { name, parser: { list: parser, collect: (entries) => entries as T[] }, fallback, shown, meaning, secret: false };
+export function list<T>(
+  name: string,
+  parser: ListParser<T>,
+  shown: string,
+  fallback: (facts: Facts) => T[],
+  meaning: string,
+): Variable<T[]> {
+  return {
+    name,
+    parser: { list: parser, collect: (entries) => entries as T[] },
+    fallback,
+    shown,
+    meaning,
+    secret: false,
+  };
 }
 
 /** What a table of variables parses to. */
@@ -59,14 +88,24 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Says what follows from the value of a variable that cannot be used: at the end of the problem that says why, or as one of its own. */
 export function addConsequence(problems: Problem[], name: string, consequence: string, otherwise: Problem): void {
-  const at = problems.findLastIndex((problem) => [`${name}=`, `${name}_FILE=`].some((start) => problem.startsWith(start)));
+  const at = problems.findLastIndex((problem) =>
+    [`${name}=`, `${name}_FILE=`].some((start) => problem.startsWith(start)),
+  );
   if (at === -1) problems.push(otherwise);
   else problems[at] = `${problems[at]}; ${consequence}`;
 }
 
 /** Every variable of a table; never throws: a bad value falls back to its default and is reported. */
-export function parseTable<Table extends Record<string, Variable<never> | Variable<unknown>>>(table: Table, env: Env, facts: Facts, problems: Problem[]): Parsed<Table> {
-  const values = Object.entries(table).map(([key, variable]) => [key, readValue(variable as Variable<unknown>, env, facts, problems)]);
+export function parseTable<Table extends Record<string, Variable<never> | Variable<unknown>>>(
+  table: Table,
+  env: Env,
+  facts: Facts,
+  problems: Problem[],
+): Parsed<Table> {
+  const values = Object.entries(table).map(([key, variable]) => [
+    key,
+    readValue(variable as Variable<unknown>, env, facts, problems),
+  ]);
   return Object.fromEntries(values) as Parsed<Table>;
 }
 
@@ -98,17 +137,26 @@ function readValue(variable: Variable<unknown>, env: Env, facts: Facts, problems
   const value = isLong ? undefined : variable.parser.one.parse(given.raw);
   if (value !== undefined) return value;
   const shown = variable.secret ? "***" : showValue(given.raw);
-  problems.push(`${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`);
+  problems.push(
+    `${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`,
+  );
   return variable.fallback(facts);
 }
 
 /** The paths of all files that variables name for their values. */
 export function secretFilesOf(env: Env): string[] {
-  return Object.entries(env).flatMap(([name, path = ""]) => (name.endsWith("_FILE") && hasFileVariant(name.slice(0, -"_FILE".length)) && path.trim() !== "" ? [path.trim()] : []));
+  return Object.entries(env).flatMap(([name, path = ""]) =>
+    name.endsWith("_FILE") && hasFileVariant(name.slice(0, -"_FILE".length)) && path.trim() !== "" ? [path.trim()] : [],
+  );
 }
 
 /** The value and the name it came from: the variable itself, or the file its NAME_FILE names. */
-function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Problem[]): { name: string; raw: string } | undefined {
+function rawOf(
+  variable: Variable<unknown>,
+  env: Env,
+  facts: Facts,
+  problems: Problem[],
+): { name: string; raw: string } | undefined {
   const { name } = variable;
   const direct = env[name]?.trim();
   const fileName = `${name}_FILE`;
@@ -123,7 +171,9 @@ function rawOf(variable: Variable<unknown>, env: Env, facts: Facts, problems: Pr
   } catch (error) {
     const reason = reasonOf(error);
     const remedy = /^E(ACCES|PERM)\b/.test(reason) ? ` (chown ${ownerToRead(facts.uid)}, chmod 440)` : "";
-    problems.push(`${fileName}=${showValue(path)} cannot be read (${maskSecrets(reason)}); allowed: a file that uid ${facts.uid} may read${remedy} and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`);
+    problems.push(
+      `${fileName}=${showValue(path)} cannot be read (${maskSecrets(reason)}); allowed: a file that uid ${facts.uid} may read${remedy} and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`,
+    );
     return undefined;
   }
 }
@@ -140,21 +190,33 @@ function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems
   const entries: T[] = [];
   const seen = new Set<string>();
   let dropped = 0;
-  const parts = raw.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+  const parts = raw
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
   for (const part of parts.slice(0, MAX_ENTRIES)) {
     const entry = part.length > MAX_VALUE ? undefined : parser.parseEntry(part);
     const identity = entry === undefined ? undefined : parser.identity?.(entry);
     const repeated = identity !== undefined && seen.has(identity);
     if (entry === undefined || repeated) {
       dropped += 1;
-      if (dropped <= MAX_TOLD) problems.push(`${name}: entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`);
+      if (dropped <= MAX_TOLD)
+        problems.push(
+          `${name}: entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`,
+        );
       continue;
     }
     if (identity !== undefined) seen.add(identity);
     entries.push(entry);
   }
-  if (dropped > MAX_TOLD) problems.push(`${name}: ${dropped - MAX_TOLD} more entries are dropped in the same way; allowed: ${parser.allowed}; the rest counts`);
-  if (parts.length > MAX_ENTRIES) problems.push(`${name}: has ${parts.length} entries; allowed: at most ${MAX_ENTRIES}; the first ${MAX_ENTRIES} count`);
+  if (dropped > MAX_TOLD)
+    problems.push(
+      `${name}: ${dropped - MAX_TOLD} more entries are dropped in the same way; allowed: ${parser.allowed}; the rest counts`,
+    );
+  if (parts.length > MAX_ENTRIES)
+    problems.push(
+      `${name}: has ${parts.length} entries; allowed: at most ${MAX_ENTRIES}; the first ${MAX_ENTRIES} count`,
+    );
   return entries;
 }
 

@@ -95,7 +95,12 @@ export function hostPort(raw: string): HostPort | undefined {
 
 /** Whether nothing but this machine, or this container, can reach it. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost") || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) || host === "::1";
+  return (
+    host === "localhost" ||
+    host.endsWith(".localhost") ||
+    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host) ||
+    host === "::1"
+  );
 }
 
 export const address: Parser<HostPort> = { allowed: "host:port", parse: hostPort };
@@ -153,7 +158,10 @@ export const MAX_NAME = 128;
 export const containerName: ListParser<string> = {
   allowed: "container names, or *",
   identity: (entry) => entry,
-  parseEntry: (raw) => (raw === "*" || /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(raw) ? identifier(raw.replace(/^\//, ""), MAX_NAME) : undefined),
+  parseEntry: (raw) =>
+    raw === "*" || /^\/?[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(raw)
+      ? identifier(raw.replace(/^\//, ""), MAX_NAME)
+      : undefined,
 };
 
 /** A pattern of signal keys: `*` stands for any text, everything else for itself. */
@@ -189,7 +197,8 @@ export const dailySpan: Parser<DailySpan> = {
     const [fromH, fromM, toH, toM] = match.slice(1, 5).map(Number) as [number, number, number, number];
     const timeZone = match[5];
     const [fromMin, toMin] = [fromH * 60 + fromM, toH * 60 + toM];
-    if (fromM > 59 || toM > 59 || fromMin >= 1440 || toMin > 1440 || fromMin === toMin || !isTimeZone(timeZone)) return undefined;
+    if (fromM > 59 || toM > 59 || fromMin >= 1440 || toMin > 1440 || fromMin === toMin || !isTimeZone(timeZone))
+      return undefined;
     return { fromMin, toMin: toMin % 1440, timeZone };
   },
 };
@@ -205,7 +214,9 @@ export const dailyTime: Parser<DailyTime> = {
   parse: (raw) => {
     const match = /^(\d{1,2}):(\d\d)(?:\s+(\S+))?$/.exec(raw);
     const [hour, minute] = [Number(match?.[1]), Number(match?.[2])];
-    return match && hour < 24 && minute < 60 && isTimeZone(match[3]) ? { atMin: hour * 60 + minute, timeZone: match[3] } : undefined;
+    return match && hour < 24 && minute < 60 && isTimeZone(match[3])
+      ? { atMin: hour * 60 + minute, timeZone: match[3] }
+      : undefined;
   },
 };
 
@@ -213,14 +224,28 @@ export const dailyTime: Parser<DailyTime> = {
 const localFormats = new Map<string | undefined, Intl.DateTimeFormat>();
 
 /** The calendar day of a moment in a zone, as 2026-01-31, and the minute of that day. */
-export function localTime(wallMs: number, timeZone: string | undefined): { readonly day: string; readonly minute: number } {
-  const format = localFormats.get(timeZone) ?? new Intl.DateTimeFormat("en-GB", {
-    year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone === undefined ? {} : { timeZone }),
-  });
+export function localTime(
+  wallMs: number,
+  timeZone: string | undefined,
+): { readonly day: string; readonly minute: number } {
+  const format =
+    localFormats.get(timeZone) ??
+    new Intl.DateTimeFormat("en-GB", {
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+      ...(timeZone === undefined ? {} : { timeZone }),
+    });
   localFormats.set(timeZone, format);
   const parts = format.formatToParts(wallMs);
   const part = (type: string): string => parts.find((entry) => entry.type === type)?.value ?? "";
-  return { day: `${part("year")}-${part("month")}-${part("day")}`, minute: Number(part("hour")) * 60 + Number(part("minute")) };
+  return {
+    day: `${part("year")}-${part("month")}-${part("day")}`,
+    minute: Number(part("hour")) * 60 + Number(part("minute")),
+  };
 }
 
 function isTimeZone(name: string | undefined): boolean {

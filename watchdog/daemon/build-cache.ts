@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
-import { clearableBytes, parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
-import type { BuildCacheClient } from "../collectors/docker/client.ts";
 import type { DiskSample } from "../collectors/disk.ts";
+import { type BuildCache, clearableBytes, parseBuildCache } from "../collectors/docker/build-cache.ts";
+import type { BuildCacheClient } from "../collectors/docker/client.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
@@ -63,19 +63,27 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
   };
 
   /** Of a disk that cannot be told apart it is not said that it is another one. */
-  const isElsewhere = (notice: Notice): boolean => options.disks().find(({ label }) => label === labelOf(notice))?.holdsEngineData === false;
+  const isElsewhere = (notice: Notice): boolean =>
+    options.disks().find(({ label }) => label === labelOf(notice))?.holdsEngineData === false;
 
   const tell = (): void => {
     const about = answer && clock.monoMs() - answer.atMs < STALE_MS ? answer : undefined;
-    options.offer(latest.flatMap((notice) => {
-      if (!isDiskAlert(notice)) return [notice];
-      if (holding) return [];
-      return [about && !isElsewhere(notice) ? { ...notice, detail: `${notice.detail}\n${line(about)}` } : notice];
-    }));
+    options.offer(
+      latest.flatMap((notice) => {
+        if (!isDiskAlert(notice)) return [notice];
+        if (holding) return [];
+        return [about && !isElsewhere(notice) ? { ...notice, detail: `${notice.detail}\n${line(about)}` } : notice];
+      }),
+    );
   };
 
   const line = ({ cache }: Answer): string =>
-    lang.details.buildCache({ totalBytes: cache.totalBytes, clearableBytes: clearableBytes(cache, filter, clock.wallMs()), ageS: filter.ageS, command });
+    lang.details.buildCache({
+      totalBytes: cache.totalBytes,
+      clearableBytes: clearableBytes(cache, filter, clock.wallMs()),
+      ageS: filter.ageS,
+      command,
+    });
 
   const release = (): void => {
     if (!holding) return;

@@ -1,9 +1,9 @@
 import type { Moment } from "../clock.ts";
 import { neverMuted } from "../config/mute.ts";
-import { localTime, type DailyTime } from "../config/value.ts";
+import { type DailyTime, localTime } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
+import { type History, sparkline } from "../history/history.ts";
 import type { Incident, Incidents } from "../history/incidents.ts";
-import { sparkline, type History } from "../history/history.ts";
 import { round1, shownSpan } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Occurrence } from "../signals/signal.ts";
@@ -20,11 +20,16 @@ const BEFORE = "before";
 const LEAST_GAP_MS = 6 * 3_600_000;
 
 /** Whether the digest is due now. The first tick only sets the day: a start after the hour is no reason to report. Pure. */
-export function digestDue(at: DailyTime, { day: last, toldMonoMs }: DigestMemory, now: Moment): { readonly due: boolean; readonly memory: DigestMemory } {
+export function digestDue(
+  at: DailyTime,
+  { day: last, toldMonoMs }: DigestMemory,
+  now: Moment,
+): { readonly due: boolean; readonly memory: DigestMemory } {
   const { day, minute } = localTime(now.wallMs, at.timeZone);
   const reached = minute >= at.atMin;
   // ISO dates sort. A last day in the future comes from a clock that was set back since: it counts from today, like a start.
-  if (last === undefined || (last !== BEFORE && day < last)) return { due: false, memory: { day: reached ? day : BEFORE, toldMonoMs } };
+  if (last === undefined || (last !== BEFORE && day < last))
+    return { due: false, memory: { day: reached ? day : BEFORE, toldMonoMs } };
   if (!reached || day === last) return { due: false, memory: { day: last, toldMonoMs } };
   const due = toldMonoMs === undefined || now.monoMs - toldMonoMs >= LEAST_GAP_MS;
   return { due, memory: { day, toldMonoMs: due ? now.monoMs : toldMonoMs } };
@@ -48,7 +53,10 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
   // What still goes on comes first and is never cut; of the rest the latest.
   const ongoing = list.filter(({ until }) => until === undefined);
   const ended = list.filter(({ until }) => until !== undefined);
-  const shown = [...ongoing, ...ended.slice(-Math.max(0, MAX_LINES - ongoing.length) || ended.length)].slice(0, Math.max(MAX_LINES, ongoing.length));
+  const shown = [...ongoing, ...ended.slice(-Math.max(0, MAX_LINES - ongoing.length) || ended.length)].slice(
+    0,
+    Math.max(MAX_LINES, ongoing.length),
+  );
   const ranMs = now.monoMs - startedMonoMs;
   const lines = [
     // Nothing is known of the time before the start.
@@ -68,7 +76,9 @@ function incidentLine(incident: Incident, lang: Lang, now: Moment): string {
   const { sinceMs, untilMs, lastedMs } = shownSpan(incident, now);
   const times = until ? lang.messages.span(sinceMs, untilMs, now.wallMs) : lang.digest.ongoing(sinceMs, now.wallMs);
   const isMoment = until !== undefined && until.monoMs === since.monoMs;
-  return isMoment ? `• ${title}: ${lang.time(sinceMs, now.wallMs)}` : `• ${title}: ${lang.duration(lastedMs)}, ${times}`;
+  return isMoment
+    ? `• ${title}: ${lang.time(sinceMs, now.wallMs)}`
+    : `• ${title}: ${lang.duration(lastedMs)}, ${times}`;
 }
 
 function useLine(name: string, history: History, lang: Lang, now: Moment): string[] {

@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { get } from "../net/get.ts";
-import { reasonOf } from "../safe.ts";
 import type { Sender } from "../notify/sender.ts";
+import { reasonOf } from "../safe.ts";
 
 export interface HeartbeatOptions {
   readonly url: URL;
@@ -42,7 +42,10 @@ export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Pro
       log.warn("no heartbeat: Telegram has not answered for an hour");
       return;
     }
-    const { status } = await get({ url: options.url }, { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal: stop });
+    const { status } = await get(
+      { url: options.url },
+      { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal: stop },
+    );
     if (status >= 400) log.warn("heartbeat refused", { status });
   };
 

@@ -1,7 +1,7 @@
 import type { Readings } from "../collectors/index.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
-import { blindReason, BLIND_SOURCES } from "../signals/blind.ts";
+import { BLIND_SOURCES, blindReason } from "../signals/blind.ts";
 import type { Occurrence } from "../signals/signal.ts";
 
 /** What the first message after a start tells besides what the readings show. */
@@ -11,12 +11,20 @@ export interface Hello {
 }
 
 /** `WATCHDOG_HELLO`: version, what is watched, what cannot be read, what is wrong with the settings. Pure. */
-export function helloOccurrence({ version, problems }: Hello, host: string, readings: Readings, config: Config, lang: Lang): Occurrence {
+export function helloOccurrence(
+  { version, problems }: Hello,
+  host: string,
+  readings: Readings,
+  config: Config,
+  lang: Lang,
+): Occurrence {
   const { watched } = lang.hello;
   const { metrics, mem, disk, docker, deps, proc } = readings;
   const parts = [
     ...(mem.state === "off" ? [] : [watched.mem]),
-    ...(disk.state === "ok" && disk.value.disks.length > 0 ? [watched.disks(disk.value.disks.map(({ label }) => label))] : []),
+    ...(disk.state === "ok" && disk.value.disks.length > 0
+      ? [watched.disks(disk.value.disks.map(({ label }) => label))]
+      : []),
     ...(docker.state === "ok" ? [watched.containers(docker.value.containers.length)] : []),
     ...(deps.state === "off" ? [] : [watched.deps(config.deps.map(({ name }) => name))]),
     ...(metrics.state === "off" ? [] : [watched.metrics]),
@@ -26,5 +34,11 @@ export function helloOccurrence({ version, problems }: Hello, host: string, read
     const reason = blindReason(source, readings);
     return reason === undefined ? [] : [`${source} (${reason})`];
   });
-  return { key: "hello", tone: "info", count: 1, title: lang.hello.title, detail: lang.hello.detail({ version, host, parts, blind, problems }) };
+  return {
+    key: "hello",
+    tone: "info",
+    count: 1,
+    title: lang.hello.title,
+    detail: lang.hello.detail({ version, host, parts, blind, problems }),
+  };
 }

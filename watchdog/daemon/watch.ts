@@ -1,18 +1,18 @@
-import { momentOf, type Clock, type Moment } from "../clock.ts";
+import { type Clock, type Moment, momentOf } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { CollectAll, Readings } from "../collectors/index.ts";
 import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
-import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
-import { createHistory, NO_SERIES, type History, type Series } from "../history/history.ts";
+import { deliverAll, judgeAll, type Ledger, type Notice, observeAll, type Rules } from "../decide/ledger.ts";
+import { createHistory, type History, NO_SERIES, type Series } from "../history/history.ts";
 import { createIncidents } from "../history/incidents.ts";
 import type { Lang } from "../lang/index.ts";
-import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
+import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import type { Signal } from "../signals/signal.ts";
-import { digest, digestDue, type DigestMemory } from "./digest.ts";
-import { helloOccurrence, type Hello } from "./hello.ts";
+import { type DigestMemory, digest, digestDue } from "./digest.ts";
+import { type Hello, helloOccurrence } from "./hello.ts";
 
 /** What the last finished tick saw; the status is a view of this and nothing else. */
 export interface TickView {
@@ -58,7 +58,9 @@ export interface WatchOptions {
   readonly collectAll: CollectAll;
   readonly systemHostname: string;
   /** What an earlier run remembered. */
-  readonly initial?: { readonly ledger: Ledger; readonly signals: SignalState; readonly digestDay?: string | undefined } | undefined;
+  readonly initial?:
+    | { readonly ledger: Ledger; readonly signals: SignalState; readonly digestDay?: string | undefined }
+    | undefined;
   /** To be said once, after the first tick. */
   readonly hello?: Hello | undefined;
   /** Something that should outlive a restart may have changed; called before anything of it is offered. A tick has finished once it is kept, or cannot be in time. */
@@ -67,7 +69,17 @@ export interface WatchOptions {
   readonly offer: (notices: readonly Notice[]) => void;
 }
 
-export function createWatch({ config, lang, clock, collectAll, systemHostname, initial, hello, changed, offer }: WatchOptions): Watch {
+export function createWatch({
+  config,
+  lang,
+  clock,
+  collectAll,
+  systemHostname,
+  initial,
+  hello,
+  changed,
+  offer,
+}: WatchOptions): Watch {
   const rules = rulesOf(config);
   let signalState: SignalState = initial?.signals ?? NO_SIGNALS;
   let ledger: Ledger = initial?.ledger ?? new Map();
@@ -139,26 +151,36 @@ function knownDisks(before: ReadonlyMap<string, KnownDisk>, disk: Readings["disk
   const measured = new Map(disk.state === "ok" ? disk.value.disks.map((sample) => [sample.label, sample]) : []);
   const unmeasured = new Set(disk.state === "ok" ? disk.value.failures.map(({ label }) => label) : before.keys());
   const labels = new Set([...before.keys(), ...measured.keys()]);
-  return new Map([...labels].flatMap((label): [string, KnownDisk][] => {
-    const [sample, last] = [measured.get(label), before.get(label)];
-    if (sample) return [[label, { sample, stale: false }]];
-    return last && unmeasured.has(label) ? [[label, { ...last, stale: true }]] : [];
-  }));
+  return new Map(
+    [...labels].flatMap((label): [string, KnownDisk][] => {
+      const [sample, last] = [measured.get(label), before.get(label)];
+      if (sample) return [[label, { sample, stale: false }]];
+      return last && unmeasured.has(label) ? [[label, { ...last, stale: true }]] : [];
+    }),
+  );
 }
 
 function recordUse(history: History, { mem, disk }: Readings, now: Moment): void {
   if (mem.state === "ok") history.record("mem", memoryUse(mem.value), now);
-  if (disk.state === "ok") for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
+  if (disk.state === "ok")
+    for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
 }
 
 /** A forecast looks at every tick's series, a trend is shown where a disk is full. */
 function needsSeries(config: Config, { disk }: Readings): boolean {
   const limitPct = Math.min(config.diskPct, config.diskCritPct);
-  return config.diskForecastH > 0 || (disk.state === "ok" && disk.value.disks.some((sample) => diskUse(sample) >= limitPct));
+  return (
+    config.diskForecastH > 0 || (disk.state === "ok" && disk.value.disks.some((sample) => diskUse(sample) >= limitPct))
+  );
 }
 
 function diskSeries(history: History, now: Moment): Series {
-  return new Map(history.names().filter((name) => name.startsWith("disk:")).map((name) => [name, history.series(name, now)]));
+  return new Map(
+    history
+      .names()
+      .filter((name) => name.startsWith("disk:"))
+      .map((name) => [name, history.series(name, now)]),
+  );
 }
 
 /** The judging part of the configuration, in the units that judging uses. */
@@ -167,6 +189,9 @@ export function rulesOf(config: Config): Rules {
     cooldownS: config.cooldownS,
     flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },
     isMuted: (key) => isMuted(config.mute, key),
-    causeIds: [...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]), "orchestrator_down"],
+    causeIds: [
+      ...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]),
+      "orchestrator_down",
+    ],
   };
 }

@@ -16,5 +16,8 @@ const COVERS: readonly Cover[] = [
 export function partners(key: string, mine: "by" | "covers"): (Cover & { readonly id: string })[] {
   const colon = key.indexOf(":");
   const kind = key.slice(0, Math.max(0, colon));
-  return COVERS.filter((row) => row[mine] === kind).map((row) => ({ ...row, id: `${mine === "by" ? row.covers : row.by}${key.slice(colon)}` }));
+  return COVERS.filter((row) => row[mine] === kind).map((row) => ({
+    ...row,
+    id: `${mine === "by" ? row.covers : row.by}${key.slice(colon)}`,
+  }));
 }

@@ -24,7 +24,9 @@ const FRESH_MS = 2 * 60_000;
 
 /** The master alarm, blindness and what fills slowly are never called flapping; an occurrence has no state to change. */
 export function mayFlap(key: string): boolean {
-  return !/^(orchestrator_down|blind:|disk:|disk_crit:|disk_forecast:|inodes:|job_failed|host_boot|mutes|digest|cert:)/.test(key);
+  return !/^(orchestrator_down|blind:|disk:|disk_crit:|disk_forecast:|inodes:|job_failed|host_boot|mutes|digest|cert:)/.test(
+    key,
+  );
 }
 
 export interface History {
@@ -34,7 +36,13 @@ export interface History {
 }
 
 /** Takes in one tick: `changedAt` says when the state really changed, where it did. Pure. */
-export function trackChanges(before: History, key: string, changedAt: Moment | undefined, now: Moment, rules: FlapRules): History {
+export function trackChanges(
+  before: History,
+  key: string,
+  changedAt: Moment | undefined,
+  now: Moment,
+  rules: FlapRules,
+): History {
   if (rules.changes === 0 || !mayFlap(key)) return { changes: [] };
   const recent = before.changes.filter((at) => now.monoMs - at.monoMs < rules.windowMs);
   // A flap that nobody was told of while it was fresh is told as what it came to.
@@ -45,7 +53,9 @@ export function trackChanges(before: History, key: string, changedAt: Moment | u
   const changes = [...(last && at.monoMs - last.monoMs > rules.steadyMs ? [] : recent), at].slice(-rules.changes);
   if (flap) return { changes, flap: { ...flap, count: flap.count + 1, lastChange: at } };
   const [first] = changes;
-  return first && changes.length >= rules.changes ? { changes, flap: { since: first, lastChange: at, count: changes.length, announced: false } } : { changes };
+  return first && changes.length >= rules.changes
+    ? { changes, flap: { since: first, lastChange: at, count: changes.length, announced: false } }
+    : { changes };
 }
 
 function isFresh({ lastChange }: Flap, now: Moment): boolean {
@@ -53,7 +63,14 @@ function isFresh({ lastChange }: Flap, now: Moment): boolean {
 }
 
 /** What a flapping key has to say for itself; `as usual`: it is bad for so long on end that the ordinary decision applies. */
-export function flapVerdict(flap: Flap, active: boolean, activeSince: Moment | undefined, frozen: boolean, now: Moment, rules: FlapRules): "flapping" | "settled" | "as usual" | "quiet" {
+export function flapVerdict(
+  flap: Flap,
+  active: boolean,
+  activeSince: Moment | undefined,
+  frozen: boolean,
+  now: Moment,
+  rules: FlapRules,
+): "flapping" | "settled" | "as usual" | "quiet" {
   if (!flap.announced) return isFresh(flap, now) ? "flapping" : "as usual";
   if (!frozen && now.monoMs - flap.lastChange.monoMs >= rules.steadyMs) return "settled";
   return active && activeSince !== undefined && now.monoMs - activeSince.monoMs >= BAD_ON_END_MS ? "as usual" : "quiet";

@@ -2,8 +2,8 @@ import type { Moment } from "../clock.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { partners } from "./covers.ts";
-import { decide, type AlertState } from "./decide.ts";
-import { flapVerdict, trackChanges, type FlapRules, type History } from "./flap.ts";
+import { type AlertState, decide } from "./decide.ts";
+import { type FlapRules, flapVerdict, type History, trackChanges } from "./flap.ts";
 
 /**
  * What was observed and what was told, kept apart, for every entity about which there is something to tell or that was told.
@@ -118,26 +118,51 @@ export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Mome
   return withoutIdle(next);
 }
 
-function withHistory({ flap: _flap, ...entry }: Entry, before: Entry | undefined, changedAt: Moment, now: Moment, rules: Rules): Entry {
+function withHistory(
+  { flap: _flap, ...entry }: Entry,
+  before: Entry | undefined,
+  changedAt: Moment,
+  now: Moment,
+  rules: Rules,
+): Entry {
   const changed = entry.active !== (before?.active ?? false) && !entry.edge;
-  return { ...entry, ...trackChanges(before ?? { changes: [] }, entry.key, changed ? changedAt : undefined, now, rules.flap) };
+  return {
+    ...entry,
+    ...trackChanges(before ?? { changes: [] }, entry.key, changed ? changedAt : undefined, now, rules.flap),
+  };
 }
 
 /** undefined: nothing to tell and nothing told. */
 function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry | undefined {
   const { key, entity, title, detail, cause, cooldownS, active, until } = signal;
   if (!before && !active) return undefined;
-  const { cause: _cause, easing: _easing, ...known } = before ?? { told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [] };
+  const {
+    cause: _cause,
+    easing: _easing,
+    ...known
+  } = before ?? { told: { alerting: false }, episodes: [], skipped: 0, nextSeq: 1, changes: [] };
   const entry: Entry = {
-    ...known, ...(cause === undefined ? {} : { cause }), ...(active && until ? { easing: true } : {}),
-    key, title, detail, active, frozen: signal.frozen ?? false,
-    ...(entity === undefined ? {} : { entity }), ...(cooldownS === undefined ? {} : { cooldownS }),
+    ...known,
+    ...(cause === undefined ? {} : { cause }),
+    ...(active && until ? { easing: true } : {}),
+    key,
+    title,
+    detail,
+    active,
+    frozen: signal.frozen ?? false,
+    ...(entity === undefined ? {} : { entity }),
+    ...(cooldownS === undefined ? {} : { cooldownS }),
   };
   if (signal.edge) return observeEdge(entry, before, signal.edge, now);
   return active ? open(entry, signal, now) : close(entry, now, until);
 }
 
-function observeEdge({ edge: _edge, ...entry }: Entry, before: Entry | undefined, { count, tone }: NonNullable<Signal["edge"]>, now: Moment): Entry {
+function observeEdge(
+  { edge: _edge, ...entry }: Entry,
+  before: Entry | undefined,
+  { count, tone }: NonNullable<Signal["edge"]>,
+  now: Moment,
+): Entry {
   const total = (before?.edge?.count ?? 0) + count;
   if (total === 0) return entry;
   const edge = { count: total, first: before?.edge?.first ?? now, ...(tone === undefined ? {} : { tone }) };
@@ -153,16 +178,28 @@ function open(entry: Entry, { since, detail: current, reason, cause }: Signal, n
   const episode: Episode = { seq: entry.nextSeq, since: since ?? now, flagged: now, ...words };
   const episodes = [...entry.episodes, episode];
   const tooMany = episodes.length > MAX_EPISODES;
-  return { ...entry, nextSeq: entry.nextSeq + 1, episodes: tooMany ? episodes.toSpliced(1, 1) : episodes, skipped: entry.skipped + (tooMany ? 1 : 0) };
+  return {
+    ...entry,
+    nextSeq: entry.nextSeq + 1,
+    episodes: tooMany ? episodes.toSpliced(1, 1) : episodes,
+    skipped: entry.skipped + (tooMany ? 1 : 0),
+  };
 }
 
 function close(entry: Entry, now: Moment, until = now): Entry {
   const last = entry.episodes.at(-1);
-  return last && !last.until ? { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, until, cleared: now }] } : entry;
+  return last && !last.until
+    ? { ...entry, episodes: [...entry.episodes.slice(0, -1), { ...last, until, cleared: now }] }
+    : entry;
 }
 
 function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
-  return new Map([...ledger].filter(([, { told, episodes, edge, changes, flap }]) => told.alerting || episodes.length > 0 || edge || changes.length > 0 || flap));
+  return new Map(
+    [...ledger].filter(
+      ([, { told, episodes, edge, changes, flap }]) =>
+        told.alerting || episodes.length > 0 || edge || changes.length > 0 || flap,
+    ),
+  );
 }
 
 /** What is to be told now, judged by what is observed now against what was told; oldest first. */
@@ -177,7 +214,11 @@ export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
   return [...ledger]
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
     .filter((notice) => !isCovered(ledger, notice))
-    .map((notice) => (cause && isFedByMetrics(notice.key, isDown) ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } } : notice))
+    .map((notice) =>
+      cause && isFedByMetrics(notice.key, isDown)
+        ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } }
+        : notice,
+    )
     .sort((a, b) => a.due.monoMs - b.due.monoMs);
 }
 
@@ -194,14 +235,38 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   const common = { id, key, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
   if (kind === "edge" || kind === "info") {
     const { count, first } = entry.edge ?? { count: 0, first: now };
-    return { ...common, detail: entry.detail, span: { since: first }, earlier: [], skipped: 0, count, due: first, throughSeq: 0, open: false };
+    return {
+      ...common,
+      detail: entry.detail,
+      span: { since: first },
+      earlier: [],
+      skipped: 0,
+      count,
+      due: first,
+      throughSeq: 0,
+      open: false,
+    };
   }
-  const last: Episode = episodes.at(-1) ?? { seq: entry.nextSeq - 1, since: now, flagged: now, until: now, detail: entry.detail };
+  const last: Episode = episodes.at(-1) ?? {
+    seq: entry.nextSeq - 1,
+    since: now,
+    flagged: now,
+    until: now,
+    detail: entry.detail,
+  };
   if (kind === "flapping" || kind === "settled") {
     const since = flap?.since ?? now;
     return {
-      ...common, detail: entry.detail, flap: { count: flap?.count ?? 0, lastedMs: now.monoMs - since.monoMs }, count: 0, skipped: 0, earlier: [],
-      span: spanOf(last), due: kind === "flapping" ? (flap?.lastChange ?? now) : now, throughSeq: last.seq, open: active,
+      ...common,
+      detail: entry.detail,
+      flap: { count: flap?.count ?? 0, lastedMs: now.monoMs - since.monoMs },
+      count: 0,
+      skipped: 0,
+      earlier: [],
+      span: spanOf(last),
+      due: kind === "flapping" ? (flap?.lastChange ?? now) : now,
+      throughSeq: last.seq,
+      open: active,
     };
   }
   // The first thing nobody was told yet: the end of the told episode, or the beginning of the first.
@@ -210,13 +275,23 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
   const due = flap ? now : told.alerting ? (first.cleared ?? first.until ?? now) : first.flagged;
   const ended = kind === "recovery" || kind === "missed";
   return {
-    ...common, due, skipped, count: 0, throughSeq: last.seq, open: !ended,
+    ...common,
+    due,
+    skipped,
+    count: 0,
+    throughSeq: last.seq,
+    open: !ended,
     detail: kind === "missed" ? last.detail : entry.detail,
-    span: spanOf(last), earlier: episodes.slice(0, -1).map(spanOf),
+    span: spanOf(last),
+    earlier: episodes.slice(0, -1).map(spanOf),
   };
 }
 
-function kindOf({ told, active, frozen, easing, episodes, edge, cooldownS, flap }: Entry, now: Moment, rules: Rules): NoticeKind | undefined {
+function kindOf(
+  { told, active, frozen, easing, episodes, edge, cooldownS, flap }: Entry,
+  now: Moment,
+  rules: Rules,
+): NoticeKind | undefined {
   if (edge) return edge.tone ?? "edge";
   if (flap) {
     const verdict = flapVerdict(flap, active, episodes.at(-1)?.since, frozen, now, rules.flap);
@@ -251,7 +326,9 @@ function isCovered(ledger: Ledger, { key, kind }: Notice): boolean {
   if (kind === "recovery") return false;
   return partners(key, "covers").some(({ id }) => {
     const cover = ledger.get(id);
-    return cover !== undefined && (cover.active || cover.told.alerting || (kind === "missed" && cover.episodes.length > 0));
+    return (
+      cover !== undefined && (cover.active || cover.told.alerting || (kind === "missed" && cover.episodes.length > 0))
+    );
   });
 }
 
@@ -264,7 +341,12 @@ function uncover(ledger: Map<string, Entry>, { key, kind, judged }: Notice): voi
     if (!entry) continue;
     if (!entry.active && !entry.told.alerting) ledger.set(id, { ...entry, episodes: [], skipped: 0 });
     else if (entry.active && last && last.flagged.monoMs <= judged.monoMs && recoverySaysSo && kind === "recovery") {
-      ledger.set(id, { ...entry, episodes: [last], skipped: 0, told: { ...entry.told, alerting: true, lastAlertAt: judged.monoMs, lastAlertWallMs: judged.wallMs } });
+      ledger.set(id, {
+        ...entry,
+        episodes: [last],
+        skipped: 0,
+        told: { ...entry.told, alerting: true, lastAlertAt: judged.monoMs, lastAlertWallMs: judged.wallMs },
+      });
     }
   }
 }
@@ -275,10 +357,17 @@ function deliver(entry: Entry, notice: Notice, messageId: number | undefined): E
     const left = (edge?.count ?? 0) - notice.count;
     return edge && left > 0 ? { ...rest, edge: { ...edge, count: left, first: notice.judged } } : rest;
   }
-  const episodes = entry.episodes.filter(({ seq }) => seq > notice.throughSeq || (notice.open && seq === notice.throughSeq));
+  const episodes = entry.episodes.filter(
+    ({ seq }) => seq > notice.throughSeq || (notice.open && seq === notice.throughSeq),
+  );
   // Sequence numbers have no gaps: what is untold and not listed was left out of the middle.
   const untold = entry.nextSeq - 1 - notice.throughSeq + (notice.open ? 1 : 0);
-  const common = { ...entry, episodes, skipped: Math.max(0, untold - episodes.length), told: toldBy(notice, messageId) };
+  const common = {
+    ...entry,
+    episodes,
+    skipped: Math.max(0, untold - episodes.length),
+    told: toldBy(notice, messageId),
+  };
   if (notice.kind === "settled") return withoutFlap(common);
   return notice.kind === "flapping" && entry.flap ? { ...common, flap: { ...entry.flap, announced: true } } : common;
 }
@@ -286,7 +375,12 @@ function deliver(entry: Entry, notice: Notice, messageId: number | undefined): E
 /** Being told that a key flaps is not being told that it is bad: should it stay bad, that is still to be said. */
 function toldBy({ kind, open, judged }: Notice, messageId: number | undefined): Told {
   if (!open || kind === "flapping") return { alerting: false };
-  return { alerting: true, lastAlertAt: judged.monoMs, lastAlertWallMs: judged.wallMs, ...(messageId === undefined ? {} : { messageId }) };
+  return {
+    alerting: true,
+    lastAlertAt: judged.monoMs,
+    lastAlertWallMs: judged.wallMs,
+    ...(messageId === undefined ? {} : { messageId }),
+  };
 }
 
 function withoutFlap({ flap: _flap, ...entry }: Entry): Entry {

@@ -14,14 +14,23 @@ export function isUrgent({ key, open }: Pick<Notice, "key" | "open">): boolean {
 function rankOf(notice: Pick<Notice, "key" | "kind" | "open">): number {
   if (isUrgent(notice)) return 0;
   switch (notice.kind) {
-    case "alert": case "edge": return 1;
-    case "flapping": return 2;
-    case "realert": return 3;
-    case "recovery": case "missed": return 4;
+    case "alert":
+    case "edge":
+      return 1;
+    case "flapping":
+      return 2;
+    case "realert":
+      return 3;
+    case "recovery":
+    case "missed":
+      return 4;
     // It has come to rest: in a bad state that is news like an alert, in a good one like a recovery.
-    case "settled": return notice.open ? 1 : 4;
-    case "info": return 5;
-    default: return notice.kind satisfies never;
+    case "settled":
+      return notice.open ? 1 : 4;
+    case "info":
+      return 5;
+    default:
+      return notice.kind satisfies never;
   }
 }
 

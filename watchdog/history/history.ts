@@ -29,7 +29,11 @@ export const SLOTS = 720;
 const MAX_SERIES = 64;
 
 const FIELDS = 5;
-const SLOT = 0, WALL = 1, MIN = 2, MAX = 3, LAST = 4;
+const SLOT = 0,
+  WALL = 1,
+  MIN = 2,
+  MAX = 3,
+  LAST = 4;
 
 /** 720 slots of 2 min: 29 kB a series. */
 export function createHistory(): History {
@@ -63,7 +67,13 @@ export function createHistory(): History {
       for (let slot = newest - SLOTS + 1; ring && slot <= newest; slot += 1) {
         const at = (((slot % SLOTS) + SLOTS) % SLOTS) * FIELDS;
         if (ring[at + SLOT] !== slot) continue;
-        points.push({ wallMs: ring[at + WALL] ?? 0, monoMs: slot * SLOT_MS, min: ring[at + MIN] ?? 0, max: ring[at + MAX] ?? 0, last: ring[at + LAST] ?? 0 });
+        points.push({
+          wallMs: ring[at + WALL] ?? 0,
+          monoMs: slot * SLOT_MS,
+          min: ring[at + MIN] ?? 0,
+          max: ring[at + MAX] ?? 0,
+          last: ring[at + LAST] ?? 0,
+        });
       }
       return points;
     },
@@ -87,5 +97,11 @@ export function sparkline(points: readonly Point[], width: number, spread: numbe
     const column = Math.min(columns - 1, Math.floor(((monoMs - first.monoMs) / span) * columns));
     tops[column] = Math.max(Number.isNaN(tops[column]) ? -Infinity : (tops[column] ?? -Infinity), max);
   }
-  return tops.map((top) => (Number.isNaN(top) ? " " : BARS[Math.min(BARS.length - 1, Math.floor(((top - low) / (high - low)) * BARS.length))] ?? " ")).join("");
+  return tops
+    .map((top) =>
+      Number.isNaN(top)
+        ? " "
+        : (BARS[Math.min(BARS.length - 1, Math.floor(((top - low) / (high - low)) * BARS.length))] ?? " "),
+    )
+    .join("");
 }

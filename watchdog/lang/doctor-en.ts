@@ -8,25 +8,54 @@ import { durationParts, pluralizer } from "./format.ts";
 const plural = pluralizer("en");
 
 const set = ({ inContainer, hardened }: Place, what: string): string =>
-  inContainer ? `in .env.watchdog: ${what}; then docker compose ${hardened ? "up -d with the same -f as at the start (docker-compose.hardened.yml)" : "up -d"}` : `set ${what} and start the watchdog anew`;
+  inContainer
+    ? `in .env.watchdog: ${what}; then docker compose ${hardened ? "up -d with the same -f as at the start (docker-compose.hardened.yml)" : "up -d"}`
+    : `set ${what} and start the watchdog anew`;
 const compose = ({ hardened }: Place, what: string): string =>
   `docker-compose.override.yml, watchdog: ${what}; then docker compose ${hardened ? "-f docker-compose.hardened.yml -f docker-compose.override.yml up -d (without the second -f that file is not read)" : "up -d"}`;
 
 const units: Record<string, string> = { day: "d", hour: "h", minute: "min", second: "s" };
-const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${units[unit]}`).join(" ");
+const short = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => `${count} ${units[unit]}`)
+    .join(" ");
 
 export const doctorEn: DoctorLang = {
-  summary: (failed, ok, off) => (failed === 0 ? `All good: ✓ ${ok}, – ${off}.` : `This needs you: ✗ ${failed}, ✓ ${ok}, – ${off}.`),
+  summary: (failed, ok, off) =>
+    failed === 0 ? `All good: ✓ ${ok}, – ${off}.` : `This needs you: ✗ ${failed}, ✓ ${ok}, – ${off}.`,
   fault: en.fault,
   broken: (reason) => `the check itself broke: ${reason}`,
   brokenAdvice: "this is a fault of the watchdog: send its text and doctor --json to whoever maintains it",
   titles: {
-    config: "Settings", enabled: "Kill switch", bot: "Telegram bot", chat: "Chat", topic: "Topic", right: "Right to post", send: "Test message",
-    tgProxy: "Proxy for Telegram", webhook: "Second channel", heartbeat: "Heartbeat", clock: "Clock", stateFile: "State file",
-    engine: "Docker", containers: "Containers", container: (name) => `Container ${name}`, proxyPost: "Proxy refuses POST", override: "Override file",
-    memory: "Memory", pidNamespace: "Host's processes seen", processes: "Processes readable", disks: "Disks", disk: (label) => `Disk ${label}`,
-    metrics: "/metrics", metricsPart: (part) => `/metrics: ${part}`, deps: "Dependencies", dep: (name) => `Dependency ${name}`,
-    root: "Root is read-only", caps: "No capabilities", noNewPrivs: "no-new-privileges",
+    config: "Settings",
+    enabled: "Kill switch",
+    bot: "Telegram bot",
+    chat: "Chat",
+    topic: "Topic",
+    right: "Right to post",
+    send: "Test message",
+    tgProxy: "Proxy for Telegram",
+    webhook: "Second channel",
+    heartbeat: "Heartbeat",
+    clock: "Clock",
+    stateFile: "State file",
+    engine: "Docker",
+    containers: "Containers",
+    container: (name) => `Container ${name}`,
+    proxyPost: "Proxy refuses POST",
+    override: "Override file",
+    memory: "Memory",
+    pidNamespace: "Host's processes seen",
+    processes: "Processes readable",
+    disks: "Disks",
+    disk: (label) => `Disk ${label}`,
+    metrics: "/metrics",
+    metricsPart: (part) => `/metrics: ${part}`,
+    deps: "Dependencies",
+    dep: (name) => `Dependency ${name}`,
+    root: "Root is read-only",
+    caps: "No capabilities",
+    noNewPrivs: "no-new-privileges",
   },
   config: {
     fine: "no problems",
@@ -60,8 +89,8 @@ export const doctorEn: DoctorLang = {
     mayPrivate: "private chat: it answers whoever pressed Start",
     mayNot: (status) => `the bot may not write (${status})`,
     unknownRight: (reason) => `whether it may write cannot be seen: ${reason}`,
-    allowInChannel: "channel → Administrators → add the bot with the right \"Post messages\"",
-    allowInGroup: "group → Members → the bot: allow \"Send messages\", or make it an administrator",
+    allowInChannel: 'channel → Administrators → add the bot with the right "Post messages"',
+    allowInGroup: 'group → Members → the bot: allow "Send messages", or make it an administrator',
     invite: "add the bot to this chat: to a channel as administrator, to a group as member; in private press Start",
     sendOff: "not sent: doctor --send",
     sent: (id) => `delivered${id === undefined ? "" : `, message ${id}`}`,
@@ -74,13 +103,21 @@ export const doctorEn: DoctorLang = {
     waitS: (seconds) => `wait ${seconds} s and run it again`,
     later: "this is a fault at Telegram: run it again in a few minutes",
     network: (kind: FaultKind, hasProxy, place) => {
-      if (hasProxy) return set(place, "check WATCHDOG_TG_PROXY_URL: the proxy must let through to api.telegram.org:443");
+      if (hasProxy)
+        return set(place, "check WATCHDOG_TG_PROXY_URL: the proxy must let through to api.telegram.org:443");
       switch (kind) {
-        case "dns": return "check the DNS of this host: getent hosts api.telegram.org";
-        case "tls": return "a proxy breaks into the traffic: NODE_EXTRA_CA_CERTS=/path/to/its.pem or WATCHDOG_TG_PROXY_URL";
-        case "refused": case "timeout": case "reset": case "unreachable": case "other":
+        case "dns":
+          return "check the DNS of this host: getent hosts api.telegram.org";
+        case "tls":
+          return "a proxy breaks into the traffic: NODE_EXTRA_CA_CERTS=/path/to/its.pem or WATCHDOG_TG_PROXY_URL";
+        case "refused":
+        case "timeout":
+        case "reset":
+        case "unreachable":
+        case "other":
           return "open the way out to api.telegram.org:443, or set WATCHDOG_TG_PROXY_URL=http://host:port";
-        default: return kind satisfies never;
+        default:
+          return kind satisfies never;
       }
     },
   },
@@ -94,7 +131,8 @@ export const doctorEn: DoctorLang = {
     info: ["Example of information", "Worth knowing, no alarm."],
   },
   chatId: {
-    noToken: (place) => `WATCHDOG_TG_BOT_TOKEN is not set: ${set(place, "WATCHDOG_TG_BOT_TOKEN=… (@BotFather → /newbot)")}`,
+    noToken: (place) =>
+      `WATCHDOG_TG_BOT_TOKEN is not set: ${set(place, "WATCHDOG_TG_BOT_TOKEN=… (@BotFather → /newbot)")}`,
     heading: (bot) => `Where ${bot} was last spoken to:`,
     none: (bot, { command }) =>
       `Nobody has spoken to ${bot}.\nWrite a message to the bot; in a group write /start${bot.startsWith("@") ? bot : ""}; in a channel post something (the bot is an administrator there).\nThen run it again: ${command} doctor chat-id`,
@@ -109,14 +147,23 @@ export const doctorEn: DoctorLang = {
     advice: (kind, host, name, isOwnLoopback) => {
       if (isOwnLoopback) return `in a container ${host} is the container itself: put host.docker.internal into ${name}`;
       switch (kind) {
-        case "refused": return `start the service on ${host}, or correct the address in ${name}`;
-        case "timeout": case "unreachable": return `check network and firewall to ${host}, or the address in ${name}`;
-        case "dns": return `correct the name ${host} in ${name}, or join the container to its network (networks)`;
-        case "tls": return "mount the authority's certificate and set NODE_EXTRA_CA_CERTS=/path/ca.pem";
-        case "reset": return `check http or https in ${name}, and the log of ${host}`;
-        case "status": return `see the log of ${host}, or correct the path in ${name}`;
-        case "other": return `check ${name}`;
-        default: return kind satisfies never;
+        case "refused":
+          return `start the service on ${host}, or correct the address in ${name}`;
+        case "timeout":
+        case "unreachable":
+          return `check network and firewall to ${host}, or the address in ${name}`;
+        case "dns":
+          return `correct the name ${host} in ${name}, or join the container to its network (networks)`;
+        case "tls":
+          return "mount the authority's certificate and set NODE_EXTRA_CA_CERTS=/path/ca.pem";
+        case "reset":
+          return `check http or https in ${name}, and the log of ${host}`;
+        case "status":
+          return `see the log of ${host}, or correct the path in ${name}`;
+        case "other":
+          return `check ${name}`;
+        default:
+          return kind satisfies never;
       }
     },
   },
@@ -125,14 +172,17 @@ export const doctorEn: DoctorLang = {
     noSocket: (path) => `there is no ${path} here: containers are not watched`,
     found: (version, spoken, oldest, newest) => `${version}, we speak API ${spoken} (the engine: ${oldest}–${newest})`,
     mountSocket: (path, place) => compose(place, `volumes: ["/var/run/docker.sock:${path}:ro"]`),
-    startEngine: "systemctl status docker; if it is stopped: systemctl start docker; if it was restarted: docker compose restart watchdog",
+    startEngine:
+      "systemctl status docker; if it is stopped: systemctl start docker; if it was restarted: docker compose restart watchdog",
     denied: "the socket belongs to someone else: docker compose -f docker-compose.hardened.yml up -d",
     joinGroup: "sudo usermod -aG docker $USER   and log in anew (the group docker equals root on this host)",
-    startProxy: (host) => `check the container ${host} (the socket proxy): docker ps -a --filter name=${host}; if it is stopped: docker start <its name>`,
+    startProxy: (host) =>
+      `check the container ${host} (the socket proxy): docker ps -a --filter name=${host}; if it is stopped: docker start <its name>`,
     proxyRefuses: "the proxy must let GET /version, /info, /containers/json, /containers/<id>/json through",
     tooOld: "update Docker: 20.10.10 or newer is needed (API 1.41)",
     notEngine: (name) => `${name} does not lead to a Docker engine: correct it`,
-    hangs: "the engine hangs: journalctl -u docker -n 50; systemctl restart docker only in the knowledge that it stops every container of the host (unless live-restore is on)",
+    hangs:
+      "the engine hangs: journalctl -u docker -n 50; systemctl restart docker only in the knowledge that it stops every container of the host (unless live-restore is on)",
     silent: "not checked: the engine does not answer",
     all: (count, names) => `* found ${plural(count, { one: "container", other: "containers" })}: ${names}`,
     none: "* found none with a restart policy or the label watchdog.watch=true",
@@ -143,9 +193,11 @@ export const doctorEn: DoctorLang = {
     noSource: "Docker is not watched",
     refused: (status) => `POST /version was refused: ${status}`,
     passed: (status) => `POST /version reached the engine: answer ${status}`,
-    noOverride: "the watchdog was started with -f docker-compose.hardened.yml and no override: Compose does not read docker-compose.override.yml by itself then",
+    noOverride:
+      "the watchdog was started with -f docker-compose.hardened.yml and no override: Compose does not read docker-compose.override.yml by itself then",
     withOverride: (command) => `if you have one: ${command}`,
-    passedAdvice: "forbid everything but GET in the proxy (see haproxy.docker.cfg) and restart the proxy's container alone",
+    passedAdvice:
+      "forbid everything but GET in the proxy (see haproxy.docker.cfg) and restart the proxy's container alone",
   },
   host: {
     memory: (usedPct, totalGb, thresholdPct) => `${usedPct}% of ${totalGb} GB used (threshold ${thresholdPct}%)`,
@@ -158,7 +210,8 @@ export const doctorEn: DoctorLang = {
     sharePids: (place) => compose(place, "pid: host"),
     readable: (count, patterns, option) => `hidepid ${option}; matching ${patterns}: ${count}`,
     hidden: (option) => `other users' processes are hidden: hidepid ${option}`,
-    unhide: "WATCHDOG_PROC_ENABLED=false; or on the host: mount -o remount,hidepid=0 /proc   (then every user of the host sees the others' processes)",
+    unhide:
+      "WATCHDOG_PROC_ENABLED=false; or on the host: mount -o remount,hidepid=0 /proc   (then every user of the host sees the others' processes)",
     unknown: "unknown",
   },
   disk: {
@@ -170,7 +223,8 @@ export const doctorEn: DoctorLang = {
     compare: (command) => `compare: ${command}`,
     mount: (path, place) => compose(place, `volumes: ["/file/on/the/disk:${path}:ro"]`),
     correct: (path, place) => set(place, `correct ${path} in WATCHDOG_DISK_PATHS`),
-    hangs: (path) => `a dead network mount? take ${path} out of WATCHDOG_DISK_PATHS; or on the host: findmnt, then umount -l <mount> if nobody needs it (what is not saved there is lost)`,
+    hangs: (path) =>
+      `a dead network mount? take ${path} out of WATCHDOG_DISK_PATHS; or on the host: findmnt, then umount -l <mount> if nobody needs it (what is not saved there is lost)`,
     noSize: "this filesystem reports no size",
   },
   metrics: {
@@ -195,7 +249,8 @@ export const doctorEn: DoctorLang = {
     ahead: (ms, source) => `ahead by ${short(ms)} (${source})`,
     behind: (ms, source) => `behind by ${short(ms)} (${source})`,
     advice: "on the host: timedatectl status; if synchronization is off: timedatectl set-ntp true",
-    adviceMetrics: "on the host: timedatectl status; if synchronization is off: timedatectl set-ntp true; if the clock is right, the orchestrator's generated_at stands still",
+    adviceMetrics:
+      "on the host: timedatectl status; if synchronization is off: timedatectl set-ntp true; if the clock is right, the orchestrator's generated_at stands still",
   },
   confinement: {
     noContainer: "not in a container",
@@ -216,7 +271,8 @@ export const doctorEn: DoctorLang = {
     notWritable: (path, code) => `${path}: cannot be written (${code})`,
     mountState: (dir, place) => compose(place, `volumes: ["/var/lib/watchdog:${dir}"]`),
     makeDir: (dir) => `mkdir -p ${dir}`,
-    chown: (path, dir, uid, { inContainer }) => `sudo chown ${uid} ${inContainer ? `<the host's folder that is mounted as ${dir}> and the state file in it` : `${dir} ${path}`}`,
+    chown: (path, dir, uid, { inContainer }) =>
+      `sudo chown ${uid} ${inContainer ? `<the host's folder that is mounted as ${dir}> and the state file in it` : `${dir} ${path}`}`,
     notSet: (name) => `not set (${name})`,
     goesTo: (host) => `${host}; not tried, so that nothing is sent`,
     proxied: (host) => `${host}; tried together with the bot`,

@@ -17,13 +17,18 @@ const plural = pluralizer("ru");
 
 /** «set this and make it count». */
 const set = ({ inContainer, hardened }: Place, what: string): string =>
-  inContainer ? `в .env.watchdog: ${what}; затем docker compose ${hardened ? "up -d с теми же -f, что и при запуске (docker-compose.hardened.yml)" : "up -d"}` : `задайте ${what} и запустите watchdog заново`;
+  inContainer
+    ? `в .env.watchdog: ${what}; затем docker compose ${hardened ? "up -d с теми же -f, что и при запуске (docker-compose.hardened.yml)" : "up -d"}`
+    : `задайте ${what} и запустите watchdog заново`;
 /** «write this into the compose file». */
 const compose = ({ hardened }: Place, what: string): string =>
   `docker-compose.override.yml, watchdog: ${what}; затем docker compose ${hardened ? "-f docker-compose.hardened.yml -f docker-compose.override.yml up -d (без второго -f этот файл не читается)" : "up -d"}`;
 
 const units: Record<string, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
-const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${units[unit]}`).join(" ");
+const short = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => `${count} ${units[unit]}`)
+    .join(" ");
 
 export const doctorRu = {
   summary: (failed: number, ok: number, off: number) =>
@@ -33,12 +38,35 @@ export const doctorRu = {
   broken: (reason: string) => `проверка сама сломалась: ${reason}`,
   brokenAdvice: "это ошибка watchdog: пришлите её текст и вывод doctor --json тем, кто его ведёт",
   titles: {
-    config: "Настройки", enabled: "Выключатель", bot: "Бот Telegram", chat: "Чат", topic: "Тема", right: "Право писать", send: "Пробное сообщение",
-    tgProxy: "Прокси для Telegram", webhook: "Запасной канал", heartbeat: "Пульс наружу", clock: "Часы", stateFile: "Файл состояния",
-    engine: "Docker", containers: "Контейнеры", container: (name: string) => `Контейнер ${name}`, proxyPost: "Прокси не пускает POST", override: "Файл override",
-    memory: "Память", pidNamespace: "Процессы хоста видны", processes: "Процессы читаются", disks: "Диски", disk: (label: string) => `Диск ${label}`,
-    metrics: "/metrics", metricsPart: (part: string) => `/metrics: ${part}`, deps: "Зависимости", dep: (name: string) => `Зависимость ${name}`,
-    root: "Корень только для чтения", caps: "Нет capabilities", noNewPrivs: "no-new-privileges",
+    config: "Настройки",
+    enabled: "Выключатель",
+    bot: "Бот Telegram",
+    chat: "Чат",
+    topic: "Тема",
+    right: "Право писать",
+    send: "Пробное сообщение",
+    tgProxy: "Прокси для Telegram",
+    webhook: "Запасной канал",
+    heartbeat: "Пульс наружу",
+    clock: "Часы",
+    stateFile: "Файл состояния",
+    engine: "Docker",
+    containers: "Контейнеры",
+    container: (name: string) => `Контейнер ${name}`,
+    proxyPost: "Прокси не пускает POST",
+    override: "Файл override",
+    memory: "Память",
+    pidNamespace: "Процессы хоста видны",
+    processes: "Процессы читаются",
+    disks: "Диски",
+    disk: (label: string) => `Диск ${label}`,
+    metrics: "/metrics",
+    metricsPart: (part: string) => `/metrics: ${part}`,
+    deps: "Зависимости",
+    dep: (name: string) => `Зависимость ${name}`,
+    root: "Корень только для чтения",
+    caps: "Нет capabilities",
+    noNewPrivs: "no-new-privileges",
   },
   config: {
     fine: "замечаний нет",
@@ -88,11 +116,18 @@ export const doctorRu = {
     network: (kind: FaultKind, hasProxy: boolean, place: Place) => {
       if (hasProxy) return set(place, "проверьте WATCHDOG_TG_PROXY_URL: прокси должен пускать к api.telegram.org:443");
       switch (kind) {
-        case "dns": return "проверьте DNS этого хоста: getent hosts api.telegram.org";
-        case "tls": return "в трафик вмешивается прокси: NODE_EXTRA_CA_CERTS=/путь/к/его.pem или WATCHDOG_TG_PROXY_URL";
-        case "refused": case "timeout": case "reset": case "unreachable": case "other":
+        case "dns":
+          return "проверьте DNS этого хоста: getent hosts api.telegram.org";
+        case "tls":
+          return "в трафик вмешивается прокси: NODE_EXTRA_CA_CERTS=/путь/к/его.pem или WATCHDOG_TG_PROXY_URL";
+        case "refused":
+        case "timeout":
+        case "reset":
+        case "unreachable":
+        case "other":
           return "откройте выход к api.telegram.org:443 или задайте WATCHDOG_TG_PROXY_URL=http://хост:порт";
-        default: return kind satisfies never;
+        default:
+          return kind satisfies never;
       }
     },
   },
@@ -106,11 +141,13 @@ export const doctorRu = {
     info: ["Пример сведений", "К сведению, не тревога."],
   },
   chatId: {
-    noToken: (place: Place) => `WATCHDOG_TG_BOT_TOKEN не задан: ${set(place, "WATCHDOG_TG_BOT_TOKEN=… (@BotFather → /newbot)")}`,
+    noToken: (place: Place) =>
+      `WATCHDOG_TG_BOT_TOKEN не задан: ${set(place, "WATCHDOG_TG_BOT_TOKEN=… (@BotFather → /newbot)")}`,
     heading: (bot: string) => `Где к боту ${bot} обращались в последнее время:`,
     none: (bot: string, { command }: Place) =>
       `К боту ${bot} никто не обращался.\nНапишите боту сообщение; в группе – /start${bot.startsWith("@") ? bot : ""}; в канале опубликуйте что-нибудь (бот там администратор).\nЗатем снова: ${command} doctor chat-id`,
-    conflict: (bot: string) => `Бота ${bot} слушает другая программа (webhook или getUpdates), и его сообщения достаются ей.`,
+    conflict: (bot: string) =>
+      `Бота ${bot} слушает другая программа (webhook или getUpdates), и его сообщения достаются ей.`,
     types: { private: "личный", group: "группа", supergroup: "группа", channel: "канал" } as Record<string, string>,
     topic: (id: number) => `тема ${id}`,
     removed: "бот оттуда удалён",
@@ -122,32 +159,46 @@ export const doctorRu = {
     advice: (kind: FaultKind | "status", host: string, name: string, isOwnLoopback: boolean) => {
       if (isOwnLoopback) return `в контейнере ${host} – это он сам: в ${name} впишите host.docker.internal`;
       switch (kind) {
-        case "refused": return `запустите сервис на ${host} или исправьте адрес в ${name}`;
-        case "timeout": case "unreachable": return `проверьте сеть и брандмауэр до ${host} или адрес в ${name}`;
-        case "dns": return `исправьте имя ${host} в ${name} или подключите контейнер к его сети (networks)`;
-        case "tls": return "смонтируйте сертификат центра и задайте NODE_EXTRA_CA_CERTS=/путь/ca.pem";
-        case "reset": return `проверьте http или https в ${name} и журнал сервиса ${host}`;
-        case "status": return `смотрите журнал сервиса ${host} или исправьте путь в ${name}`;
-        case "other": return `проверьте ${name}`;
-        default: return kind satisfies never;
+        case "refused":
+          return `запустите сервис на ${host} или исправьте адрес в ${name}`;
+        case "timeout":
+        case "unreachable":
+          return `проверьте сеть и брандмауэр до ${host} или адрес в ${name}`;
+        case "dns":
+          return `исправьте имя ${host} в ${name} или подключите контейнер к его сети (networks)`;
+        case "tls":
+          return "смонтируйте сертификат центра и задайте NODE_EXTRA_CA_CERTS=/путь/ca.pem";
+        case "reset":
+          return `проверьте http или https в ${name} и журнал сервиса ${host}`;
+        case "status":
+          return `смотрите журнал сервиса ${host} или исправьте путь в ${name}`;
+        case "other":
+          return `проверьте ${name}`;
+        default:
+          return kind satisfies never;
       }
     },
   },
   engine: {
     off: "WATCHDOG_DOCKER_SOCK пуст: контейнеры не наблюдаются",
     noSocket: (path: string) => `${path} здесь нет: контейнеры не наблюдаются`,
-    found: (version: string, spoken: string, oldest: string, newest: string) => `${version}, говорим API ${spoken} (движок: ${oldest}–${newest})`,
+    found: (version: string, spoken: string, oldest: string, newest: string) =>
+      `${version}, говорим API ${spoken} (движок: ${oldest}–${newest})`,
     mountSocket: (path: string, place: Place) => compose(place, `volumes: ["/var/run/docker.sock:${path}:ro"]`),
-    startEngine: "systemctl status docker; если он остановлен: systemctl start docker; если его перезапускали: docker compose restart watchdog",
+    startEngine:
+      "systemctl status docker; если он остановлен: systemctl start docker; если его перезапускали: docker compose restart watchdog",
     denied: "сокет принадлежит другому: docker compose -f docker-compose.hardened.yml up -d",
     joinGroup: "sudo usermod -aG docker $USER   и войдите заново (группа docker даёт права root на этом хосте)",
-    startProxy: (host: string) => `проверьте контейнер ${host} (прокси сокета): docker ps -a --filter name=${host}; если он остановлен: docker start <его имя>`,
+    startProxy: (host: string) =>
+      `проверьте контейнер ${host} (прокси сокета): docker ps -a --filter name=${host}; если он остановлен: docker start <его имя>`,
     proxyRefuses: "прокси должен пускать GET /version, /info, /containers/json, /containers/<id>/json",
     tooOld: "обновите Docker: нужен 20.10.10 или новее (API 1.41)",
     notEngine: (name: string) => `${name} указывает не на движок Docker: исправьте`,
-    hangs: "движок висит: journalctl -u docker -n 50; systemctl restart docker – только зная, что он остановит все контейнеры хоста (кроме live-restore)",
+    hangs:
+      "движок висит: journalctl -u docker -n 50; systemctl restart docker – только зная, что он остановит все контейнеры хоста (кроме live-restore)",
     silent: "не проверялись: движок не отвечает",
-    all: (count: number, names: string) => `* нашёл ${plural(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" })}: ${names}`,
+    all: (count: number, names: string) =>
+      `* нашёл ${plural(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" })}: ${names}`,
     none: "* не нашёл ни одного с политикой перезапуска или меткой watchdog.watch=true",
     missing: "такого контейнера нет",
     missingAdvice: (name: string) => `docker ps -a --format '{{.Names}}'   и исправьте ${name} в WATCHDOG_CONTAINERS`,
@@ -156,12 +207,15 @@ export const doctorRu = {
     noSource: "Docker не наблюдается",
     refused: (status: number) => `POST /version отклонён: ${status}`,
     passed: (status: number) => `POST /version прошёл до движка: ответ ${status}`,
-    noOverride: "watchdog запущен с -f docker-compose.hardened.yml без файла override: docker-compose.override.yml Compose в этом случае сам не читает",
+    noOverride:
+      "watchdog запущен с -f docker-compose.hardened.yml без файла override: docker-compose.override.yml Compose в этом случае сам не читает",
     withOverride: (command: string) => `если он у вас есть: ${command}`,
-    passedAdvice: "запретите в прокси всё, кроме GET (образец: haproxy.docker.cfg), и перезапустите только контейнер прокси",
+    passedAdvice:
+      "запретите в прокси всё, кроме GET (образец: haproxy.docker.cfg), и перезапустите только контейнер прокси",
   },
   host: {
-    memory: (usedPct: number, totalGb: number, thresholdPct: number) => `занято ${usedPct}% из ${totalGb} ГБ (порог ${thresholdPct}%)`,
+    memory: (usedPct: number, totalGb: number, thresholdPct: number) =>
+      `занято ${usedPct}% из ${totalGb} ГБ (порог ${thresholdPct}%)`,
     memoryOff: "WATCHDOG_MEM_ENABLED=false",
     procRoot: (root: string, place: Place) => set(place, `WATCHDOG_PROC_ROOT=/proc (сейчас ${root})`),
     procOff: "WATCHDOG_PROC_ENABLED=false: оставшиеся процессы не ищутся",
@@ -169,9 +223,11 @@ export const doctorRu = {
     noContainer: (init: string) => `не в контейнере; pid 1 – ${init}`,
     ownNamespace: (init: string) => `видны только процессы этого контейнера (pid 1 – ${init})`,
     sharePids: (place: Place) => compose(place, "pid: host"),
-    readable: (count: number, patterns: string, option: string) => `hidepid ${option}; подходит под ${patterns}: ${count}`,
+    readable: (count: number, patterns: string, option: string) =>
+      `hidepid ${option}; подходит под ${patterns}: ${count}`,
     hidden: (option: string) => `чужие процессы скрыты: hidepid ${option}`,
-    unhide: "WATCHDOG_PROC_ENABLED=false; или на хосте: mount -o remount,hidepid=0 /proc   (тогда каждый пользователь хоста видит чужие процессы)",
+    unhide:
+      "WATCHDOG_PROC_ENABLED=false; или на хосте: mount -o remount,hidepid=0 /proc   (тогда каждый пользователь хоста видит чужие процессы)",
     unknown: "неизвестно",
   },
   disk: {
@@ -183,7 +239,8 @@ export const doctorRu = {
     compare: (command: string) => `сравнить: ${command}`,
     mount: (path: string, place: Place) => compose(place, `volumes: ["/файл/на/диске:${path}:ro"]`),
     correct: (path: string, place: Place) => set(place, `исправьте ${path} в WATCHDOG_DISK_PATHS`),
-    hangs: (path: string) => `мёртвое сетевое монтирование? уберите ${path} из WATCHDOG_DISK_PATHS; или на хосте: findmnt, затем umount -l <точка>, если она никому не нужна (несохранённое на ней пропадёт)`,
+    hangs: (path: string) =>
+      `мёртвое сетевое монтирование? уберите ${path} из WATCHDOG_DISK_PATHS; или на хосте: findmnt, затем umount -l <точка>, если она никому не нужна (несохранённое на ней пропадёт)`,
     noSize: "эта файловая система не сообщает размера",
   },
   metrics: {
@@ -208,7 +265,8 @@ export const doctorRu = {
     ahead: (ms: number, source: string) => `спешат на ${short(ms)} (${source})`,
     behind: (ms: number, source: string) => `отстают на ${short(ms)} (${source})`,
     advice: "на хосте: timedatectl status; если синхронизация выключена: timedatectl set-ntp true",
-    adviceMetrics: "на хосте: timedatectl status; если синхронизация выключена: timedatectl set-ntp true; если часы верны, застыл generated_at оркестратора",
+    adviceMetrics:
+      "на хосте: timedatectl status; если синхронизация выключена: timedatectl set-ntp true; если часы верны, застыл generated_at оркестратора",
   },
   confinement: {
     noContainer: "не в контейнере",

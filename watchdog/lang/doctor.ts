@@ -1,5 +1,5 @@
 import { doctorEn } from "./doctor-en.ts";
-import { doctorRu, type DoctorLang } from "./doctor-ru.ts";
+import { type DoctorLang, doctorRu } from "./doctor-ru.ts";
 import type { LangCode } from "./format.ts";
 
 export type { DoctorLang, Place } from "./doctor-ru.ts";

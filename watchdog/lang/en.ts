@@ -1,7 +1,16 @@
 import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
 import type { AgentFacts, BlindFacts, ContainerFacts, DiskPlace, OwnerFacts } from "./facts.ts";
-import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
+import {
+  calendarDate,
+  clockTime,
+  type DurationUnit,
+  durationParts,
+  hoursText,
+  type PluralForms,
+  pluralizer,
+  sizeText,
+} from "./format.ts";
 import { helloEn } from "./hello.ts";
 import type { Lang } from "./ru.ts";
 
@@ -16,37 +25,65 @@ const UNITS: Record<DurationUnit, PluralForms> = {
   second: { one: "second", other: "seconds" },
 };
 const times = (n: number): string => plural(n, { one: "time", other: "times" });
-const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
+const duration = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => plural(count, UNITS[unit]))
+    .join(" ");
 const SHORT: Record<DurationUnit, string> = { day: "d", hour: "h", minute: "min", second: "s" };
-const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${SHORT[unit]}`).join(" ");
+const short = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => `${count} ${SHORT[unit]}`)
+    .join(" ");
 const date = (wallMs: number): string => calendarDate(wallMs, "en");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "en");
 
 function fault({ kind, reason }: Fault): string {
   switch (kind) {
-    case "refused": return `connection refused (${reason})`;
-    case "timeout": return `timeout (${reason})`;
-    case "dns": return `name not found (${reason})`;
-    case "tls": return `TLS or certificate error (${reason})`;
-    case "reset": return `connection broken off (${reason})`;
-    case "unreachable": return `network unreachable (${reason})`;
-    case "other": return reason;
-    default: return kind satisfies never;
+    case "refused":
+      return `connection refused (${reason})`;
+    case "timeout":
+      return `timeout (${reason})`;
+    case "dns":
+      return `name not found (${reason})`;
+    case "tls":
+      return `TLS or certificate error (${reason})`;
+    case "reset":
+      return `connection broken off (${reason})`;
+    case "unreachable":
+      return `network unreachable (${reason})`;
+    case "other":
+      return reason;
+    default:
+      return kind satisfies never;
   }
 }
 
 function containerState(facts: ContainerFacts): string {
-  if (facts.restarts !== undefined) return `restart loop: restarted ${times(facts.restarts)} within the last 10 minutes${facts.restartCount > facts.restarts ? `, ${facts.restartCount} in all` : ""}`;
+  if (facts.restarts !== undefined)
+    return `restart loop: restarted ${times(facts.restarts)} within the last 10 minutes${facts.restartCount > facts.restarts ? `, ${facts.restartCount} in all` : ""}`;
   switch (facts.state) {
-    case "missing": return "no such container (removed or never created)";
-    case "created": return "created, but never started";
-    case "paused": return "paused";
-    case "restarting": return "restarting";
-    case "removing": return "being removed";
-    case "exited": return "stopped (exited)";
-    case "dead": return "dead: the engine could not remove it";
-    case "running": return facts.health === "unhealthy" ? "running, but unhealthy" : facts.health === "starting" ? "starting" : "running";
-    default: return facts.state satisfies never;
+    case "missing":
+      return "no such container (removed or never created)";
+    case "created":
+      return "created, but never started";
+    case "paused":
+      return "paused";
+    case "restarting":
+      return "restarting";
+    case "removing":
+      return "being removed";
+    case "exited":
+      return "stopped (exited)";
+    case "dead":
+      return "dead: the engine could not remove it";
+    case "running":
+      return facts.health === "unhealthy"
+        ? "running, but unhealthy"
+        : facts.health === "starting"
+          ? "starting"
+          : "running";
+    default:
+      return facts.state satisfies never;
   }
 }
 
@@ -67,7 +104,10 @@ const EXIT_WORDS: Readonly<Record<number, string>> = {
 };
 
 function exitCode(code: number, oomKilled: boolean): string {
-  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: killed, such as by docker kill or by a stop that had to force it)";
+  if (code === 137)
+    return oomKilled
+      ? "137 (SIGKILL)"
+      : "137 (SIGKILL: killed, such as by docker kill or by a stop that had to force it)";
   const words = EXIT_WORDS[code] ?? (code > 128 && code < 160 ? `signal ${code - 128}` : undefined);
   return words === undefined ? String(code) : `${code} (${words})`;
 }
@@ -98,7 +138,8 @@ export const en: Lang = {
     mutes: "Muted signals",
     digest: "Daily digest",
     fallback: "Telegram is back",
-    many: (family, count) => `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
+    many: (family, count) =>
+      `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
   },
   details: {
     orchestratorDown: (f, ticks, container) =>
@@ -117,27 +158,39 @@ export const en: Lang = {
     queueStalled: (queued, idleMs, limitMs, container) =>
       `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers${container === undefined ? "." : `: ${logsOf(container)}`}`,
     queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
-    memory: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} available (${f.freePct}%).`,
+    memory: (f) =>
+      `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} available (${f.freePct}%).`,
     biggest: (processes) =>
       `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
-    memoryAdvice: "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats --no-stream, top).",
-    disk: (f) => `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} free (${f.freePct}%).`,
+    memoryAdvice:
+      "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats --no-stream, top).",
+    disk: (f) =>
+      `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} free (${f.freePct}%).`,
     diskAlertStands: (thresholdPct) => `The alert at ${thresholdPct}% stands.`,
     trend: (bars, fromPct, toPct, ms) => `Over ${duration(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
-    diskAdvice: (f) => (f.holdsEngineData
-      ? `When the disk is full, the pipeline of every project stops.\nWhat to do: see what takes the space (docker system df), then clear it (docker builder prune, old images, logs).`
-      : `When the disk is full, whatever writes to it fails.\nWhat to do: see what takes the space: ${biggest("du -xh", "sort -h", f)}`),
+    diskAdvice: (f) =>
+      f.holdsEngineData
+        ? `When the disk is full, the pipeline of every project stops.\nWhat to do: see what takes the space (docker system df), then clear it (docker builder prune, old images, logs).`
+        : `When the disk is full, whatever writes to it fails.\nWhat to do: see what takes the space: ${biggest("du -xh", "sort -h", f)}`,
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
-    inodesAdvice: (f) => `Without inodes no file can be created even if there is space: ${f.holdsEngineData ? "the pipeline of every project stops" : "whatever creates files there fails"}.\nWhat to do: see where the many small files are: ${biggest("du --inodes -x", "sort -n", f)}`,
+    inodesAdvice: (f) =>
+      `Without inodes no file can be created even if there is space: ${f.holdsEngineData ? "the pipeline of every project stops" : "whatever creates files there fails"}.\nWhat to do: see where the many small files are: ${biggest("du --inodes -x", "sort -n", f)}`,
     forecast: (f) =>
       `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${size(f.freeBytes)} free; it has grown steadily for ${duration(f.seenMs)}.`,
     forecastCalm: (limitMs) => `Not on its way to be full within ${duration(limitMs)}.`,
-    forecastShort: (seenMs, neededMs) => `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
+    forecastShort: (seenMs, neededMs) =>
+      `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
     diskGone: "This path is no longer a disk of its own.",
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Exit code: ${exitCode(f.exitCode, f.oomKilled)}.`);
+      if (
+        f.state === "exited" ||
+        f.state === "dead" ||
+        f.state === "restarting" ||
+        (f.restarts !== undefined && f.exitCode !== 0)
+      )
+        lines.push(`Exit code: ${exitCode(f.exitCode, f.oomKilled)}.`);
       if (f.error !== "") lines.push(`Error: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
       if (f.restartCount > 0 && f.restarts === undefined) lines.push(`Restarts: ${f.restartCount}.`);
@@ -147,33 +200,49 @@ export const en: Lang = {
     containerAdvice: (name, { state, oomKilled }) => {
       const start = state === "exited" ? `; then docker start ${name}` : "";
       switch (state) {
-        case "missing": return `What to do: create it again (docker compose up -d <its service>), or take ${name} out of WATCHDOG_CONTAINERS.`;
-        case "paused": return `What to do: docker unpause ${name}`;
-        case "created": return `What to do: docker start ${name}`;
-        default: return oomKilled ? `What to do: see what took the memory (${logsOf(name)}), and raise the limit if it has one (mem_limit in compose, or docker update --memory <more> --memory-swap <more> ${name})${start}` : `What to do: ${logsOf(name)}${start}`;
+        case "missing":
+          return `What to do: create it again (docker compose up -d <its service>), or take ${name} out of WATCHDOG_CONTAINERS.`;
+        case "paused":
+          return `What to do: docker unpause ${name}`;
+        case "created":
+          return `What to do: docker start ${name}`;
+        default:
+          return oomKilled
+            ? `What to do: see what took the memory (${logsOf(name)}), and raise the limit if it has one (mem_limit in compose, or docker update --memory <more> --memory-swap <more> ${name})${start}`
+            : `What to do: ${logsOf(name)}${start}`;
       }
     },
     containerUnreadable: (reason) => `Cannot be read at present: ${reason}.`,
     containerGone: "The container was removed.",
     depUp: (url, latencyMs) => `${url} answers within ${latencyMs} ms.`,
-    depDown: (url, f, latencyMs) => `${url}: ${fault(f)}, after ${latencyMs} ms.\nWhat to do: check the service itself and the network to it.`,
-    depStatus: (url, status, latencyMs) => `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
+    depDown: (url, f, latencyMs) =>
+      `${url}: ${fault(f)}, after ${latencyMs} ms.\nWhat to do: check the service itself and the network to it.`,
+    depStatus: (url, status, latencyMs) =>
+      `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
     process: (f) =>
       `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
-    processAdvice: (pid, busy) => `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.\nWhat to do: see whether it is that process and whether anybody needs it: ps -o pid,lstart,args -p ${pid}; if nobody does: kill ${pid}`,
+    processAdvice: (pid, busy) =>
+      `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.\nWhat to do: see whether it is that process and whether anybody needs it: ps -o pid,lstart,args -p ${pid}; if nobody does: kill ${pid}`,
     processGone: "The process ended.",
     hostBoot: (atMs, nowMs, back, total, missing, more) =>
       `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
-    mutes: (patterns, except, bad) => `${notTold(patterns, except)}${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
-    blind: (f) => `Cannot be read: ${f.reason}; ${times(f.ticks)} in a row. ${blindScope(f)}\nWhat to do: ${blindAdvice(f)}`,
+    mutes: (patterns, except, bad) =>
+      `${notTold(patterns, except)}${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
+    blind: (f) =>
+      `Cannot be read: ${f.reason}; ${times(f.ticks)} in a row. ${blindScope(f)}\nWhat to do: ${blindAdvice(f)}`,
     buildCache: ({ totalBytes, clearableBytes, ageS, command }) => {
       const older = ageS === undefined ? "" : ` older than ${age(ageS)}`;
-      if (clearableBytes === undefined) return `Build cache ${size(totalBytes)}; to clear what is${older === "" ? " in it" : older}: ${command}`;
-      if (clearableBytes === 0) return `Build cache ${size(totalBytes)}, nothing in it to clear${older === "" ? "" : ` that is${older}`}.`;
+      if (clearableBytes === undefined)
+        return `Build cache ${size(totalBytes)}; to clear what is${older === "" ? " in it" : older}: ${command}`;
+      if (clearableBytes === 0)
+        return `Build cache ${size(totalBytes)}, nothing in it to clear${older === "" ? "" : ` that is${older}`}.`;
       return `Build cache ${size(totalBytes)}, of it ${size(clearableBytes)}${older} can be cleared: ${command}`;
     },
     sighted: "The source can be read.",
-    certificate: (leftMs, endsMs) => (leftMs > 0 ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.` : `The certificate ended on ${date(endsMs)}.`),
+    certificate: (leftMs, endsMs) =>
+      leftMs > 0
+        ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.`
+        : `The certificate ended on ${date(endsMs)}.`,
     certificateGone: "This certificate is no longer watched.",
     certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
   },
@@ -182,8 +251,10 @@ export const en: Lang = {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
     nameSince: (name, sinceMs, nowMs) => `${name} (since ${time(sinceMs, nowMs)})`,
     lasting: (ms, sinceMs, nowMs) => `Lasting ${duration(ms)}, since ${time(sinceMs, nowMs)}.`,
-    recovered: (ms, sinceMs, untilMs) => `recovered: it lasted ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
-    missed: (ms, sinceMs, untilMs) => `Was down ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), recovered.`,
+    recovered: (ms, sinceMs, untilMs) =>
+      `recovered: it lasted ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
+    missed: (ms, sinceMs, untilMs) =>
+      `Was down ${duration(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), recovered.`,
     earlier: (spans, more) => `Before that: ${spans.join("; ")}${more > 0 ? `; and ${times(more)} more` : ""}.`,
     span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms) => `Delivered ${duration(ms)} late.`,
@@ -194,8 +265,12 @@ export const en: Lang = {
     cutShort: "… The rest is left out here: see the status page, or run the command `once`.",
     advice: "What to do:",
     adviceFor: (name) => `What to do, for ${name}:`,
-    lastedRange: (minMs, maxMs) => (minMs === maxMs ? `It lasted ${duration(maxMs)}.` : `It lasted between ${duration(minMs)} and ${duration(maxMs)}.`),
-    lastingRange: (minMs, maxMs) => (minMs === maxMs ? `Lasting ${duration(maxMs)}.` : `Lasting between ${duration(minMs)} and ${duration(maxMs)}.`),
+    lastedRange: (minMs, maxMs) =>
+      minMs === maxMs
+        ? `It lasted ${duration(maxMs)}.`
+        : `It lasted between ${duration(minMs)} and ${duration(maxMs)}.`,
+    lastingRange: (minMs, maxMs) =>
+      minMs === maxMs ? `Lasting ${duration(maxMs)}.` : `Lasting between ${duration(minMs)} and ${duration(maxMs)}.`,
     reason: "The reason was: ",
     cause: (cause) => `Probable cause: ${cause}.`,
     flapping: (count, ms, bad) =>
@@ -216,11 +291,13 @@ export const en: Lang = {
     uptime: (ms) => `The watchdog has run for ${duration(ms)}.`,
   },
   causes: {
-    engine: (f, proxy) => `Docker does not answer${proxy === undefined ? "" : ` through the proxy ${proxy}`}: ${fault(f)}`,
+    engine: (f, proxy) =>
+      `Docker does not answer${proxy === undefined ? "" : ` through the proxy ${proxy}`}: ${fault(f)}`,
     disk: (label, usedPct) => `disk ${label} is ${usedPct}% full`,
     memory: (usedPct) => `host memory is ${usedPct}% used`,
     containerMissing: (name) => `there is no container ${name}`,
-    containerDown: (name, f) => `container ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, exit code ${exitCode(f.exitCode, f.oomKilled)}${f.oomKilled ? ", killed because memory ran out (OOM)" : ""}`,
+    containerDown: (name, f) =>
+      `container ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, exit code ${exitCode(f.exitCode, f.oomKilled)}${f.oomKilled ? ", killed because memory ran out (OOM)" : ""}`,
     containerUnhealthy: (name) => `container ${name} is unhealthy`,
     containerRestarted: (name, ms) => `container ${name} was started ${duration(ms)} ago`,
   },
@@ -236,8 +313,16 @@ function biggest(du: string, sort: string, { label, hostPath }: DiskPlace): stri
 }
 
 const manyWords: Record<SubjectKind, string> = {
-  container: "Containers", dep: "Dependencies", disk: "Disks", disk_crit: "Disks almost full", disk_forecast: "Disks filling up", inodes: "Inodes",
-  cert: "Certificates", agent_hung: "Hung agents", proc_blocking: "Blocking processes", blind: "Unavailable sources",
+  container: "Containers",
+  dep: "Dependencies",
+  disk: "Disks",
+  disk_crit: "Disks almost full",
+  disk_forecast: "Disks filling up",
+  inodes: "Inodes",
+  cert: "Certificates",
+  agent_hung: "Hung agents",
+  proc_blocking: "Blocking processes",
+  blind: "Unavailable sources",
 };
 
 function ownerName(owner: OwnerFacts): string {
@@ -249,21 +334,34 @@ const logsOf = (container: string): string => `docker logs --tail 50 ${container
 /** What stands still meanwhile, and what goes on. */
 function blindScope({ source, part }: BlindFacts): string {
   if (part === undefined) return "The signals of this source are frozen until it is back.";
-  const others = { disk: "the other disks are", docker: "the other containers are", proc: "the other processes are", mem: "everything else is" };
+  const others = {
+    disk: "the other disks are",
+    docker: "the other containers are",
+    proc: "the other processes are",
+    mem: "everything else is",
+  };
   return `Only that is frozen, ${others[source]} checked as usual.`;
 }
 
 function blindAdvice({ source, part, proxy }: BlindFacts): string {
   switch (source) {
-    case "mem": return "check WATCHDOG_PROC_ROOT and access to /proc.";
-    case "disk": return part === undefined ? "check WATCHDOG_DISK_PATHS and that these paths are mounted (on the host: findmnt)." : `check that ${part} is mounted and answers (on the host: findmnt).`;
+    case "mem":
+      return "check WATCHDOG_PROC_ROOT and access to /proc.";
+    case "disk":
+      return part === undefined
+        ? "check WATCHDOG_DISK_PATHS and that these paths are mounted (on the host: findmnt)."
+        : `check that ${part} is mounted and answers (on the host: findmnt).`;
     case "docker":
       if (part !== undefined) return `docker inspect ${part}`;
       return proxy === undefined
         ? "check that Docker runs (systemctl status docker) and that its socket is mounted (WATCHDOG_DOCKER_SOCK)."
         : `check the container ${proxy}, through which Docker is read (docker ps -a --filter name=${proxy}), then Docker itself (systemctl status docker).`;
-    case "proc": return part === undefined ? "check pid: host and WATCHDOG_PROC_ROOT." : `see what this process waits for: sudo cat /proc/${part}/stack`;
-    default: return source satisfies never;
+    case "proc":
+      return part === undefined
+        ? "check pid: host and WATCHDOG_PROC_ROOT."
+        : `see what this process waits for: sudo cat /proc/${part}/stack`;
+    default:
+      return source satisfies never;
   }
 }
 

@@ -17,7 +17,8 @@ export function pluralizer(code: LangCode): (count: number, forms: PluralForms) 
   const rules = new Intl.PluralRules(code);
   return (count, forms) => {
     const category = rules.select(count);
-    const form = category === "one" ? forms.one : category === "few" ? forms.few : category === "many" ? forms.many : undefined;
+    const form =
+      category === "one" ? forms.one : category === "few" ? forms.few : category === "many" ? forms.many : undefined;
     return `${count} ${form ?? forms.other}`;
   };
 }
@@ -48,7 +49,10 @@ export function shownTime(moment: Moment, now: Moment): number {
 }
 
 /** A span as it is shown `now`: its end is not before its beginning, and its length agrees to the second with its two times. */
-export function shownSpan(span: Span, now: Moment): { readonly sinceMs: number; readonly untilMs: number; readonly lastedMs: number } {
+export function shownSpan(
+  span: Span,
+  now: Moment,
+): { readonly sinceMs: number; readonly untilMs: number; readonly lastedMs: number } {
   const untilMs = shownTime(span.until ?? now, now);
   const sinceMs = Math.min(shownTime(span.since, now), untilMs);
   return { sinceMs, untilMs, lastedMs: (Math.floor(untilMs / 1000) - Math.floor(sinceMs / 1000)) * 1000 };
@@ -85,7 +89,14 @@ export function clockTime(wallMs: number, nearMs: number, code: LangCode): strin
   const [at, near] = [new Date(wallMs), new Date(nearMs)];
   const year = at.getFullYear() === near.getFullYear() ? {} : ({ year: "numeric" } as const);
   const date = at.toDateString() === near.toDateString() ? {} : ({ day: "2-digit", month: "short", ...year } as const);
-  return new Intl.DateTimeFormat(locale, { ...date, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" })
+  return new Intl.DateTimeFormat(locale, {
+    ...date,
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+  })
     .format(wallMs)
     .replace(/(\s*г\.)?,/, "");
 }
@@ -106,7 +117,9 @@ const zones = new Map<string, string>();
 /** The zone of the TZ variable, as a clock shows it: UTC, MSK, GMT+3. */
 export function zoneName(wallMs: number, code: LangCode): string {
   const key = `${code} ${new Date(wallMs).getTimezoneOffset()}`;
-  const parts = zones.has(key) ? [] : new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { timeZoneName: "short" }).formatToParts(wallMs);
+  const parts = zones.has(key)
+    ? []
+    : new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { timeZoneName: "short" }).formatToParts(wallMs);
   const name = zones.get(key) ?? parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
   zones.set(key, name);
   return name;
@@ -115,5 +128,7 @@ export function zoneName(wallMs: number, code: LangCode): string {
 /** `31 Jan 2026`, in the zone of the TZ variable. */
 export function calendarDate(wallMs: number, code: LangCode): string {
   // Russian ends with "г.", which would make two full stops at a sentence's end.
-  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "long", year: "numeric" }).format(wallMs).replace(/\s*г\.$/, "");
+  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "long", year: "numeric" })
+    .format(wallMs)
+    .replace(/\s*г\.$/, "");
 }

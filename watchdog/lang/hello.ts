@@ -19,18 +19,20 @@ const pluralEn = pluralizer("en");
 
 export const helloRu = {
   title: "Сторож запущен",
-  detail: ({ version, host, parts, blind, problems }: HelloFacts) => [
-    `Версия ${version}, хост ${host}.`,
-    `Наблюдается: ${parts.length > 0 ? parts.join("; ") : "ничего"}.`,
-    ...(blind.length > 0 ? [`Не читается: ${blind.join("; ")}.`] : []),
-    problems.length > 0 ? `Замечания к настройкам: ${problems.length}.` : "Замечаний к настройкам нет.",
-    ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
-    ...(problems.length > 0 ? ["Что делать: команда doctor."] : []),
-  ].join("\n"),
+  detail: ({ version, host, parts, blind, problems }: HelloFacts) =>
+    [
+      `Версия ${version}, хост ${host}.`,
+      `Наблюдается: ${parts.length > 0 ? parts.join("; ") : "ничего"}.`,
+      ...(blind.length > 0 ? [`Не читается: ${blind.join("; ")}.`] : []),
+      problems.length > 0 ? `Замечания к настройкам: ${problems.length}.` : "Замечаний к настройкам нет.",
+      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ...(problems.length > 0 ? ["Что делать: команда doctor."] : []),
+    ].join("\n"),
   watched: {
     mem: "память",
     disks: (labels: readonly string[]) => `диски ${labels.join(", ")}`,
-    containers: (count: number) => pluralRu(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" }),
+    containers: (count: number) =>
+      pluralRu(count, { one: "контейнер", few: "контейнера", many: "контейнеров", other: "контейнера" }),
     deps: (names: readonly string[]) => `зависимости ${names.join(", ")}`,
     metrics: "оркестратор",
     processes: (patterns: readonly string[]) => `оставшиеся процессы (${patterns.join(", ")})`,
@@ -39,14 +41,15 @@ export const helloRu = {
 
 export const helloEn: typeof helloRu = {
   title: "Watchdog started",
-  detail: ({ version, host, parts, blind, problems }) => [
-    `Version ${version}, host ${host}.`,
-    `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
-    ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
-    problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
-    ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
-    ...(problems.length > 0 ? ["What to do: the command doctor."] : []),
-  ].join("\n"),
+  detail: ({ version, host, parts, blind, problems }) =>
+    [
+      `Version ${version}, host ${host}.`,
+      `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
+      ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
+      problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
+      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ...(problems.length > 0 ? ["What to do: the command doctor."] : []),
+    ].join("\n"),
   watched: {
     mem: "memory",
     disks: (labels) => `disks ${labels.join(", ")}`,

@@ -1,7 +1,28 @@
 import type { SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
-import type { AgentFacts, BigProcessFacts, BlindFacts, CacheFacts, ContainerFacts, DiskPlace, ForecastFacts, InodeFacts, OwnerFacts, ProcessFacts, UsageFacts } from "./facts.ts";
-import { calendarDate, clockTime, durationParts, hoursText, pluralizer, sizeText, type DurationUnit, type PluralForms } from "./format.ts";
+import type {
+  AgentFacts,
+  BigProcessFacts,
+  BlindFacts,
+  CacheFacts,
+  ContainerFacts,
+  DiskPlace,
+  ForecastFacts,
+  InodeFacts,
+  OwnerFacts,
+  ProcessFacts,
+  UsageFacts,
+} from "./facts.ts";
+import {
+  calendarDate,
+  clockTime,
+  type DurationUnit,
+  durationParts,
+  hoursText,
+  type PluralForms,
+  pluralizer,
+  sizeText,
+} from "./format.ts";
 import { helloRu } from "./hello.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
@@ -15,40 +36,75 @@ const UNITS: Record<DurationUnit, PluralForms> = {
   second: { one: "секунда", few: "секунды", many: "секунд", other: "секунды" },
 };
 /** After verbs (длилось, не меняется): only the feminine singular differs. */
-const ACCUSATIVE: Record<DurationUnit, PluralForms> = { ...UNITS, minute: { ...UNITS.minute, one: "минуту" }, second: { ...UNITS.second, one: "секунду" } };
+const ACCUSATIVE: Record<DurationUnit, PluralForms> = {
+  ...UNITS,
+  minute: { ...UNITS.minute, one: "минуту" },
+  second: { ...UNITS.second, one: "секунду" },
+};
 const times = (n: number): string => plural(n, { one: "раз", few: "раза", many: "раз", other: "раза" });
-const duration = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, UNITS[unit])).join(" ");
-const lasting = (ms: number): string => durationParts(ms).map(({ unit, count }) => plural(count, ACCUSATIVE[unit])).join(" ");
+const duration = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => plural(count, UNITS[unit]))
+    .join(" ");
+const lasting = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => plural(count, ACCUSATIVE[unit]))
+    .join(" ");
 const SHORT: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
-const short = (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${SHORT[unit]}`).join(" ");
+const short = (ms: number): string =>
+  durationParts(ms)
+    .map(({ unit, count }) => `${count} ${SHORT[unit]}`)
+    .join(" ");
 const date = (wallMs: number): string => calendarDate(wallMs, "ru");
 const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "ru");
 
 function fault({ kind, reason }: Fault): string {
   switch (kind) {
-    case "refused": return `соединение отклонено (${reason})`;
-    case "timeout": return `нет ответа вовремя (${reason})`;
-    case "dns": return `имя не найдено (${reason})`;
-    case "tls": return `ошибка TLS или сертификата (${reason})`;
-    case "reset": return `соединение оборвано (${reason})`;
-    case "unreachable": return `сеть недоступна (${reason})`;
-    case "other": return reason;
-    default: return kind satisfies never;
+    case "refused":
+      return `соединение отклонено (${reason})`;
+    case "timeout":
+      return `нет ответа вовремя (${reason})`;
+    case "dns":
+      return `имя не найдено (${reason})`;
+    case "tls":
+      return `ошибка TLS или сертификата (${reason})`;
+    case "reset":
+      return `соединение оборвано (${reason})`;
+    case "unreachable":
+      return `сеть недоступна (${reason})`;
+    case "other":
+      return reason;
+    default:
+      return kind satisfies never;
   }
 }
 
 function containerState(facts: ContainerFacts): string {
-  if (facts.restarts !== undefined) return `перезапускается по кругу: ${times(facts.restarts)} за последние 10 минут${facts.restartCount > facts.restarts ? `, всего ${times(facts.restartCount)}` : ""}`;
+  if (facts.restarts !== undefined)
+    return `перезапускается по кругу: ${times(facts.restarts)} за последние 10 минут${facts.restartCount > facts.restarts ? `, всего ${times(facts.restartCount)}` : ""}`;
   switch (facts.state) {
-    case "missing": return "такого контейнера нет (удалён или не создан)";
-    case "created": return "создан, но не запущен";
-    case "paused": return "на паузе";
-    case "restarting": return "перезапускается";
-    case "removing": return "удаляется";
-    case "exited": return "остановлен";
-    case "dead": return "мёртв (dead): движок не смог его убрать";
-    case "running": return facts.health === "unhealthy" ? "работает, но проверка здоровья не проходит" : facts.health === "starting" ? "запускается" : "работает";
-    default: return facts.state satisfies never;
+    case "missing":
+      return "такого контейнера нет (удалён или не создан)";
+    case "created":
+      return "создан, но не запущен";
+    case "paused":
+      return "на паузе";
+    case "restarting":
+      return "перезапускается";
+    case "removing":
+      return "удаляется";
+    case "exited":
+      return "остановлен";
+    case "dead":
+      return "мёртв (dead): движок не смог его убрать";
+    case "running":
+      return facts.health === "unhealthy"
+        ? "работает, но проверка здоровья не проходит"
+        : facts.health === "starting"
+          ? "запускается"
+          : "работает";
+    default:
+      return facts.state satisfies never;
   }
 }
 
@@ -69,7 +125,10 @@ const EXIT_WORDS: Readonly<Record<number, string>> = {
 };
 
 function exitCode(code: number, oomKilled: boolean): string {
-  if (code === 137) return oomKilled ? "137 (SIGKILL)" : "137 (SIGKILL: убит, например docker kill или остановкой, которую пришлось завершить силой)";
+  if (code === 137)
+    return oomKilled
+      ? "137 (SIGKILL)"
+      : "137 (SIGKILL: убит, например docker kill или остановкой, которую пришлось завершить силой)";
   const words = EXIT_WORDS[code] ?? (code > 128 && code < 160 ? `сигнал ${code - 128}` : undefined);
   return words === undefined ? String(code) : `${code} (${words})`;
 }
@@ -101,7 +160,8 @@ export const ru = {
     digest: "Сводка за сутки",
     fallback: "Telegram снова доступен",
     /** Many of one kind at once, by the first part of their key. */
-    many: (family: string, count: number) => `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
+    many: (family: string, count: number) =>
+      `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
   },
   details: {
     /** `container`: the orchestrator's own, where it is known. */
@@ -112,7 +172,8 @@ export const ru = {
       `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.\nЧто делать: проверьте, жив ли главный цикл оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
     metricsFresh: "generated_at обновляется.",
     jobFailed: (failed: number) => `Счётчик failed сейчас ${failed}.\nЧто делать: посмотрите журнал упавшего задания.`,
-    jobFailedCount: (count: number) => plural(count, { one: "новое падение", few: "новых падения", many: "новых падений", other: "новых падения" }),
+    jobFailedCount: (count: number) =>
+      plural(count, { one: "новое падение", few: "новых падения", many: "новых падений", other: "новых падения" }),
     jobsQuiet: (failed: number) => `Новых падений нет, счётчик failed: ${failed}.`,
     agentHung: (f: AgentFacts, limitMs: number) =>
       `Агент без прогресса CPU ${lasting(f.idleMs)} (порог ${duration(limitMs)})${agentWhere(f)}.\nЧто делать: проверьте агента; если он завис, остановите его через оркестратор.`,
@@ -121,28 +182,41 @@ export const ru = {
     queueStalled: (queued: number, idleMs: number, limitMs: number, container?: string) =>
       `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
     queueMoves: (queued: number, running: number) => `В очереди: ${queued}, выполняется: ${running}.`,
-    memory: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
+    memory: (f: UsageFacts) =>
+      `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
     biggest: (processes: readonly BigProcessFacts[]) =>
       `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
-    memoryAdvice: "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats --no-stream, top).",
-    disk: (f: UsageFacts) => `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
+    memoryAdvice:
+      "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats --no-stream, top).",
+    disk: (f: UsageFacts) =>
+      `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
     /** Under the recovery of the second limit. */
     diskAlertStands: (thresholdPct: number) => `Тревога по порогу ${thresholdPct}% остаётся.`,
-    trend: (bars: string, fromPct: number, toPct: number, ms: number) => `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
-    diskAdvice: (f: DiskPlace) => (f.holdsEngineData
-      ? `Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: посмотрите, что занимает место (docker system df), и освободите его (docker builder prune, старые образы, журналы).`
-      : `Если диск заполнится, не сработает всё, что на него пишет.\nЧто делать: посмотрите, что занимает место: ${biggest("du -xh", "sort -h", f)}`),
+    trend: (bars: string, fromPct: number, toPct: number, ms: number) =>
+      `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
+    diskAdvice: (f: DiskPlace) =>
+      f.holdsEngineData
+        ? `Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: посмотрите, что занимает место (docker system df), и освободите его (docker builder prune, старые образы, журналы).`
+        : `Если диск заполнится, не сработает всё, что на него пишет.\nЧто делать: посмотрите, что занимает место: ${biggest("du -xh", "sort -h", f)}`,
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
-    inodesAdvice: (f: DiskPlace) => `Без инодов новые файлы не создать, даже если место есть: ${f.holdsEngineData ? "конвейер всех проектов остановится" : "не сработает всё, что создаёт там файлы"}.\nЧто делать: найдите, где множество мелких файлов: ${biggest("du --inodes -x", "sort -n", f)}`,
+    inodesAdvice: (f: DiskPlace) =>
+      `Без инодов новые файлы не создать, даже если место есть: ${f.holdsEngineData ? "конвейер всех проектов остановится" : "не сработает всё, что создаёт там файлы"}.\nЧто делать: найдите, где множество мелких файлов: ${biggest("du --inodes -x", "sort -n", f)}`,
     forecast: (f: ForecastFacts) =>
       `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${size(f.freeBytes)}; равномерный рост виден за ${lasting(f.seenMs)}.`,
     forecastCalm: (limitMs: number) => `Заполнения в ближайшие ${lasting(limitMs)} не видно.`,
-    forecastShort: (seenMs: number, neededMs: number) => `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
+    forecastShort: (seenMs: number, neededMs: number) =>
+      `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
     diskGone: "Этот путь больше не отдельный диск.",
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
       if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
-      if (f.state === "exited" || f.state === "dead" || f.state === "restarting" || (f.restarts !== undefined && f.exitCode !== 0)) lines.push(`Код выхода: ${exitCode(f.exitCode, f.oomKilled)}.`);
+      if (
+        f.state === "exited" ||
+        f.state === "dead" ||
+        f.state === "restarting" ||
+        (f.restarts !== undefined && f.exitCode !== 0)
+      )
+        lines.push(`Код выхода: ${exitCode(f.exitCode, f.oomKilled)}.`);
       if (f.error !== "") lines.push(`Ошибка: ${f.error}`);
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);
       if (f.restartCount > 0 && f.restarts === undefined) lines.push(`Перезапусков: ${f.restartCount}.`);
@@ -152,36 +226,49 @@ export const ru = {
     containerAdvice: (name: string, { state, oomKilled }: Pick<ContainerFacts, "state" | "oomKilled">) => {
       const start = state === "exited" ? `; затем docker start ${name}` : "";
       switch (state) {
-        case "missing": return `Что делать: создайте контейнер заново (docker compose up -d <его служба>) или уберите ${name} из WATCHDOG_CONTAINERS.`;
-        case "paused": return `Что делать: docker unpause ${name}`;
-        case "created": return `Что делать: docker start ${name}`;
-        default: return oomKilled ? `Что делать: посмотрите, на что ушла память (${logsOf(name)}), и поднимите предел, если он задан (mem_limit в compose или docker update --memory <больше> --memory-swap <больше> ${name})${start}` : `Что делать: ${logsOf(name)}${start}`;
+        case "missing":
+          return `Что делать: создайте контейнер заново (docker compose up -d <его служба>) или уберите ${name} из WATCHDOG_CONTAINERS.`;
+        case "paused":
+          return `Что делать: docker unpause ${name}`;
+        case "created":
+          return `Что делать: docker start ${name}`;
+        default:
+          return oomKilled
+            ? `Что делать: посмотрите, на что ушла память (${logsOf(name)}), и поднимите предел, если он задан (mem_limit в compose или docker update --memory <больше> --memory-swap <больше> ${name})${start}`
+            : `Что делать: ${logsOf(name)}${start}`;
       }
     },
     containerUnreadable: (reason: string) => `Сейчас не читается: ${reason}.`,
     containerGone: "Контейнер удалён.",
     depUp: (url: string, latencyMs: number) => `${url} отвечает за ${latencyMs} мс.`,
-    depDown: (url: string, f: Fault, latencyMs: number) => `${url}: ${fault(f)}, через ${latencyMs} мс.\nЧто делать: проверьте сам сервис и сеть до него.`,
-    depStatus: (url: string, status: string, latencyMs: number) => `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
+    depDown: (url: string, f: Fault, latencyMs: number) =>
+      `${url}: ${fault(f)}, через ${latencyMs} мс.\nЧто делать: проверьте сам сервис и сеть до него.`,
+    depStatus: (url: string, status: string, latencyMs: number) =>
+      `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
     process: (f: ProcessFacts) =>
       `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.${f.owner ? `\nЧей: ${ownerName(f.owner)}.` : ""}\nКоманда: ${f.command}`,
-    processAdvice: (pid: number, busy: boolean) => `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.\nЧто делать: посмотрите, тот ли это процесс и не нужен ли он: ps -o pid,lstart,args -p ${pid}; если не нужен: kill ${pid}`,
+    processAdvice: (pid: number, busy: boolean) =>
+      `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.\nЧто делать: посмотрите, тот ли это процесс и не нужен ли он: ps -o pid,lstart,args -p ${pid}; если не нужен: kill ${pid}`,
     processGone: "Процесс завершился.",
     hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
       `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
     mutes: (patterns: readonly string[], except: readonly string[], bad: readonly string[]) =>
       `${notTold(patterns, except)}${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
-    blind: (f: BlindFacts) => `Не читается: ${f.reason}; подряд: ${times(f.ticks)}. ${blindScope(f)}\nЧто делать: ${blindAdvice(f)}`,
+    blind: (f: BlindFacts) =>
+      `Не читается: ${f.reason}; подряд: ${times(f.ticks)}. ${blindScope(f)}\nЧто делать: ${blindAdvice(f)}`,
     /** Under a disk's alert: what of it the engine's build cache is, and the cure. */
     buildCache: ({ totalBytes, clearableBytes, ageS, command }: CacheFacts) => {
       const older = ageS === undefined ? "" : ` старше ${age(ageS)}`;
       if (clearableBytes === undefined) return `Кэш сборки ${size(totalBytes)}; очистить${older}: ${command}`;
-      if (clearableBytes === 0) return `Кэш сборки ${size(totalBytes)}, очищать нечего${older === "" ? "" : `: ничего${older} в нём нет`}.`;
+      if (clearableBytes === 0)
+        return `Кэш сборки ${size(totalBytes)}, очищать нечего${older === "" ? "" : `: ничего${older} в нём нет`}.`;
       return `Кэш сборки ${size(totalBytes)}, из них ${size(clearableBytes)}${older} можно очистить: ${command}`;
     },
     sighted: "Источник читается.",
     certificate: (leftMs: number, endsMs: number) =>
-      leftMs > 0 ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.` : `Сертификат истёк ${date(endsMs)}.`,
+      leftMs > 0
+        ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.`
+        : `Сертификат истёк ${date(endsMs)}.`,
     certificateGone: "За этим сертификатом больше не следят.",
     certificateAdvice: "Что делать: обновите сертификат (certbot renew или как он у вас выпускается).",
   },
@@ -190,10 +277,13 @@ export const ru = {
     since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
     nameSince: (name: string, sinceMs: number, nowMs: number) => `${name} (с ${time(sinceMs, nowMs)})`,
     lasting: (ms: number, sinceMs: number, nowMs: number) => `Длится ${lasting(ms)}, с ${time(sinceMs, nowMs)}.`,
-    recovered: (ms: number, sinceMs: number, untilMs: number) => `восстановление: длилось ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
+    recovered: (ms: number, sinceMs: number, untilMs: number) =>
+      `восстановление: длилось ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}).`,
     /** Alert and recovery in one, because neither could be delivered in time. */
-    missed: (ms: number, sinceMs: number, untilMs: number) => `Было плохо ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), восстановление уже произошло.`,
-    earlier: (spans: readonly string[], more: number) => `До этого: ${spans.join("; ")}${more > 0 ? `; и ещё ${times(more)}` : ""}.`,
+    missed: (ms: number, sinceMs: number, untilMs: number) =>
+      `Было плохо ${lasting(ms)} (${time(sinceMs, untilMs)} – ${time(untilMs, untilMs)}), восстановление уже произошло.`,
+    earlier: (spans: readonly string[], more: number) =>
+      `До этого: ${spans.join("; ")}${more > 0 ? `; и ещё ${times(more)}` : ""}.`,
     span: (sinceMs: number, untilMs: number, nowMs: number) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms: number) => `Доставлено с опозданием на ${lasting(ms)}.`,
     /** The same of several, where the longest delay counts. */
@@ -208,14 +298,18 @@ export const ru = {
     advice: "Что делать:",
     /** In a card: it is the advice for this one of them. */
     adviceFor: (name: string) => `Что делать с ${name}:`,
-    lastedRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось: ${duration(minMs)} – ${duration(maxMs)}.`),
-    lastingRange: (minMs: number, maxMs: number) => (minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится: ${duration(minMs)} – ${duration(maxMs)}.`),
+    lastedRange: (minMs: number, maxMs: number) =>
+      minMs === maxMs ? `Длилось ${lasting(maxMs)}.` : `Длилось: ${duration(minMs)} – ${duration(maxMs)}.`,
+    lastingRange: (minMs: number, maxMs: number) =>
+      minMs === maxMs ? `Длится ${lasting(maxMs)}.` : `Длится: ${duration(minMs)} – ${duration(maxMs)}.`,
     reason: "Причина была: ",
     cause: (cause: string) => `Вероятная причина: ${cause}.`,
     flapping: (count: number, ms: number, bad: boolean) =>
       `Мигает: ${plural(count, { one: "смена", few: "смены", many: "смен", other: "смены" })} состояния за ${lasting(ms)}; сейчас ${bad ? "плохо" : "хорошо"}. Дальше тихо, пока не успокоится или не станет плохо надолго.`,
-    settledGood: (count: number, ms: number) => `восстановление: успокоилось; за ${lasting(ms)} состояние сменилось ${times(count)}.`,
-    settledBad: (count: number, ms: number) => `Успокоилось в плохом состоянии; за ${lasting(ms)} состояние сменилось ${times(count)}.`,
+    settledGood: (count: number, ms: number) =>
+      `восстановление: успокоилось; за ${lasting(ms)} состояние сменилось ${times(count)}.`,
+    settledBad: (count: number, ms: number) =>
+      `Успокоилось в плохом состоянии; за ${lasting(ms)} состояние сменилось ${times(count)}.`,
     recoveredMany: "восстановление.",
     fallback: (sinceMs: number, nowMs: number, count: number) =>
       `Не отвечал с ${time(sinceMs, nowMs)} (${lasting(nowMs - sinceMs)}); запасным каналом ушло сообщений: ${count}.`,
@@ -230,11 +324,15 @@ export const ru = {
     uptime: (ms: number) => `Сторож работает ${lasting(ms)}.`,
   },
   causes: {
-    engine: (f: Fault, proxy?: string) => `Docker не отвечает${proxy === undefined ? "" : ` через прокси ${proxy}`}: ${fault(f)}`,
+    engine: (f: Fault, proxy?: string) =>
+      `Docker не отвечает${proxy === undefined ? "" : ` через прокси ${proxy}`}: ${fault(f)}`,
     disk: (label: string, usedPct: number) => `диск ${label} занят на ${usedPct}%`,
     memory: (usedPct: number) => `память хоста занята на ${usedPct}%`,
     containerMissing: (name: string) => `контейнера ${name} нет`,
-    containerDown: (name: string, f: { readonly state: ContainerFacts["state"]; readonly exitCode: number; readonly oomKilled: boolean }) =>
+    containerDown: (
+      name: string,
+      f: { readonly state: ContainerFacts["state"]; readonly exitCode: number; readonly oomKilled: boolean },
+    ) =>
       `контейнер ${name} ${containerState({ ...f, health: "none", restartCount: 0, error: "", healthOutput: "", image: "" })}, код выхода ${exitCode(f.exitCode, f.oomKilled)}${f.oomKilled ? ", убит из-за нехватки памяти (OOM)" : ""}`,
     containerUnhealthy: (name: string) => `контейнер ${name} не проходит проверку здоровья`,
     containerRestarted: (name: string, ms: number) => `контейнер ${name} запущен ${lasting(ms)} назад`,
@@ -251,8 +349,16 @@ function biggest(du: string, sort: string, { label, hostPath }: DiskPlace): stri
 }
 
 const manyWords: Record<SubjectKind, string> = {
-  container: "Контейнеры", dep: "Зависимости", disk: "Диски", disk_crit: "Почти полные диски", disk_forecast: "Заполняющиеся диски", inodes: "Иноды",
-  cert: "Сертификаты", agent_hung: "Зависшие агенты", proc_blocking: "Блокирующие процессы", blind: "Недоступные источники",
+  container: "Контейнеры",
+  dep: "Зависимости",
+  disk: "Диски",
+  disk_crit: "Почти полные диски",
+  disk_forecast: "Заполняющиеся диски",
+  inodes: "Иноды",
+  cert: "Сертификаты",
+  agent_hung: "Зависшие агенты",
+  proc_blocking: "Блокирующие процессы",
+  blind: "Недоступные источники",
 };
 
 function ownerName(owner: OwnerFacts): string {
@@ -264,21 +370,34 @@ const logsOf = (container: string): string => `docker logs --tail 50 ${container
 /** What stands still meanwhile, and what goes on. */
 function blindScope({ source, part }: BlindFacts): string {
   if (part === undefined) return "Сигналы этого источника заморожены, пока он не вернётся.";
-  const others = { disk: "остальные диски проверяются", docker: "остальные контейнеры проверяются", proc: "остальные процессы проверяются", mem: "остальное проверяется" };
+  const others = {
+    disk: "остальные диски проверяются",
+    docker: "остальные контейнеры проверяются",
+    proc: "остальные процессы проверяются",
+    mem: "остальное проверяется",
+  };
   return `Заморожено только это, ${others[source]} как обычно.`;
 }
 
 function blindAdvice({ source, part, proxy }: BlindFacts): string {
   switch (source) {
-    case "mem": return "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.";
-    case "disk": return part === undefined ? "проверьте WATCHDOG_DISK_PATHS и смонтированы ли эти пути (на хосте: findmnt)." : `проверьте, смонтирован ли ${part} и отвечает ли он (на хосте: findmnt).`;
+    case "mem":
+      return "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.";
+    case "disk":
+      return part === undefined
+        ? "проверьте WATCHDOG_DISK_PATHS и смонтированы ли эти пути (на хосте: findmnt)."
+        : `проверьте, смонтирован ли ${part} и отвечает ли он (на хосте: findmnt).`;
     case "docker":
       if (part !== undefined) return `docker inspect ${part}`;
       return proxy === undefined
         ? "проверьте, что Docker работает (systemctl status docker) и сокет смонтирован (WATCHDOG_DOCKER_SOCK)."
         : `проверьте контейнер ${proxy}, через который читается Docker (docker ps -a --filter name=${proxy}), затем сам Docker (systemctl status docker).`;
-    case "proc": return part === undefined ? "проверьте pid: host и WATCHDOG_PROC_ROOT." : `посмотрите, чего ждёт этот процесс: sudo cat /proc/${part}/stack`;
-    default: return source satisfies never;
+    case "proc":
+      return part === undefined
+        ? "проверьте pid: host и WATCHDOG_PROC_ROOT."
+        : `посмотрите, чего ждёт этот процесс: sudo cat /proc/${part}/stack`;
+    default:
+      return source satisfies never;
   }
 }
 

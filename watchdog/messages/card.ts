@@ -1,5 +1,5 @@
 import type { Notice } from "../decide/ledger.ts";
-import { cutAt, escapedLength, MAX_LENGTH, type Block } from "./text.ts";
+import { type Block, cutAt, escapedLength, MAX_LENGTH } from "./text.ts";
 
 /** Many notices of one kind as one block: what is true of all, the names under what is said of them, advice. */
 export interface Card {
@@ -29,7 +29,12 @@ export const MAX_PARTS = 3;
 export const NUMBER_ROOM = 10;
 
 export function cardBlock({ head, intro, groups, tail }: Card): Block {
-  const lines = groups.map(({ state, names }) => lineOf(names.map(({ name }) => name), state));
+  const lines = groups.map(({ state, names }) =>
+    lineOf(
+      names.map(({ name }) => name),
+      state,
+    ),
+  );
   return { head, body: [...intro, ...lines, ...tail].join("\n") };
 }
 
@@ -44,7 +49,12 @@ export function cardParts(card: Card, more: (count: number) => string, reserve: 
   const tail = card.tail.map((line) => cutAt(line, 600));
   const tailRoom = [...tail, more(total)].reduce((sum, line) => sum + 1 + escapedLength(line), 0);
   const parts: { lines: string[]; length: number; notices: Notice[] }[] = [];
-  const begin = (lines: readonly string[]): void => void parts.push({ lines: [...lines], length: lines.reduce((sum, line) => sum + 1 + escapedLength(line), 0), notices: [] });
+  const begin = (lines: readonly string[]): void =>
+    void parts.push({
+      lines: [...lines],
+      length: lines.reduce((sum, line) => sum + 1 + escapedLength(line), 0),
+      notices: [],
+    });
   begin(card.intro.map((line) => cutAt(line, 600)).slice(0, 3));
   const roomNow = (): number => (parts.length < MAX_PARTS ? room : room - tailRoom);
   const left: Notice[] = [];
@@ -57,7 +67,8 @@ export function cardParts(card: Card, more: (count: number) => string, reserve: 
     };
     for (const { name: full, notice } of names) {
       const name = cutAt(full, 300);
-      const extra = (): number => (line.length > 0 ? escapedLength(`, ${name}`) : 1 + escapedLength(lineOf([name], state)));
+      const extra = (): number =>
+        line.length > 0 ? escapedLength(`, ${name}`) : 1 + escapedLength(lineOf([name], state));
       if (left.length === 0 && (parts.at(-1)?.length ?? 0) + extra() > roomNow()) {
         close();
         if (parts.length < MAX_PARTS) begin([]);
@@ -78,7 +89,10 @@ export function cardParts(card: Card, more: (count: number) => string, reserve: 
   if (parts.length < MAX_PARTS && (parts.at(-1)?.length ?? 0) + tailRoom > room) begin([]);
   parts.at(-1)?.lines.push(...end);
   parts.at(-1)?.notices.push(...left);
-  return parts.map(({ lines, notices }, index) => ({ blocks: [{ head: `${head} (${index + 1}/${parts.length})`, body: lines.join("\n") }], notices }));
+  return parts.map(({ lines, notices }, index) => ({
+    blocks: [{ head: `${head} (${index + 1}/${parts.length})`, body: lines.join("\n") }],
+    notices,
+  }));
 }
 
 function lineOf(names: readonly string[], state: string): string {

@@ -2,7 +2,7 @@ import type { Notice } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
 import { cardParts, MAX_PARTS, type Part } from "./card.ts";
 import { markOf, type Rendered } from "./render.ts";
-import { cutAt, escapedLength, fitting, MAX_LENGTH, splitBlock, textOf, type Block } from "./text.ts";
+import { type Block, cutAt, escapedLength, fitting, MAX_LENGTH, splitBlock, textOf } from "./text.ts";
 
 /** The moment of sending, and what is known of the channel. */
 export interface MessageContext {
@@ -38,12 +38,19 @@ function framed(chosen: readonly Rendered[], context: MessageContext): Part {
   const lateMs = latenessOf(notices, context.monoMs);
   const marks = marksOf(notices);
   if (marks.length > 1) {
-    const late = lateMs === undefined ? [] : [(wasAway(notices, context) ? lang.messages.away : lang.messages.behind)(lateMs)];
+    const late =
+      lateMs === undefined ? [] : [(wasAway(notices, context) ? lang.messages.away : lang.messages.behind)(lateMs)];
     return { notices, blocks: [{ head: [...marks, ...late].join(" · "), body: "" }, ...blocks] };
   }
   const [only] = blocks;
   if (lateMs === undefined || !only) return { notices, blocks };
-  return { notices, blocks: blocks.length === 1 ? [withLine(only, lang.messages.late(lateMs))] : [...blocks, { head: lang.messages.lateMost(lateMs), body: "" }] };
+  return {
+    notices,
+    blocks:
+      blocks.length === 1
+        ? [withLine(only, lang.messages.late(lateMs))]
+        : [...blocks, { head: lang.messages.lateMost(lateMs), body: "" }],
+  };
 }
 
 /** `🔴 2`, in the order of the message. */
@@ -55,7 +62,9 @@ function marksOf(notices: readonly Notice[]): string[] {
 
 function partsOf(rendered: Rendered, context: MessageContext): Part[] {
   const { lang } = context;
-  const parts = rendered.card ? cardParts(rendered.card, lang.messages.moreOfCard, LATE_ROOM) : blockParts(rendered, lang);
+  const parts = rendered.card
+    ? cardParts(rendered.card, lang.messages.moreOfCard, LATE_ROOM)
+    : blockParts(rendered, lang);
   return parts.map(({ notices, blocks }) => {
     const at = (monoMs: number): readonly Block[] => {
       const lateMs = latenessOf(notices.length > 0 ? notices : rendered.notices, monoMs);
@@ -69,9 +78,15 @@ function partsOf(rendered: Rendered, context: MessageContext): Part[] {
 function blockParts({ block, notices }: Rendered, lang: Lang): Part[] {
   const bodies = splitBlock(block, LATE_ROOM);
   const shown = bodies.slice(0, MAX_PARTS).map(({ head, body }, index) => {
-    const number = { head: head.replace(/\(\d+\/\d+\)$/, `(${index + 1}/${Math.min(bodies.length, MAX_PARTS)})`), body };
+    const number = {
+      head: head.replace(/\(\d+\/\d+\)$/, `(${index + 1}/${Math.min(bodies.length, MAX_PARTS)})`),
+      body,
+    };
     if (index < MAX_PARTS - 1 || bodies.length <= MAX_PARTS) return number;
-    return withLine({ ...number, body: cutAt(body, escapedLength(body) - escapedLength(lang.messages.cutShort)) }, lang.messages.cutShort);
+    return withLine(
+      { ...number, body: cutAt(body, escapedLength(body) - escapedLength(lang.messages.cutShort)) },
+      lang.messages.cutShort,
+    );
   });
   return shown.map((part, index) => ({ blocks: [part], notices: index === shown.length - 1 ? notices : [] }));
 }

@@ -3,7 +3,7 @@ import type { Notice, NoticeKind } from "../decide/ledger.ts";
 import { shownSpan, shownTime } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { printable } from "../safe.ts";
-import { cardBlock, type Card, type CardGroup } from "./card.ts";
+import { type Card, type CardGroup, cardBlock } from "./card.ts";
 import type { Block } from "./text.ts";
 
 /** The moment of sending, and who it is about. */
@@ -23,8 +23,13 @@ export interface Rendered {
 /** Without what must not be seen; before anything is cut. */
 export function redactRendered({ block, notices, card }: Rendered, redact: (text: string) => string): Rendered {
   const hidden = card && {
-    head: redact(card.head), intro: card.intro.map(redact), tail: card.tail.map(redact),
-    groups: card.groups.map(({ state, names }) => ({ state: redact(state), names: names.map(({ name, notice }) => ({ name: redact(name), notice })) })),
+    head: redact(card.head),
+    intro: card.intro.map(redact),
+    tail: card.tail.map(redact),
+    groups: card.groups.map(({ state, names }) => ({
+      state: redact(state),
+      names: names.map(({ name, notice }) => ({ name: redact(name), notice })),
+    })),
   };
   return { block: redactBlock(block, redact), notices, ...(hidden ? { card: hidden } : {}) };
 }
@@ -59,13 +64,19 @@ export function renderAll(notices: readonly Notice[], context: RenderContext): R
 function groupOf({ id, key, kind, earlier, open }: Notice): string {
   const colon = key.indexOf(":");
   const alike = colon > 0 && kind !== "edge" && kind !== "info";
-  return alike ? `${kind} ${kind === "settled" && open ? "badly " : ""}${earlier.length > 0 ? "again " : ""}${key.slice(0, colon)}` : `only ${id}`;
+  return alike
+    ? `${kind} ${kind === "settled" && open ? "badly " : ""}${earlier.length > 0 ? "again " : ""}${key.slice(0, colon)}`
+    : `only ${id}`;
 }
 
 /** One notice as the operator reads it. */
 export function renderOne(notice: Notice, context: RenderContext): Block {
   const { host, lang } = context;
-  const lines = [...linesOf(notice, lang, context), ...earlierLine(notice, lang, context), ...causeLine([notice], lang)];
+  const lines = [
+    ...linesOf(notice, lang, context),
+    ...earlierLine(notice, lang, context),
+    ...causeLine([notice], lang),
+  ];
   return { head: headOf(notice, notice.title, host), body: lines.join("\n") };
 }
 
@@ -86,7 +97,10 @@ function cardOf(members: readonly Notice[], context: RenderContext): Card {
   }
   return {
     head: headOf(first, lang.titles.many(family, members.length), host),
-    intro: [...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, context)), ...causeLine(members, lang)],
+    intro: [
+      ...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, context)),
+      ...causeLine(members, lang),
+    ],
     groups: [...groups].map(([state, names]) => ({ state, names })),
     tail: first.open ? cardAdvice(members, first, printable(first.key.slice(family.length + 1)), lang) : [],
   };
@@ -98,12 +112,16 @@ const APART_MS = 60_000;
 function areApart(members: readonly Notice[], now: Moment): boolean {
   const shown = members.map((member) => shownOf(member, now));
   const spread = (moments: readonly number[]): number => Math.max(...moments) - Math.min(...moments);
-  return spread(shown.map(({ sinceMs }) => sinceMs)) > APART_MS || spread(shown.map(({ untilMs }) => untilMs)) > APART_MS;
+  return (
+    spread(shown.map(({ sinceMs }) => sinceMs)) > APART_MS || spread(shown.map(({ untilMs }) => untilMs)) > APART_MS
+  );
 }
 
 function timedName(name: string, notice: Notice, lang: Lang, now: Moment): string {
   const { sinceMs, untilMs } = shownOf(notice, now);
-  return notice.span.until === undefined || notice.open ? lang.messages.nameSince(name, sinceMs, now.wallMs) : `${name} (${lang.messages.span(sinceMs, untilMs, now.wallMs)})`;
+  return notice.span.until === undefined || notice.open
+    ? lang.messages.nameSince(name, sinceMs, now.wallMs)
+    : `${name} (${lang.messages.span(sinceMs, untilMs, now.wallMs)})`;
 }
 
 /** Of what lasts, the length is as of when it was judged. */
@@ -114,11 +132,19 @@ function shownOf({ span: { since, until }, judged }: Notice, now: Moment): Retur
 /** What is to be said of one name of a card, if only that; of what is over already also when it was. */
 function stateOf(notice: Notice, lang: Lang, now: Moment): string {
   const { kind, detail } = notice;
-  if (hasStory(notice)) return [...linesOf(notice, lang, now).slice(0, kind === "flapping" || kind === "settled" ? 1 : 2), ...earlierLine(notice, lang, now)].join(" ").replaceAll("\n", " ");
+  if (hasStory(notice))
+    return [
+      ...linesOf(notice, lang, now).slice(0, kind === "flapping" || kind === "settled" ? 1 : 2),
+      ...earlierLine(notice, lang, now),
+    ]
+      .join(" ")
+      .replaceAll("\n", " ");
   if (kind === "recovery") return "";
   const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
   const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
-  return kind === "missed" ? `${lang.messages.missed(lastedMs, sinceMs, untilMs)} ${lang.messages.reason}${state}` : state;
+  return kind === "missed"
+    ? `${lang.messages.missed(lastedMs, sinceMs, untilMs)} ${lang.messages.reason}${state}`
+    : state;
 }
 
 /** What cannot be said of several at once. */
@@ -139,22 +165,31 @@ function spanLines(members: readonly Notice[], first: Notice, lang: Lang, now: M
 
 /** What helps all of them; where it names one of them, or another one needs something else, it is said to be that one's. */
 function cardAdvice(members: readonly Notice[], first: Notice, name: string, lang: Lang): string[] {
-  const adviceOf = ({ detail }: Notice): string[] => detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
+  const adviceOf = ({ detail }: Notice): string[] =>
+    detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
   const advice = adviceOf(first);
   const isOfAll = members.every((member) => adviceOf(member).join("\n") === advice.join("\n"));
-  return isOfAll ? advice : advice.map((line) => lang.messages.adviceFor(name) + line.slice(lang.messages.advice.length));
+  return isOfAll
+    ? advice
+    : advice.map((line) => lang.messages.adviceFor(name) + line.slice(lang.messages.advice.length));
 }
 
 /** What is over needs no advice, and a pid may be somebody else's by then. */
 function withoutAdvice(detail: string, lang: Lang): string {
-  return detail.split("\n").filter((line) => !line.startsWith(lang.messages.advice)).join("\n");
+  return detail
+    .split("\n")
+    .filter((line) => !line.startsWith(lang.messages.advice))
+    .join("\n");
 }
 
 /** What is said when the first channel is back after the second one stood in for it. */
 export function renderSummary({ since, count, lines }: Summary, context: RenderContext): Block {
   const { host, lang, wallMs } = context;
   const more = count > lines.length ? [lang.messages.more(count - lines.length)] : [];
-  return { head: `ℹ️ ${printable(host)} · ${lang.titles.fallback}`, body: [lang.messages.fallback(shownTime(since, context), wallMs, count), ...lines, ...more].join("\n") };
+  return {
+    head: `ℹ️ ${printable(host)} · ${lang.titles.fallback}`,
+    body: [lang.messages.fallback(shownTime(since, context), wallMs, count), ...lines, ...more].join("\n"),
+  };
 }
 
 /** What went through the second channel while the first was away: to be said once, when it is back. */
@@ -172,13 +207,22 @@ function headOf({ kind, open }: Notice, title: string, host: string): string {
 /** The mark that a notice begins with. */
 export function markOf(kind: NoticeKind, open: boolean): string {
   switch (kind) {
-    case "alert": case "edge": return "🔴";
-    case "realert": return "🔁";
-    case "recovery": case "missed": return "🟢";
-    case "flapping": return "🟠";
-    case "settled": return open ? "🔴" : "🟢";
-    case "info": return "ℹ️";
-    default: return kind satisfies never;
+    case "alert":
+    case "edge":
+      return "🔴";
+    case "realert":
+      return "🔁";
+    case "recovery":
+    case "missed":
+      return "🟢";
+    case "flapping":
+      return "🟠";
+    case "settled":
+      return open ? "🔴" : "🟢";
+    case "info":
+      return "ℹ️";
+    default:
+      return kind satisfies never;
   }
 }
 
@@ -186,25 +230,44 @@ function linesOf(notice: Notice, lang: Lang, now: Moment): string[] {
   const { kind, detail, count, open, flap } = notice;
   const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
   switch (kind) {
-    case "alert": return [detail, lang.messages.since(sinceMs, now.wallMs)];
-    case "realert": return [lang.messages.lasting(lastedMs, sinceMs, now.wallMs), detail];
-    case "recovery": return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
-    case "missed": return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
-    case "edge": return [`${lang.details.jobFailedCount(count)}. ${detail}`];
-    case "info": return [detail];
-    case "flapping": return [lang.messages.flapping(flap?.count ?? 0, flap?.lastedMs ?? 0, open), detail];
-    case "settled": return [(open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, flap?.lastedMs ?? 0), detail];
-    default: return kind satisfies never;
+    case "alert":
+      return [detail, lang.messages.since(sinceMs, now.wallMs)];
+    case "realert":
+      return [lang.messages.lasting(lastedMs, sinceMs, now.wallMs), detail];
+    case "recovery":
+      return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
+    case "missed":
+      return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
+    case "edge":
+      return [`${lang.details.jobFailedCount(count)}. ${detail}`];
+    case "info":
+      return [detail];
+    case "flapping":
+      return [lang.messages.flapping(flap?.count ?? 0, flap?.lastedMs ?? 0, open), detail];
+    case "settled":
+      return [
+        (open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, flap?.lastedMs ?? 0),
+        detail,
+      ];
+    default:
+      return kind satisfies never;
   }
 }
 
 function earlierLine({ earlier, skipped }: Notice, lang: Lang, now: Moment): string[] {
   if (earlier.length === 0) return [];
   const spans = earlier.map((span) => shownSpan(span, now));
-  return [lang.messages.earlier(spans.map(({ sinceMs, untilMs }) => lang.messages.span(sinceMs, untilMs, now.wallMs)), skipped)];
+  return [
+    lang.messages.earlier(
+      spans.map(({ sinceMs, untilMs }) => lang.messages.span(sinceMs, untilMs, now.wallMs)),
+      skipped,
+    ),
+  ];
 }
 
 function causeLine(notices: readonly Notice[], lang: Lang): string[] {
-  const causes = new Set(notices.flatMap(({ kind, cause }) => (cause === undefined || kind === "recovery" ? [] : [cause])));
+  const causes = new Set(
+    notices.flatMap(({ kind, cause }) => (cause === undefined || kind === "recovery" ? [] : [cause])),
+  );
   return [...causes].map((cause) => lang.messages.cause(cause));
 }

@@ -63,9 +63,16 @@ export function exchange(request: ClientRequest, limits: Limits, payload?: strin
       const body = createBody(limits.maxBytes);
       response.on("data", (chunk: Buffer) => {
         if (isOver) return;
-        if (!body.add(chunk)) fail(Object.assign(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`), { status: response.statusCode }));
+        if (!body.add(chunk))
+          fail(
+            Object.assign(codedError(TOO_LARGE_CODE, `answer larger than ${limits.maxBytes} bytes`), {
+              status: response.statusCode,
+            }),
+          );
       });
-      response.on("close", () => { if (!response.complete) body.release(); });
+      response.on("close", () => {
+        if (!response.complete) body.release();
+      });
       response.on("error", () => fail(codedError("ECONNRESET", "connection closed in the middle of the answer")));
       response.on("end", () => {
         finish();
@@ -96,7 +103,11 @@ export function parseJson(body: Buffer | string): unknown {
 export function readJson(body: Buffer, maxBytes: number): unknown {
   try {
     const heap = heapOf(body);
-    if (heap > Math.min(4 * maxBytes, MAX_HEAP_BYTES)) throw codedError("TOO_COMPLEX", `answer too complex: ${body.length} bytes of JSON would take about ${Math.ceil(heap / 2 ** 20)} MB of memory`);
+    if (heap > Math.min(4 * maxBytes, MAX_HEAP_BYTES))
+      throw codedError(
+        "TOO_COMPLEX",
+        `answer too complex: ${body.length} bytes of JSON would take about ${Math.ceil(heap / 2 ** 20)} MB of memory`,
+      );
     return parseJson(body);
   } finally {
     release(body);

@@ -29,11 +29,26 @@ function innermost(error: unknown): unknown {
 
 function kindOf(code: string): FaultKind {
   switch (code) {
-    case "ECONNREFUSED": return "refused";
-    case DEADLINE_CODE: case "ETIMEDOUT": return "timeout";
-    case "ENOTFOUND": case "EAI_AGAIN": case "EAI_FAIL": case "EAI_NODATA": return "dns";
-    case "ECONNRESET": case "EPIPE": return "reset";
-    case "EHOSTUNREACH": case "ENETUNREACH": case "EHOSTDOWN": return "unreachable";
-    default: return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH|INVALID_CA)/.test(code) ? "tls" : "other";
+    case "ECONNREFUSED":
+      return "refused";
+    case DEADLINE_CODE:
+    case "ETIMEDOUT":
+      return "timeout";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EAI_FAIL":
+    case "EAI_NODATA":
+      return "dns";
+    case "ECONNRESET":
+    case "EPIPE":
+      return "reset";
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EHOSTDOWN":
+      return "unreachable";
+    default:
+      return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HOSTNAME_MISMATCH|INVALID_CA)/.test(code)
+        ? "tls"
+        : "other";
   }
 }

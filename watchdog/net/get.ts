@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { exchange, isRefusal, type Answer, type Limits } from "./exchange.ts";
+import { type Answer, exchange, isRefusal, type Limits } from "./exchange.ts";
 
 /** Where to GET from: a URL, or a path on a unix socket or TCP host. */
 export type GetTarget =
@@ -15,7 +15,11 @@ export type GetTarget =
  */
 export async function get(target: GetTarget, limits: Limits): Promise<Answer> {
   const startedAt = performance.now();
-  const again = (): Promise<Answer> => exchange(open(target, true), { ...limits, deadlineMs: Math.max(0, limits.deadlineMs - (performance.now() - startedAt)) });
+  const again = (): Promise<Answer> =>
+    exchange(open(target, true), {
+      ...limits,
+      deadlineMs: Math.max(0, limits.deadlineMs - (performance.now() - startedAt)),
+    });
   const request = open(target, false);
   try {
     const answer = await exchange(request, limits);
@@ -29,13 +33,23 @@ export async function get(target: GetTarget, limits: Limits): Promise<Answer> {
 
 /** `agent: false` is a connection for this request alone. */
 function open(target: GetTarget, alone: boolean): http.ClientRequest {
-  const common = { method: "GET", headers: { accept: "application/json, */*;q=0.5", "user-agent": "watchdog" } } as const;
+  const common = {
+    method: "GET",
+    headers: { accept: "application/json, */*;q=0.5", "user-agent": "watchdog" },
+  } as const;
   if ("url" in target) {
     // A connection of its own each time: whether one can be made is part of the question.
     const module = target.url.protocol === "https:" ? https : http;
     return module.request(target.url, { ...common, agent: false });
   }
   const agent = alone ? false : target.agent;
-  if ("socketPath" in target) return http.request({ ...common, socketPath: target.socketPath, path: target.path, agent, headers: { ...common.headers, host: "docker" } });
+  if ("socketPath" in target)
+    return http.request({
+      ...common,
+      socketPath: target.socketPath,
+      path: target.path,
+      agent,
+      headers: { ...common.headers, host: "docker" },
+    });
   return http.request({ ...common, host: target.host, port: target.port, path: target.path, agent });
 }

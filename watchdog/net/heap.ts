@@ -20,10 +20,18 @@ export function heapOf(bytes: Buffer): number {
         heap += TEXT_BYTES;
         at = endOfText(bytes, at);
         break;
-      case 0x7b: heap += OBJECT_BYTES; break; // {
-      case 0x5b: heap += LIST_BYTES; break; // [
-      case 0x3a: heap += PROPERTY_BYTES; break; // :
-      case 0x2c: heap += PLACE_BYTES; break; // ,
+      case 0x7b:
+        heap += OBJECT_BYTES;
+        break; // {
+      case 0x5b:
+        heap += LIST_BYTES;
+        break; // [
+      case 0x3a:
+        heap += PROPERTY_BYTES;
+        break; // :
+      case 0x2c:
+        heap += PLACE_BYTES;
+        break; // ,
     }
   }
   return heap;

@@ -14,7 +14,11 @@ export interface Pong {
 export function pingHttp(url: URL, deadlineMs: number, signal: AbortSignal): Promise<Pong> {
   return withDeadline(deadlineMs, signal, (done, fail) => {
     const module = url.protocol === "https:" ? https : http;
-    const request = module.request(url, { method: "GET", agent: false, headers: { accept: "*/*", "user-agent": "watchdog" } });
+    const request = module.request(url, {
+      method: "GET",
+      agent: false,
+      headers: { accept: "*/*", "user-agent": "watchdog" },
+    });
     request.on("error", fail);
     request.on("response", ({ statusCode, socket }) => done({ status: statusCode ?? 0, ...certificateEnd(socket) }));
     request.end();
@@ -23,7 +27,9 @@ export function pingHttp(url: URL, deadlineMs: number, signal: AbortSignal): Pro
 }
 
 /** A TLS socket knows its peer's certificate; told by its method, so that node:tls itself is not needed. */
-function certificateEnd(socket: Socket & { readonly getPeerCertificate?: () => { readonly valid_to?: string } }): { certificateEndsMs?: number } {
+function certificateEnd(socket: Socket & { readonly getPeerCertificate?: () => { readonly valid_to?: string } }): {
+  certificateEndsMs?: number;
+} {
   const endsMs = Date.parse(socket.getPeerCertificate?.().valid_to ?? "");
   return Number.isNaN(endsMs) ? {} : { certificateEndsMs: endsMs };
 }
@@ -38,7 +44,11 @@ export function pingTcp(host: string, port: number, deadlineMs: number, signal: 
   });
 }
 
-function withDeadline<T>(deadlineMs: number, signal: AbortSignal, begin: (done: (value: T) => void, fail: (error: Error) => void) => () => void): Promise<T> {
+function withDeadline<T>(
+  deadlineMs: number,
+  signal: AbortSignal,
+  begin: (done: (value: T) => void, fail: (error: Error) => void) => () => void,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -49,7 +59,10 @@ function withDeadline<T>(deadlineMs: number, signal: AbortSignal, begin: (done: 
     };
     const fail = (error: Error): void => settle(() => reject(error));
     const onAbort = (): void => fail(codedError("ABORTED", "stopped"));
-    const timer = setTimeout(() => fail(codedError(DEADLINE_CODE, `no answer within ${deadlineMs / 1000} s`)), Math.min(deadlineMs, MAX_TIMER_MS));
+    const timer = setTimeout(
+      () => fail(codedError(DEADLINE_CODE, `no answer within ${deadlineMs / 1000} s`)),
+      Math.min(deadlineMs, MAX_TIMER_MS),
+    );
     signal.addEventListener("abort", onAbort, { once: true });
     const close = begin((value) => settle(() => resolve(value)), fail);
   });

@@ -8,12 +8,24 @@ export function consoleSender(log: Log, clock: Clock, timeoutMs: number): Sender
   /** A message whose writing began and did not end in time: it may still come, and another one now would come twice. */
   let underWay: Promise<SendResult> | undefined;
 
-  const write = (text: string, signal: AbortSignal): Promise<SendResult> => new Promise((resolve) => {
-    log.message(text, (error) => resolve(error ? { kind: "retry", reason: `the log cannot be written: ${reasonOf(error)}` } : { kind: "delivered" }), signal);
-  });
+  const write = (text: string, signal: AbortSignal): Promise<SendResult> =>
+    new Promise((resolve) => {
+      log.message(
+        text,
+        (error) =>
+          resolve(
+            error ? { kind: "retry", reason: `the log cannot be written: ${reasonOf(error)}` } : { kind: "delivered" },
+          ),
+        signal,
+      );
+    });
 
   /** What becomes of it in time; undefined: nothing so far. Then `over` is aborted. */
-  const inTime = async (result: Promise<SendResult>, over: AbortController, signal: AbortSignal): Promise<SendResult | undefined> => {
+  const inTime = async (
+    result: Promise<SendResult>,
+    over: AbortController,
+    signal: AbortSignal,
+  ): Promise<SendResult | undefined> => {
     const done = new AbortController();
     signal.addEventListener("abort", () => done.abort(), { once: true });
     const first = await Promise.race([result, clock.sleep(timeoutMs, done.signal)]);
@@ -24,7 +36,10 @@ export function consoleSender(log: Log, clock: Clock, timeoutMs: number): Sender
     return Promise.race([result, Promise.resolve(undefined)]);
   };
 
-  const notRead: SendResult = { kind: "retry", reason: `the log takes nothing: not written within ${timeoutMs / 1000} s` };
+  const notRead: SendResult = {
+    kind: "retry",
+    reason: `the log takes nothing: not written within ${timeoutMs / 1000} s`,
+  };
   return {
     channel: "console",
     send: async ({ plain }, _options, signal) => {

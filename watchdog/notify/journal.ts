@@ -33,7 +33,11 @@ export const KEPT_MESSAGES = 50;
 const RESULTS = ["delivered", "retry", "operator", "rejected"] as const satisfies readonly SendResult["kind"][];
 
 export function createJournal(channels: readonly ChannelName[], wallMs: () => number): Journal {
-  const counts = new Map<string, ReturnType<Journal["counts"]>[number]>(channels.flatMap((channel) => RESULTS.map((result) => [`${channel} ${result}`, { channel, result, count: 0 }] as const)));
+  const counts = new Map<string, ReturnType<Journal["counts"]>[number]>(
+    channels.flatMap((channel) =>
+      RESULTS.map((result) => [`${channel} ${result}`, { channel, result, count: 0 }] as const),
+    ),
+  );
   let messages: readonly SentMessage[] = [];
   let lastId = 0;
   return {

@@ -1,15 +1,15 @@
-import { momentOf, type Clock, type Moment } from "../clock.ts";
+import { type Clock, type Moment, momentOf } from "../clock.ts";
 import type { Notice } from "../decide/ledger.ts";
 import { isUrgent, worstFirst } from "../decide/severity.ts";
 import type { Log } from "../log.ts";
 import type { Part } from "../messages/card.ts";
 import type { Summary } from "../messages/render.ts";
-import { fitting, splitBlock, textOf, type Block } from "../messages/text.ts";
-import { nextBatch } from "./choice.ts";
-import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
-import type { Attempt } from "./journal.ts";
-import type { Sender, SendOptions, SendResult } from "./sender.ts";
+import { type Block, fitting, splitBlock, textOf } from "../messages/text.ts";
 import { clip, reasonOf } from "../safe.ts";
+import { nextBatch } from "./choice.ts";
+import type { Attempt } from "./journal.ts";
+import { nextDelayMs, pacingDelayMs } from "./pacing.ts";
+import type { Sender, SendOptions, SendResult } from "./sender.ts";
 import { addToSummary, restOfSummary } from "./summary.ts";
 import type { SendNotice } from "./webhook.ts";
 
@@ -128,24 +128,48 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const holds = [...pending.map(({ id }) => held.get(id) ?? now), ...(summary ? [summaryHeldUntil] : [])];
       return holds.length > 0 ? Math.min(...holds) - now : undefined;
     }
-    return Math.max(0, backoffUntil - now, Math.min(rateLimitUntil, askAt) - now, pacingDelayMs(sentAt, now, sender.perMin));
+    return Math.max(
+      0,
+      backoffUntil - now,
+      Math.min(rateLimitUntil, askAt) - now,
+      pacingDelayMs(sentAt, now, sender.perMin),
+    );
   };
 
   /** The same for the second channel; it waits until the first has failed for long enough. */
   const fallbackWaitMs = (): number | undefined => {
     if (!fallback || !failing || pending.length === 0) return undefined;
     const heldUntil = Math.min(...pending.map(({ id }) => fallbackHeld.get(id) ?? -Infinity));
-    return Math.max(0, heldUntil - clock.monoMs(), fallbackUntil - clock.monoMs(), failing.monoMs + fallback.afterMs - clock.monoMs(), pacingDelayMs(fallbackSentAt, clock.monoMs(), FALLBACK_PER_MIN));
+    return Math.max(
+      0,
+      heldUntil - clock.monoMs(),
+      fallbackUntil - clock.monoMs(),
+      failing.monoMs + fallback.afterMs - clock.monoMs(),
+      pacingDelayMs(fallbackSentAt, clock.monoMs(), FALLBACK_PER_MIN),
+    );
   };
 
   /** The parts to send next, in order; what was midway comes after those. */
   const compose = (): readonly Draft[] => {
     const said = dueSummary();
-    const batch = nextBatch({ due: due(), midway: new Set(rest.flatMap(({ ids }) => ids)), suspects, isSummaryDue: said !== undefined });
+    const batch = nextBatch({
+      due: due(),
+      midway: new Set(rest.flatMap(({ ids }) => ids)),
+      suspects,
+      isSummaryDue: said !== undefined,
+    });
     const [next, ...others] = rest;
     trying = batch?.map(({ id }) => id) ?? next?.ids ?? [];
     if (batch) return [...draftsOf(batch), ...rest];
-    if (next) return [{ ...next, blocks: next.at?.(clock.monoMs()) ?? next.blocks, options: { ...next.options, form: next.summary ? summaryForm : formOf(next.ids) } }, ...others];
+    if (next)
+      return [
+        {
+          ...next,
+          blocks: next.at?.(clock.monoMs()) ?? next.blocks,
+          options: { ...next.options, form: next.summary ? summaryForm : formOf(next.ids) },
+        },
+        ...others,
+      ];
     return said ? summaryDrafts(said) : [];
   };
 
@@ -157,7 +181,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return parts.map((part) => {
       const { notices } = part;
       const ids = notices.length > 0 ? notices.map(({ id }) => id) : whole;
-      const silent = consequenceOf !== undefined || options.isQuiet((notices.length > 0 ? notices : batch).some(isUrgent));
+      const silent =
+        consequenceOf !== undefined || options.isQuiet((notices.length > 0 ? notices : batch).some(isUrgent));
       const replyTo = consequenceOf?.messageId;
       return { ...part, ids, options: { form: formOf(ids), silent, ...(replyTo === undefined ? {} : { replyTo }) } };
     });
@@ -166,7 +191,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const summaryDrafts = (said: Summary): Draft[] => {
     const block = options.renderSummary(said);
     const parts = fitting([block]) > 0 ? [block] : splitBlock(block);
-    return parts.map((part) => ({ blocks: [part], notices: [], ids: [], options: { form: summaryForm, silent: options.isQuiet(false) }, summary: said }));
+    return parts.map((part) => ({
+      blocks: [part],
+      notices: [],
+      ids: [],
+      options: { form: summaryForm, silent: options.isQuiet(false) },
+      summary: said,
+    }));
   };
 
   const formOf = (ids: readonly string[]): SendOptions["form"] => (ids.some((id) => plain.has(id)) ? "plain" : "html");
@@ -205,13 +236,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       lastError = result.reason;
     }
     // What may have arrived counts for the pace as if it had.
-    if (result.kind === "delivered" || (result.kind === "retry" && result.mayHaveArrived)) sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
+    if (result.kind === "delivered" || (result.kind === "retry" && result.mayHaveArrived))
+      sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
     switch (result.kind) {
       case "delivered":
         if (failing) backAtMs = now.monoMs;
         [failures, fallbackFailures, failing, lastOk, lastError] = [0, 0, undefined, now, null];
         rest = left;
-        if (draft.summary && !left.some((other) => other.summary)) [summary, summaryForm] = [restOfSummary(summary, draft.summary), "html"];
+        if (draft.summary && !left.some((other) => other.summary))
+          [summary, summaryForm] = [restOfSummary(summary, draft.summary), "html"];
         // Of a told summary too: what outlives a restart has changed.
         if (draft.notices.length > 0 || draft.summary) delivered(draft.notices, result.messageId);
         return;
@@ -220,16 +253,24 @@ export function createOutbox(options: OutboxOptions): Outbox {
         failures += 1;
         if (result.afterMs !== undefined) limitFor(Math.max(result.afterMs, LEAST_LIMIT_MS));
         else backoffUntil = now.monoMs + nextDelayMs(failures, options.random());
-        log.warn("message not delivered, it is kept and tried again", { reason: result.reason, pending: pending.length, retryInS: Math.ceil((waitMs() ?? 0) / 1000) });
+        log.warn("message not delivered, it is kept and tried again", {
+          reason: result.reason,
+          pending: pending.length,
+          retryInS: Math.ceil((waitMs() ?? 0) / 1000),
+        });
         return;
       case "operator":
         backoffUntil = now.monoMs + HOLD_MS;
-        log.error("Telegram refuses to deliver until this is mended; messages are kept and tried again every 5 min", { reason: result.reason, pending: pending.length });
+        log.error("Telegram refuses to deliver until this is mended; messages are kept and tried again every 5 min", {
+          reason: result.reason,
+          pending: pending.length,
+        });
         return;
       case "rejected":
         refused(result.reason, draft, left, now.monoMs);
         return;
-      default: return result satisfies never;
+      default:
+        return result satisfies never;
     }
   };
 
@@ -238,7 +279,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
    * before the hold is over; until then it is part of no other message, and everything else goes on without it.
    */
   const unconfirmed = (reason: string, draft: Draft, left: readonly Draft[], now: number): void => {
-    log.warn("Telegram seems to have accepted a message, but its answer cannot be read; it is repeated in 5 min", { reason, notices: draft.ids.join(" ") });
+    log.warn("Telegram seems to have accepted a message, but its answer cannot be read; it is repeated in 5 min", {
+      reason,
+      notices: draft.ids.join(" "),
+    });
     rest = without(left, draft);
     hold(draft.ids, now);
     if (draft.summary) summaryHeldUntil = now + HOLD_MS;
@@ -246,7 +290,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** First once more as plain text; then the refused one is sought by halves, and held while the rest pass. */
   const refused = (reason: string, draft: Draft, left: readonly Draft[], now: number): void => {
-    const { ids, options: { form } } = draft;
+    const {
+      ids,
+      options: { form },
+    } = draft;
     log.error("Telegram refuses this message", { reason, form, notices: ids.join(" ") });
     if (form === "html") {
       if (draft.summary) summaryForm = "plain";
@@ -272,7 +319,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   };
 
   const forget = (which: (id: string) => boolean): void => {
-    for (const marks of [held, fallbackHeld, plain]) for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
+    for (const marks of [held, fallbackHeld, plain])
+      for (const id of [...marks.keys()]) if (which(id)) marks.delete(id);
     suspects = suspects.filter((id) => !which(id));
   };
 
@@ -291,7 +339,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (trying.length === 0) summaryHeldUntil = now.monoMs + HOLD_MS;
       // The search ends by itself; it need not slow down.
       backoffUntil = now.monoMs + nextDelayMs(trying.length > 1 ? 1 : failures, options.random());
-      log.error("a message could not be made or sent", { reason: reasonOf(error), stack: error instanceof Error && error.stack ? clip(error.stack, 1000) : undefined });
+      log.error("a message could not be made or sent", {
+        reason: reasonOf(error),
+        stack: error instanceof Error && error.stack ? clip(error.stack, 1000) : undefined,
+      });
       return undefined;
     }
   };
@@ -301,7 +352,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const notice = pending.find(({ id }) => (fallbackHeld.get(id) ?? -Infinity) <= clock.monoMs());
     if (!fallback || !notice) return;
     const result = await fallback.send(notice, signal);
-    options.onAttempt?.({ channel: "webhook", result: result.kind, blocks: options.render([notice], undefined).flatMap(({ blocks }) => blocks) });
+    options.onAttempt?.({
+      channel: "webhook",
+      result: result.kind,
+      blocks: options.render([notice], undefined).flatMap(({ blocks }) => blocks),
+    });
     if (result.kind === "delivered") {
       fallbackFailures = 0;
       fallbackSentAt = [...fallbackSentAt, clock.monoMs()].slice(-FALLBACK_PER_MIN);
@@ -310,7 +365,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       delivered([notice], undefined);
     } else if (result.kind === "rejected") {
       fallbackHeld.set(notice.id, clock.monoMs() + HOLD_MS);
-      log.warn("fallback webhook refuses a notice, it is tried again in 5 min", { reason: result.reason, key: notice.key });
+      log.warn("fallback webhook refuses a notice, it is tried again in 5 min", {
+        reason: result.reason,
+        key: notice.key,
+      });
     } else {
       fallbackFailures += 1;
       fallbackUntil = clock.monoMs() + nextDelayMs(fallbackFailures, options.random());
@@ -355,9 +413,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
         await clock.sleep(wait);
         const result = await Promise.race([contained(() => sendNext(over.signal)), timer]);
         // What fails now would fail again within these seconds; a rate limit says when, and a refusal is of one notice.
-        if (result === undefined || result.kind === "operator" || (result.kind === "retry" && result.afterMs === undefined)) break;
+        if (
+          result === undefined ||
+          result.kind === "operator" ||
+          (result.kind === "retry" && result.afterMs === undefined)
+        )
+          break;
       }
-      while (fallbackWaitMs() === 0 && clock.monoMs() < until) await Promise.race([contained(() => sendFallback(over.signal)), timer]);
+      while (fallbackWaitMs() === 0 && clock.monoMs() < until)
+        await Promise.race([contained(() => sendFallback(over.signal)), timer]);
       over.abort();
     },
     view: () => ({ channel: sender.channel, pending: pending.length, lastOkAtMs: lastOk?.wallMs ?? null, lastError }),

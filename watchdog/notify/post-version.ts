@@ -13,7 +13,14 @@ export interface PostOutcome {
  * to do. It takes a host and a port and nothing else, so that it cannot be aimed at a socket; method, path and the empty body are fixed.
  */
 export async function postVersion({ host, port }: HostPort, deadlineMs: number): Promise<PostOutcome> {
-  const request = http.request({ method: "POST", host, port, path: "/version", agent: false, headers: { "user-agent": "watchdog", "content-length": 0 } });
+  const request = http.request({
+    method: "POST",
+    host,
+    port,
+    path: "/version",
+    agent: false,
+    headers: { "user-agent": "watchdog", "content-length": 0 },
+  });
   const { status, body } = await exchange(request, { deadlineMs, maxBytes: 64 * 1024 });
   return { status, refused: isRefusal(status, body) };
 }

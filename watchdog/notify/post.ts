@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { exchange, type Answer, type Limits } from "../net/exchange.ts";
+import { type Answer, exchange, type Limits } from "../net/exchange.ts";
 
 export type PostJson = (url: URL, body: unknown, limits: Limits) => Promise<Answer>;
 
@@ -20,10 +20,16 @@ export function jsonPoster(proxy?: URL): PostJson {
   return (url, body, limits) => {
     const payload = JSON.stringify(body);
     // Nothing here unpacks an answer, so that none may be packed (RFC 9110, 12.5.3).
-    const headers = { "accept-encoding": "identity", "content-type": "application/json", "content-length": Buffer.byteLength(payload), "user-agent": "watchdog" };
-    const request = url.protocol === "https:"
-      ? https.request(url, { method: "POST", headers, agent: secure })
-      : http.request(url, { method: "POST", headers, agent: plain });
+    const headers = {
+      "accept-encoding": "identity",
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(payload),
+      "user-agent": "watchdog",
+    };
+    const request =
+      url.protocol === "https:"
+        ? https.request(url, { method: "POST", headers, agent: secure })
+        : http.request(url, { method: "POST", headers, agent: plain });
     return exchange(request, limits, payload);
   };
 }

@@ -11,7 +11,11 @@ const MAX_RETRY_AFTER_S = 86_400;
 export function retryAfterMs(parameter: unknown, headers: Answer["headers"], nowMs: number): number | undefined {
   const answeredMs = dateOf(headers.date) ?? nowMs;
   const until = dateOf(headers["retry-after"]);
-  const seconds = [secondsOf(parameter), secondsOf(headers["retry-after"]), until === undefined ? undefined : (until - answeredMs) / 1000];
+  const seconds = [
+    secondsOf(parameter),
+    secondsOf(headers["retry-after"]),
+    until === undefined ? undefined : (until - answeredMs) / 1000,
+  ];
   const longest = Math.max(...seconds.filter((value) => value !== undefined && value > 0).map(Number));
   return longest > 0 ? Math.min(longest, MAX_RETRY_AFTER_S) * 1000 : undefined;
 }

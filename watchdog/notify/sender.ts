@@ -4,7 +4,13 @@ import type { Text } from "../messages/text.ts";
 export type SendResult =
   | { readonly kind: "delivered"; readonly messageId?: number }
   /** Worth another try: the network, the server, or its rate limit (`afterMs`). `accepted`: by its status it was taken, only the answer could not be read. */
-  | { readonly kind: "retry"; readonly reason: string; readonly afterMs?: number; readonly mayHaveArrived?: boolean; readonly accepted?: boolean }
+  | {
+      readonly kind: "retry";
+      readonly reason: string;
+      readonly afterMs?: number;
+      readonly mayHaveArrived?: boolean;
+      readonly accepted?: boolean;
+    }
   /** Nothing will be accepted until the operator mends something. */
   | { readonly kind: "operator"; readonly reason: string }
   /** This message alone is refused. */

@@ -4,9 +4,17 @@ import { markOf, type Summary } from "../messages/render.ts";
 
 const MAX_LINES = 30;
 
-export function addToSummary(summary: Summary | undefined, { kind, open, title, due }: Notice, failingSince: Moment): Summary {
+export function addToSummary(
+  summary: Summary | undefined,
+  { kind, open, title, due }: Notice,
+  failingSince: Moment,
+): Summary {
   const line = `${markOf(kind, open)} ${new Date(due.wallMs).toISOString().slice(11, 19)} UTC ${title}`;
-  return { since: summary?.since ?? failingSince, count: (summary?.count ?? 0) + 1, lines: [...(summary?.lines ?? []), line].slice(-MAX_LINES) };
+  return {
+    since: summary?.since ?? failingSince,
+    count: (summary?.count ?? 0) + 1,
+    lines: [...(summary?.lines ?? []), line].slice(-MAX_LINES),
+  };
 }
 
 /** What came in while `said` was being told; undefined: nothing. */

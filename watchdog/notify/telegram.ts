@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
-import { isRecord, parseJson, TOO_LARGE_CODE, type Answer } from "../net/exchange.ts";
-import { faultOf, type FaultKind } from "../net/fault.ts";
+import { type Answer, isRecord, parseJson, TOO_LARGE_CODE } from "../net/exchange.ts";
+import { type FaultKind, faultOf } from "../net/fault.ts";
 import { excerpt } from "../safe.ts";
 import { jsonPoster, type PostJson } from "./post.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -28,7 +28,11 @@ export interface TelegramSender extends Sender {
 }
 
 /** Bot API sendMessage. The token stands in the URL's path, so no URL is ever put into a reason or a log line. */
-export function telegramSender(options: TelegramOptions, memory: TelegramMemory = {}, post: PostJson = jsonPoster(options.proxy)): TelegramSender {
+export function telegramSender(
+  options: TelegramOptions,
+  memory: TelegramMemory = {},
+  post: PostJson = jsonPoster(options.proxy),
+): TelegramSender {
   const { log, apiUrl, token } = options;
   let migrated = memory.migrated?.from === options.chatId ? memory.migrated : undefined;
   let threadId = options.threadId;
@@ -36,43 +40,72 @@ export function telegramSender(options: TelegramOptions, memory: TelegramMemory 
   let doubtful = false;
 
   /** One request; `lost` says that it may have been carried out although no answer of the Bot API came back. `status`: of whatever answered. */
-  const call = async (method: string, body: object, signal: AbortSignal): Promise<{ verdict: Verdict; lost: boolean; status: number | undefined }> => {
+  const call = async (
+    method: string,
+    body: object,
+    signal: AbortSignal,
+  ): Promise<{ verdict: Verdict; lost: boolean; status: number | undefined }> => {
     try {
-      const answer = await post(methodUrl(apiUrl, token, method), body, { deadlineMs: options.timeoutMs, maxBytes: 256 * 1024, signal });
+      const answer = await post(methodUrl(apiUrl, token, method), body, {
+        deadlineMs: options.timeoutMs,
+        maxBytes: 256 * 1024,
+        signal,
+      });
       return { verdict: judgeAnswer(answer), lost: botAnswer(answer.body) === undefined, status: answer.status };
     } catch (error) {
       const { kind, reason } = faultOf(error);
       const { code, status } = error as NodeJS.ErrnoException & { readonly status?: number };
       const accepted = code === TOO_LARGE_CODE && isSuccess(status ?? 0);
-      return { verdict: { kind: "retry", reason: `${kind}: ${reason}`, ...(accepted ? { accepted } : {}) }, lost: mayHaveArrived(kind), status };
+      return {
+        verdict: { kind: "retry", reason: `${kind}: ${reason}`, ...(accepted ? { accepted } : {}) },
+        lost: mayHaveArrived(kind),
+        status,
+      };
     }
   };
 
   const probe = async (signal: AbortSignal): Promise<SendResult> => {
     const { verdict } = await call("getMe", {}, signal);
-    return verdict.kind === "migrated" || verdict.kind === "threadGone" ? { kind: "retry", reason: "unexpected answer to getMe" } : verdict;
+    return verdict.kind === "migrated" || verdict.kind === "threadGone"
+      ? { kind: "retry", reason: "unexpected answer to getMe" }
+      : verdict;
   };
 
   /** `answers`: the Bot API has just answered getMe. */
-  const send = async (text: string, { form, silent, replyTo }: SendOptions, signal: AbortSignal, answers: boolean, hasMigrated = false): Promise<SendResult> => {
+  const send = async (
+    text: string,
+    { form, silent, replyTo }: SendOptions,
+    signal: AbortSignal,
+    answers: boolean,
+    hasMigrated = false,
+  ): Promise<SendResult> => {
     const chatId = migrated?.to ?? options.chatId;
-    const { verdict, lost, status } = await call("sendMessage", {
-      chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
-      ...(threadId === undefined ? {} : { message_thread_id: threadId }),
-      text,
-      ...(form === "html" ? { parse_mode: "HTML" } : {}),
-      ...(silent ? { disable_notification: true } : {}),
-      ...(replyTo === undefined ? {} : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
-      link_preview_options: { is_disabled: true },
-    }, signal);
+    const { verdict, lost, status } = await call(
+      "sendMessage",
+      {
+        chat_id: /^-?\d+$/.test(chatId) ? Number(chatId) : chatId,
+        ...(threadId === undefined ? {} : { message_thread_id: threadId }),
+        text,
+        ...(form === "html" ? { parse_mode: "HTML" } : {}),
+        ...(silent ? { disable_notification: true } : {}),
+        ...(replyTo === undefined
+          ? {}
+          : { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } }),
+        link_preview_options: { is_disabled: true },
+      },
+      signal,
+    );
     doubtful = lost;
     // Telegram can be reached, so a filter on the way refuses this text. To repeat it at once would keep back all that waits behind it.
-    if (lost && verdict.kind === "retry" && answers && !verdict.accepted && isOfMessage(status)) return { kind: "rejected", reason: verdict.reason };
+    if (lost && verdict.kind === "retry" && answers && !verdict.accepted && isOfMessage(status))
+      return { kind: "rejected", reason: verdict.reason };
     if (lost && verdict.kind === "retry") return { ...verdict, mayHaveArrived: true };
     if (verdict.kind === "migrated") {
       // One hop a send: a server that sends us round in circles must not be flooded.
       if (hasMigrated || verdict.chatId === chatId) return { kind: "operator", reason: "the chat migrates in circles" };
-      log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", { chatId: verdict.chatId });
+      log.warn("the group became a supergroup; its new chat id is used from now on, put it into WATCHDOG_TG_CHAT_ID", {
+        chatId: verdict.chatId,
+      });
       migrated = { from: options.chatId, to: verdict.chatId };
       return send(text, { form, silent }, signal, answers, true);
     }
@@ -124,7 +157,10 @@ export function methodUrl(apiUrl: URL, token: string, method: string): URL {
 type Verdict = SendResult | { readonly kind: "migrated"; readonly chatId: string } | { readonly kind: "threadGone" };
 
 /** Bot API, "Making requests": `{ok, description, error_code, parameters{migrate_to_chat_id, retry_after}}`. Only `ok: true` is a delivery; a proxy's 200 page is not. */
-export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "headers" | "body">, nowMs: number = Date.now()): Verdict {
+export function judgeAnswer(
+  { status, headers, body }: Pick<Answer, "status" | "headers" | "body">,
+  nowMs: number = Date.now(),
+): Verdict {
   const json = botAnswer(body);
   const wait = (parameter?: unknown): { afterMs?: number } => {
     const afterMs = retryAfterMs(parameter, headers, nowMs);
@@ -132,7 +168,12 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   };
   if (!json) {
     const accepted = isSuccess(status) && !isPage(body);
-    return { kind: "retry", reason: `HTTP ${status} without the Bot API's JSON`, ...(status === 429 ? wait() : {}), ...(accepted ? { accepted } : {}) };
+    return {
+      kind: "retry",
+      reason: `HTTP ${status} without the Bot API's JSON`,
+      ...(status === 429 ? wait() : {}),
+      ...(accepted ? { accepted } : {}),
+    };
   }
   if (json["ok"] === true && isSuccess(status)) return { kind: "delivered", ...messageId(json["result"]) };
   const code = typeof json["error_code"] === "number" ? json["error_code"] : status;
@@ -141,10 +182,12 @@ export function judgeAnswer({ status, headers, body }: Pick<Answer, "status" | "
   const reason = `${code} ${description}`.trim();
   const migrated = parameters["migrate_to_chat_id"];
   // The id of a group or supergroup is negative (Bot API, "Chat"); any other number would silence us for good, because it is kept.
-  if (code === 400 && typeof migrated === "number" && Number.isSafeInteger(migrated) && migrated < 0) return { kind: "migrated", chatId: String(migrated) };
+  if (code === 400 && typeof migrated === "number" && Number.isSafeInteger(migrated) && migrated < 0)
+    return { kind: "migrated", chatId: String(migrated) };
   if (code === 400 && /message thread not found/i.test(description)) return { kind: "threadGone" };
   if (code === 429) return { kind: "retry", reason, ...wait(parameters["retry_after"]) };
-  if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description))) return { kind: "operator", reason };
+  if (code === 401 || code === 403 || code === 404 || (code === 400 && /chat not found/i.test(description)))
+    return { kind: "operator", reason };
   return code === 400 || code === 413 ? { kind: "rejected", reason } : { kind: "retry", reason };
 }
 

@@ -20,11 +20,25 @@ export interface WebhookBody {
 }
 
 export function webhookBody({ key, kind, title, detail, span, due }: Notice, host: string): WebhookBody {
-  return { host, key, kind, title, detail, since: new Date(span.since.wallMs).toISOString(), at: new Date(due.wallMs).toISOString() };
+  return {
+    host,
+    key,
+    kind,
+    title,
+    detail,
+    since: new Date(span.since.wallMs).toISOString(),
+    at: new Date(due.wallMs).toISOString(),
+  };
 }
 
 /** Any 2xx is a delivery. */
-export function webhookSender(url: URL, timeoutMs: number, host: () => string, redact: (text: string) => string, post: PostJson = jsonPoster()): SendNotice {
+export function webhookSender(
+  url: URL,
+  timeoutMs: number,
+  host: () => string,
+  redact: (text: string) => string,
+  post: PostJson = jsonPoster(),
+): SendNotice {
   return async (notice, signal) => {
     try {
       const body = redactJson(webhookBody(notice, host()), redact);

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { clearableBytes, type BuildCache } from "../collectors/docker/build-cache.ts";
+import { type BuildCache, clearableBytes } from "../collectors/docker/build-cache.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
 import type { MeasureDisk } from "./disk.ts";
@@ -58,7 +58,12 @@ export async function attempt({ way, plan, measureDisk, clock, log, signal }: At
     if (way.kind === "engine") way.onInfo(await way.engine.info(signal));
     const [before, diskBeforePct] = await Promise.all([cache(), diskPct()]);
     const filter = { ageS: plan.until?.seconds, all: plan.all };
-    const measured = { plan, cacheBeforeBytes: before?.totalBytes, clearableBytes: before && clearableBytes(before, filter, clock.wallMs()), diskBeforePct };
+    const measured = {
+      plan,
+      cacheBeforeBytes: before?.totalBytes,
+      clearableBytes: before && clearableBytes(before, filter, clock.wallMs()),
+      diskBeforePct,
+    };
     let freedBytes: number | undefined;
     try {
       freedBytes = await (way.kind === "engine" ? way.engine.prune(plan, signal) : way.prune(plan, signal));
@@ -66,7 +71,13 @@ export async function attempt({ way, plan, measureDisk, clock, log, signal }: At
       return { ...measured, error: reasonOf(error) };
     }
     const [after, diskAfterPct] = await Promise.all([cache(), diskPct()]);
-    return { ...measured, freedBytes, cacheAfterBytes: after?.totalBytes, leftBytes: after && clearableBytes(after, filter, clock.wallMs()), diskAfterPct };
+    return {
+      ...measured,
+      freedBytes,
+      cacheAfterBytes: after?.totalBytes,
+      leftBytes: after && clearableBytes(after, filter, clock.wallMs()),
+      diskAfterPct,
+    };
   } catch (error) {
     return { plan, error: reasonOf(error) };
   }

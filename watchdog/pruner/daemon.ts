@@ -1,17 +1,17 @@
-import { momentOf, type Clock } from "../clock.ts";
-import type { ParsedPrunerConfig } from "../config/pruner.ts";
+import { type Clock, momentOf } from "../clock.ts";
 import { isMuted } from "../config/mute.ts";
+import type { ParsedPrunerConfig } from "../config/pruner.ts";
 import { withinDailySpan } from "../config/value.ts";
 import { LANGS } from "../lang/index.ts";
 import { PRUNE_LANGS } from "../lang/prune/index.ts";
 import type { Log } from "../log.ts";
 import { nextMessage } from "../messages/message.ts";
-import { redactBlock, redactRendered, renderAll, renderSummary, type RenderContext } from "../messages/render.ts";
+import { type RenderContext, redactBlock, redactRendered, renderAll, renderSummary } from "../messages/render.ts";
 import { senderOf } from "../notify/channel.ts";
 import { createOutbox, type Outbox } from "../notify/outbox.ts";
 import { webhookSender } from "../notify/webhook.ts";
 import { reasonOf, redactJson } from "../safe.ts";
-import { jsonAnswer, serveStatus, type Answer } from "../status/server.ts";
+import { type Answer, jsonAnswer, serveStatus } from "../status/server.ts";
 import { createReport } from "./report.ts";
 import { createRunner, type RunnerOptions } from "./runner.ts";
 import { prunerStatus } from "./status.ts";
@@ -34,7 +34,17 @@ const FLUSH_MS = 3500;
 const STALE_MS = 5 * 60_000;
 
 /** The pruner: a look, perhaps a prune, a message if there is something to say; until `stop`. Resolves when it may exit. */
-export async function runPruner({ parsed, clock, log, redact, version, systemHostname, stop, inContainer, path }: DaemonOptions): Promise<void> {
+export async function runPruner({
+  parsed,
+  clock,
+  log,
+  redact,
+  version,
+  systemHostname,
+  stop,
+  inContainer,
+  path,
+}: DaemonOptions): Promise<void> {
   const { config } = parsed;
   const lang = LANGS[config.lang];
   const started = momentOf(clock);
@@ -42,19 +52,38 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
   const runner = createRunner({ parsed, inContainer, path, clock, log });
   const target = runner.target();
   log.info("pruner starts", {
-    version, node: process.version, intervalS: config.pruneIntervalS, until: config.pruneUntil?.text ?? "any age", all: config.pruneAll,
-    target: target.kind === "none" ? "none" : target.shown, diskPct: config.pruneDiskPct, untilFloor: config.pruneUntilFloor.text, timeoutS: config.pruneTimeoutS,
+    version,
+    node: process.version,
+    intervalS: config.pruneIntervalS,
+    until: config.pruneUntil?.text ?? "any age",
+    all: config.pruneAll,
+    target: target.kind === "none" ? "none" : target.shown,
+    diskPct: config.pruneDiskPct,
+    untilFloor: config.pruneUntilFloor.text,
+    timeoutS: config.pruneTimeoutS,
   });
   for (const problem of problems) log.warn(`configuration: ${problem}`);
 
-  const report = createReport(PRUNE_LANGS[config.lang], config.pruneNotifyMinGb, config.pruneSshHost !== undefined, (key) => isMuted(config.mute, key));
+  const report = createReport(
+    PRUNE_LANGS[config.lang],
+    config.pruneNotifyMinGb,
+    config.pruneSshHost !== undefined,
+    (key) => isMuted(config.mute, key),
+  );
   const host = (): string => prunedHost(config, runner.view().info?.hostname, systemHostname);
   const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
 
   const sender = senderOf(config, log, clock);
   const outbox: Outbox = createOutbox({
-    sender, clock, log, random: Math.random,
-    render: (notices, awayUntilMs) => nextMessage(renderAll(notices, context()).map((rendered) => redactRendered(rendered, redact)), { ...context(), awayUntilMs }),
+    sender,
+    clock,
+    log,
+    random: Math.random,
+    render: (notices, awayUntilMs) =>
+      nextMessage(
+        renderAll(notices, context()).map((rendered) => redactRendered(rendered, redact)),
+        { ...context(), awayUntilMs },
+      ),
     renderSummary: (summary) => redactBlock(renderSummary(summary, context()), redact),
     onDelivered: (notices, messageId) => {
       report.delivered(notices, messageId);
@@ -62,20 +91,44 @@ export async function runPruner({ parsed, clock, log, redact, version, systemHos
     },
     isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
     ...(config.fallbackWebhookUrl
-      ? { fallback: { send: webhookSender(config.fallbackWebhookUrl, config.httpTimeoutS * 1000, host, redact), afterMs: config.fallbackAfterS * 1000 } }
+      ? {
+          fallback: {
+            send: webhookSender(config.fallbackWebhookUrl, config.httpTimeoutS * 1000, host, redact),
+            afterMs: config.fallbackAfterS * 1000,
+          },
+        }
       : {}),
   });
 
   let lastLook = started;
-  const status = (): Answer => jsonAnswer(200, redactJson(
-    prunerStatus({ parsed, runner, delivery: outbox.view, problems, host: host(), version, startedAtMs: started.wallMs, ...momentOf(clock) }), redact,
-  ));
+  const status = (): Answer =>
+    jsonAnswer(
+      200,
+      redactJson(
+        prunerStatus({
+          parsed,
+          runner,
+          delivery: outbox.view,
+          problems,
+          host: host(),
+          version,
+          startedAtMs: started.wallMs,
+          ...momentOf(clock),
+        }),
+        redact,
+      ),
+    );
   const health = (): Answer => {
     // A run: the questions before, the prune, the questions after.
     const fresh = !config.pruneEnabled || clock.monoMs() - lastLook.monoMs <= STALE_MS + config.pruneTimeoutS * 1000;
-    return jsonAnswer(fresh ? 200 : 503, { program: "pruner", status: !config.pruneEnabled ? "disabled" : fresh ? "ok" : "stale" });
+    return jsonAnswer(fresh ? 200 : 503, {
+      program: "pruner",
+      status: !config.pruneEnabled ? "disabled" : fresh ? "ok" : "stale",
+    });
   };
-  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log, { token: config.statusToken });
+  const closeServer = await serveStatus(config.statusAddr, { "/healthz": health, "/status": status }, problems, log, {
+    token: config.statusToken,
+  });
 
   if (!config.pruneEnabled) {
     log.info("switched off by WATCHDOG_PRUNE_ENABLED: nothing is asked, nothing is pruned");

@@ -1,7 +1,7 @@
-import { momentOf, type Clock } from "../clock.ts";
+import { type Clock, momentOf } from "../clock.ts";
 import { diskCollector } from "../collectors/disk.ts";
-import { reasonOf } from "../safe.ts";
 import { round1 } from "../lang/format.ts";
+import { reasonOf } from "../safe.ts";
 import { diskUse } from "../signals/host.ts";
 import { threadPool, threadsOf } from "../thread-pool.ts";
 
@@ -11,7 +11,12 @@ export type DiskUse = { readonly usedPct: number } | { readonly reason: string }
 export type MeasureDisk = (signal: AbortSignal) => Promise<DiskUse>;
 
 /** In a container /etc/hostname is a file that the engine binds from its data directory; beside one, the engine says where its data is. */
-export function diskMeter(inContainer: boolean, dataRoot: () => string | undefined, clock: Clock, deadlineMs: number): MeasureDisk {
+export function diskMeter(
+  inContainer: boolean,
+  dataRoot: () => string | undefined,
+  clock: Clock,
+  deadlineMs: number,
+): MeasureDisk {
   const pool = threadPool(threadsOf(undefined));
   const meters = new Map<string, ReturnType<typeof diskCollector>>();
   return async (signal) => {
@@ -19,7 +24,10 @@ export function diskMeter(inContainer: boolean, dataRoot: () => string | undefin
     const meter = meters.get(path) ?? diskCollector([{ label: "docker", path }], deadlineMs, pool);
     meters.set(path, meter);
     try {
-      const { disks: [disk], failures: [failure] } = await meter.collect({ ...momentOf(clock), signal });
+      const {
+        disks: [disk],
+        failures: [failure],
+      } = await meter.collect({ ...momentOf(clock), signal });
       return disk ? { usedPct: round1(diskUse(disk)) } : { reason: `${path}: ${failure?.reason ?? "not measured"}` };
     } catch (error) {
       return { reason: `${path}: ${reasonOf(error)}` };

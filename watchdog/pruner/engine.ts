@@ -1,10 +1,10 @@
 import { Agent, request as httpRequest } from "node:http";
+import { type BuildCache, parseBuildCache } from "../collectors/docker/build-cache.ts";
 import { dockerClient, messageOf } from "../collectors/docker/client.ts";
-import { parseBuildCache, type BuildCache } from "../collectors/docker/build-cache.ts";
 import type { DockerTarget } from "../config/value.ts";
 import { exchange, isRecord, readJson } from "../net/exchange.ts";
 import { clip } from "../safe.ts";
-import { pruneRequest, type MutatingRequest, type PrunePlan } from "./plan.ts";
+import { type MutatingRequest, type PrunePlan, pruneRequest } from "./plan.ts";
 
 export interface EngineInfo {
   readonly apiVersion: string;
@@ -44,7 +44,12 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
       return json === undefined ? undefined : parseBuildCache(json);
     },
     prune: async (plan, signal) => {
-      const { status, json } = await post(target, pruneRequest(await client.agreedVersion(signal), plan), pruneMs, signal);
+      const { status, json } = await post(
+        target,
+        pruneRequest(await client.agreedVersion(signal), plan),
+        pruneMs,
+        signal,
+      );
       if (status !== 200) throw new Error(`engine answered ${status} to the prune${messageOf(json)}`);
       if (!isRecord(json)) throw new Error("the answer to the prune is not an engine's: it is no JSON object");
       const freed = json["SpaceReclaimed"];
@@ -57,9 +62,19 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /** A connection of its own, and never tried again: what was sent may have been done. */
-async function post(target: DockerTarget, { method, path }: MutatingRequest, deadlineMs: number, signal: AbortSignal): Promise<{ status: number; json: unknown }> {
+async function post(
+  target: DockerTarget,
+  { method, path }: MutatingRequest,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<{ status: number; json: unknown }> {
   const where = "socketPath" in target ? { socketPath: target.socketPath } : { host: target.host, port: target.port };
-  const headers = { accept: "application/json", "content-length": 0, "user-agent": "watchdog-pruner", ...("socketPath" in target ? { host: "docker" } : {}) };
+  const headers = {
+    accept: "application/json",
+    "content-length": 0,
+    "user-agent": "watchdog-pruner",
+    ...("socketPath" in target ? { host: "docker" } : {}),
+  };
   const request = httpRequest({ ...where, method, path, headers, agent: new Agent() });
   const { status, body } = await exchange(request, { deadlineMs, maxBytes: MAX_BYTES, signal });
   return { status, json: readJson(body, MAX_BYTES) };

@@ -40,10 +40,14 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const known = ["run", "once", "healthcheck", "--help", "-h", "--version"].includes(command);
   const unknown = known ? options.find((option) => !allowed.includes(option)) : command;
   if (unknown !== undefined) {
-    return complain(`unknown ${known ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see pruner --help`, 2);
+    return complain(
+      `unknown ${known ? `option ${JSON.stringify(unknown)} of ${command}` : `command ${JSON.stringify(unknown)}`}; see pruner --help`,
+      2,
+    );
   }
   if (command === "--version") return print(VERSION);
-  if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp({ ...PRUNER_VARIABLES, ...SHARED_VARIABLES })}`);
+  if (command === "--help" || command === "-h")
+    return print(`${USAGE}${variablesHelp({ ...PRUNER_VARIABLES, ...SHARED_VARIABLES })}`);
 
   // Before anything that takes time: a signal during the start is one that ends the start.
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
@@ -51,7 +55,12 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   const parsed = parsePrunerConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;
-  const { log, written } = openLog(command === "run" ? 1 : 2, { level: config.logLevel, format: config.logFormat, redact, wallMs: systemClock.wallMs });
+  const { log, written } = openLog(command === "run" ? 1 : 2, {
+    level: config.logLevel,
+    format: config.logFormat,
+    redact,
+    wallMs: systemClock.wallMs,
+  });
   logged = written;
   contain(log);
   const surroundings = { parsed, inContainer: facts.inContainer, path: env["PATH"], clock: systemClock, log };
@@ -64,7 +73,11 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     }
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
-      const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(config, createRunner(surroundings), hostname());
+      const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(
+        config,
+        createRunner(surroundings),
+        hostname(),
+      );
       return print(redact(text), exitCode);
     }
     default: {

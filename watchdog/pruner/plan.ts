@@ -1,4 +1,4 @@
-import { goText, type GoDuration } from "../config/duration.ts";
+import { type GoDuration, goText } from "../config/duration.ts";
 
 /** Decisions and the two things the pruner may do, as data. Pure. */
 

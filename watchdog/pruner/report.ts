@@ -1,9 +1,9 @@
 import type { Moment } from "../clock.ts";
-import { deliverAll, judgeAll, observeAll, type Ledger, type Notice, type Rules } from "../decide/ledger.ts";
+import { deliverAll, judgeAll, type Ledger, type Notice, observeAll, type Rules } from "../decide/ledger.ts";
 import type { PruneFacts } from "../lang/facts.ts";
 import type { PruneLang } from "../lang/prune/index.ts";
 import type { Signal } from "../signals/signal.ts";
-import { wasUseless, type Outcome } from "./attempt.ts";
+import { type Outcome, wasUseless } from "./attempt.ts";
 
 /** What the operator is told of the runs: the same ledger as the watchdog's, so that nothing is told twice and nothing lost. */
 export interface Report {
@@ -19,7 +19,12 @@ const REPEAT_S = 86_400;
 /** The docker client counts in powers of 1000, and so does every size that the pruner tells. */
 const DOCKERS_GB = 1e9;
 
-export function createReport(lang: PruneLang, notifyMinGb: number, overSsh: boolean, isMuted: Rules["isMuted"]): Report {
+export function createReport(
+  lang: PruneLang,
+  notifyMinGb: number,
+  overSsh: boolean,
+  isMuted: Rules["isMuted"],
+): Report {
   const rules: Rules = { cooldownS: REPEAT_S, flap: { changes: 0, windowMs: 0, steadyMs: 0 }, isMuted, causeIds: [] };
   let ledger: Ledger = new Map();
   let runs = 0;
@@ -31,7 +36,9 @@ export function createReport(lang: PruneLang, notifyMinGb: number, overSsh: bool
       if (outcome.error === undefined) useless = wasUseless(outcome);
       ledger = observeAll(ledger, signalsOf(outcome, early, { lang, notifyMinGb, overSsh, runs, useless }), now, rules);
     },
-    delivered: (notices, messageId) => { ledger = deliverAll(ledger, notices, messageId); },
+    delivered: (notices, messageId) => {
+      ledger = deliverAll(ledger, notices, messageId);
+    },
     judge: (now) => judgeAll(ledger, now, rules),
   };
 }
@@ -45,19 +52,52 @@ interface About {
 }
 
 /** Pure. */
-function signalsOf(outcome: Outcome, early: number | undefined, { lang: { titles, details }, notifyMinGb, overSsh, runs, useless }: About): Signal[] {
+function signalsOf(
+  outcome: Outcome,
+  early: number | undefined,
+  { lang: { titles, details }, notifyMinGb, overSsh, runs, useless }: About,
+): Signal[] {
   const { error, freedBytes } = outcome;
   const facts = factsOf(outcome, early);
-  const failed: Signal = { key: "prune_failed", active: error !== undefined, title: titles.failed, detail: error === undefined ? details.works(facts) : details.failed(error, overSsh) };
+  const failed: Signal = {
+    key: "prune_failed",
+    active: error !== undefined,
+    title: titles.failed,
+    detail: error === undefined ? details.works(facts) : details.failed(error, overSsh),
+  };
   const idle: Signal = {
-    key: "prune_useless", active: useless, title: titles.useless, detail: useless ? details.useless(facts) : details.useful(facts), frozen: error !== undefined,
+    key: "prune_useless",
+    active: useless,
+    title: titles.useless,
+    detail: useless ? details.useless(facts) : details.useful(facts),
+    frozen: error !== undefined,
   };
   // Each run that is worth telling stands for itself: two of them do not become one.
-  const worthIt = error === undefined && notifyMinGb > 0 && freedBytes !== undefined && freedBytes >= notifyMinGb * DOCKERS_GB;
-  const freed: Signal = { key: "pruned", entity: `run ${runs}`, active: true, title: titles.pruned, detail: details.pruned(facts), edge: { count: 1, tone: "info" } };
+  const worthIt =
+    error === undefined && notifyMinGb > 0 && freedBytes !== undefined && freedBytes >= notifyMinGb * DOCKERS_GB;
+  const freed: Signal = {
+    key: "pruned",
+    entity: `run ${runs}`,
+    active: true,
+    title: titles.pruned,
+    detail: details.pruned(facts),
+    edge: { count: 1, tone: "info" },
+  };
   return [failed, idle, ...(worthIt ? [freed] : [])];
 }
 
-function factsOf({ plan, freedBytes, cacheBeforeBytes, cacheAfterBytes, clearableBytes, diskBeforePct, diskAfterPct }: Outcome, earlyAtPct: number | undefined): PruneFacts {
-  return { freedBytes, ageS: plan.until?.seconds, cacheBeforeBytes, cacheAfterBytes, clearableBytes, diskBeforePct, diskAfterPct, earlyAtPct };
+function factsOf(
+  { plan, freedBytes, cacheBeforeBytes, cacheAfterBytes, clearableBytes, diskBeforePct, diskAfterPct }: Outcome,
+  earlyAtPct: number | undefined,
+): PruneFacts {
+  return {
+    freedBytes,
+    ageS: plan.until?.seconds,
+    cacheBeforeBytes,
+    cacheAfterBytes,
+    clearableBytes,
+    diskBeforePct,
+    diskAfterPct,
+    earlyAtPct,
+  };
 }

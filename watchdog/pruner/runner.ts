@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { momentOf, type Clock, type Moment } from "../clock.ts";
+import { type Clock, type Moment, momentOf } from "../clock.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
 import type { Log } from "../log.ts";
 import { attempt, type Outcome, type Way } from "./attempt.ts";
-import { diskMeter, type DiskUse, type MeasureDisk } from "./disk.ts";
-import { pruneEngine, type EngineInfo } from "./engine.ts";
-import { dueInS, pressureAge, type PrunePlan } from "./plan.ts";
+import { type DiskUse, diskMeter, type MeasureDisk } from "./disk.ts";
+import { type EngineInfo, pruneEngine } from "./engine.ts";
+import { dueInS, type PrunePlan, pressureAge } from "./plan.ts";
 import { pruneOverSsh } from "./ssh.ts";
-import { targetOf, type Target } from "./target.ts";
+import { type Target, targetOf } from "./target.ts";
 
 export interface RunnerOptions {
   readonly parsed: Pick<ParsedPrunerConfig, "config" | "refused">;
@@ -36,7 +36,9 @@ export interface RunnerView {
 export interface Runner {
   target(): Target;
   /** One look: prunes if it is due. Resolves with the run's outcome, and how full the disk had to be for it to come early. Never rejects. */
-  step(signal: AbortSignal): Promise<{ readonly outcome: Outcome; readonly earlyAtPct: number | undefined } | undefined>;
+  step(
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: Outcome; readonly earlyAtPct: number | undefined } | undefined>;
   /** One run now, whatever the time. */
   run(plan: PrunePlan, signal: AbortSignal): Promise<Outcome>;
   /** Milliseconds until the next look. */
@@ -54,8 +56,20 @@ export function createRunner(options: RunnerOptions): Runner {
   const { config } = parsed;
   const pruneMs = config.pruneTimeoutS * 1000;
   // Over ssh the engine's disk is another machine's.
-  const measureDisk = config.pruneSshHost ? undefined : options.measureDisk ?? diskMeter(options.inContainer, () => view.info?.dataRoot, clock, config.httpTimeoutS * 1000);
-  let view: RunnerView = { lastRunAt: undefined, last: undefined, lastReclaimedBytes: null, lastError: null, cacheBytes: null, disk: undefined, pressed: false, info: undefined };
+  const measureDisk = config.pruneSshHost
+    ? undefined
+    : (options.measureDisk ??
+      diskMeter(options.inContainer, () => view.info?.dataRoot, clock, config.httpTimeoutS * 1000));
+  let view: RunnerView = {
+    lastRunAt: undefined,
+    last: undefined,
+    lastReclaimedBytes: null,
+    lastError: null,
+    cacheBytes: null,
+    disk: undefined,
+    pressed: false,
+    info: undefined,
+  };
   /** Runs under the pressure that goes on: the age is halved once more at each. */
   let halvings = 0;
 
@@ -64,22 +78,44 @@ export function createRunner(options: RunnerOptions): Runner {
   const wayTo = (to: Exclude<Target, { kind: "none" }>): Way =>
     to.kind === "ssh"
       ? { kind: "ssh", prune: (plan, signal) => pruneOverSsh(to.at, plan, { timeoutMs: pruneMs, signal, path }) }
-      : { kind: "engine", engine: pruneEngine(to.at, Math.min(LISTING_MS, pruneMs), pruneMs), onInfo: (info) => { view = { ...view, info }; } };
+      : {
+          kind: "engine",
+          engine: pruneEngine(to.at, Math.min(LISTING_MS, pruneMs), pruneMs),
+          onInfo: (info) => {
+            view = { ...view, info };
+          },
+        };
 
   const run = async (plan: PrunePlan, signal: AbortSignal): Promise<Outcome> => {
     // Recorded before it runs: whatever becomes of it, it is not repeated at once.
     view = { ...view, lastRunAt: momentOf(clock) };
     const to = target();
-    log.info("prune starts", { target: to.kind === "none" ? "none" : to.shown, until: plan.until?.text ?? "any age", all: plan.all });
-    const outcome = to.kind === "none" ? { plan, error: to.reason } : await attempt({ way: wayTo(to), plan, measureDisk, clock, log, signal });
+    log.info("prune starts", {
+      target: to.kind === "none" ? "none" : to.shown,
+      until: plan.until?.text ?? "any age",
+      all: plan.all,
+    });
+    const outcome =
+      to.kind === "none"
+        ? { plan, error: to.reason }
+        : await attempt({ way: wayTo(to), plan, measureDisk, clock, log, signal });
     if (signal.aborted) return outcome;
     const { error, freedBytes, cacheBeforeBytes, cacheAfterBytes } = outcome;
     view = {
-      ...view, last: outcome, lastError: error ?? null,
+      ...view,
+      last: outcome,
+      lastError: error ?? null,
       lastReclaimedBytes: error === undefined ? (freedBytes ?? null) : view.lastReclaimedBytes,
       cacheBytes: cacheAfterBytes ?? cacheBeforeBytes ?? view.cacheBytes,
     };
-    if (error === undefined) log.info("prune ended", { freedBytes: freedBytes ?? "unknown", cacheBeforeBytes, cacheAfterBytes, diskBeforePct: outcome.diskBeforePct, diskAfterPct: outcome.diskAfterPct });
+    if (error === undefined)
+      log.info("prune ended", {
+        freedBytes: freedBytes ?? "unknown",
+        cacheBeforeBytes,
+        cacheAfterBytes,
+        diskBeforePct: outcome.diskBeforePct,
+        diskAfterPct: outcome.diskAfterPct,
+      });
     else log.error("prune failed", { reason: error });
     return outcome;
   };
@@ -95,10 +131,12 @@ export function createRunner(options: RunnerOptions): Runner {
     return pressed && "usedPct" in disk;
   };
 
-  const dueS = (pressed: boolean): number => dueInS(view.lastRunAt && view.lastRunAt.monoMs / 1000, clock.monoMs() / 1000, config.pruneIntervalS, pressed);
+  const dueS = (pressed: boolean): number =>
+    dueInS(view.lastRunAt && view.lastRunAt.monoMs / 1000, clock.monoMs() / 1000, config.pruneIntervalS, pressed);
 
   return {
-    target, run,
+    target,
+    run,
     step: async (signal) => {
       const pressed = await look(signal);
       if (signal.aborted || dueS(pressed) > 0) return undefined;

@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { MAX_TIMER_MS } from "../clock.ts";
 import type { SshHost } from "../config/pruner-variables.ts";
 import { excerpt, head, reasonOf, tail } from "../safe.ts";
-import { pruneCommand, shellQuote, type PrunePlan } from "./plan.ts";
+import { type PrunePlan, pruneCommand, shellQuote } from "./plan.ts";
 import { parseReclaimed } from "./size.ts";
 
 export interface SshTarget {
@@ -28,16 +28,31 @@ const KILL_MS = 2000;
 /** ssh's arguments: nobody is asked anything, nothing is taken on trust, no configuration but this counts. Pure. */
 export function sshArguments({ host, user, keyFile, knownHosts }: SshTarget, plan: PrunePlan): string[] {
   const options = [
-    "BatchMode=yes", `ConnectTimeout=${CONNECT_TIMEOUT_S}`, "ConnectionAttempts=1", "ServerAliveInterval=15", "ServerAliveCountMax=3",
-    "StrictHostKeyChecking=yes", `UserKnownHostsFile=${knownHosts}`, "GlobalKnownHostsFile=/dev/null", "UpdateHostKeys=no",
-    "IdentitiesOnly=yes", "ClearAllForwardings=yes", "PermitLocalCommand=no", "LogLevel=ERROR",
+    "BatchMode=yes",
+    `ConnectTimeout=${CONNECT_TIMEOUT_S}`,
+    "ConnectionAttempts=1",
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=3",
+    "StrictHostKeyChecking=yes",
+    `UserKnownHostsFile=${knownHosts}`,
+    "GlobalKnownHostsFile=/dev/null",
+    "UpdateHostKeys=no",
+    "IdentitiesOnly=yes",
+    "ClearAllForwardings=yes",
+    "PermitLocalCommand=no",
+    "LogLevel=ERROR",
   ];
   return [
-    "-F", "/dev/null", "-T", ...options.flatMap((option) => ["-o", option]),
+    "-F",
+    "/dev/null",
+    "-T",
+    ...options.flatMap((option) => ["-o", option]),
     ...(keyFile === undefined ? [] : ["-i", keyFile]),
     ...(host.port === undefined ? [] : ["-p", String(host.port)]),
     ...(user === undefined ? [] : ["-l", user]),
-    "--", host.host, pruneCommand(plan),
+    "--",
+    host.host,
+    pruneCommand(plan),
   ];
 }
 
@@ -48,7 +63,10 @@ export function sshCommandLine(target: SshTarget, plan: PrunePlan): string {
 
 /** Why this target cannot be used; undefined = it can be tried. ssh itself would say less clearly which file it is. */
 export function sshObstacle({ keyFile, knownHosts }: SshTarget): string | undefined {
-  const files = [["WATCHDOG_PRUNE_SSH_KNOWN_HOSTS", knownHosts], ...(keyFile === undefined ? [] : [["WATCHDOG_PRUNE_SSH_KEY_FILE", keyFile]])] as const;
+  const files = [
+    ["WATCHDOG_PRUNE_SSH_KNOWN_HOSTS", knownHosts],
+    ...(keyFile === undefined ? [] : [["WATCHDOG_PRUNE_SSH_KEY_FILE", keyFile]]),
+  ] as const;
   for (const [name, path] of files) {
     try {
       accessSync(path ?? "", constants.R_OK);
@@ -60,12 +78,23 @@ export function sshObstacle({ keyFile, knownHosts }: SshTarget): string | undefi
 }
 
 /** Runs the prune on the host, and returns the bytes that docker says it freed; undefined: it does not say. Rejects with a reason on any fault. */
-export async function pruneOverSsh(target: SshTarget, plan: PrunePlan, options: SshOptions): Promise<number | undefined> {
+export async function pruneOverSsh(
+  target: SshTarget,
+  plan: PrunePlan,
+  options: SshOptions,
+): Promise<number | undefined> {
   const { stdout, stderr, code, signal } = await run(sshArguments(target, plan), options);
   // Masked, but not what follows the word "key": ssh's own words are about keys, and "Host key ***" would help nobody.
   // ssh ends its lines with CR as well, and frames its loudest warning with lines of @.
-  const said = excerpt(head(stderr.trim() === "" ? stdout : stderr, MAX_OUTPUT).replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ").replace(/\s+/g, " ").trim(), 200);
-  if (code !== 0) throw new Error(`ssh ended with ${code === null ? signal : `code ${code}`}${said === "" ? "" : `: ${said}`}`);
+  const said = excerpt(
+    head(stderr.trim() === "" ? stdout : stderr, MAX_OUTPUT)
+      .replace(/[\s@]*[\r\n][\s@]*|@{3,}/g, " ")
+      .replace(/\s+/g, " ")
+      .trim(),
+    200,
+  );
+  if (code !== 0)
+    throw new Error(`ssh ended with ${code === null ? signal : `code ${code}`}${said === "" ? "" : `: ${said}`}`);
   return parseReclaimed(stdout);
 }
 
@@ -78,7 +107,10 @@ interface Ended {
 
 function run(args: readonly string[], { timeoutMs, signal, path }: SshOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn("ssh", args, { stdio: ["ignore", "pipe", "pipe"], env: { PATH: path ?? "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C" } });
+    const child = spawn("ssh", args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH: path ?? "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C" },
+    });
     const output = { stdout: "", stderr: "" };
     let fault: Error | undefined;
     const give = (error: Error): void => {
@@ -92,7 +124,10 @@ function run(args: readonly string[], { timeoutMs, signal, path }: SshOptions): 
       }, KILL_MS).unref();
     };
     const onAbort = (): void => give(new Error("stopped"));
-    const timer = setTimeout(() => give(new Error(`no end within ${timeoutMs / 1000} s`)), Math.min(timeoutMs, MAX_TIMER_MS));
+    const timer = setTimeout(
+      () => give(new Error(`no end within ${timeoutMs / 1000} s`)),
+      Math.min(timeoutMs, MAX_TIMER_MS),
+    );
     const done = (act: () => void): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -100,13 +135,20 @@ function run(args: readonly string[], { timeoutMs, signal, path }: SshOptions): 
     };
     for (const name of ["stdout", "stderr"] as const) {
       // The end matters: the total comes last.
-      child[name].setEncoding("utf8").on("data", (chunk: string) => (output[name] = tail(output[name] + chunk, MAX_OUTPUT)));
+      child[name]
+        .setEncoding("utf8")
+        .on("data", (chunk: string) => (output[name] = tail(output[name] + chunk, MAX_OUTPUT)));
     }
     child.on("error", (error: NodeJS.ErrnoException) => {
-      const reason = error.code === "ENOENT" ? "ssh is not installed here (the image target pruner-ssh has it)" : `ssh cannot be started: ${reasonOf(error)}`;
+      const reason =
+        error.code === "ENOENT"
+          ? "ssh is not installed here (the image target pruner-ssh has it)"
+          : `ssh cannot be started: ${reasonOf(error)}`;
       done(() => reject(fault ?? new Error(reason)));
     });
-    child.on("close", (code, killedBy) => done(() => (fault ? reject(fault) : resolve({ ...output, code, signal: killedBy }))));
+    child.on("close", (code, killedBy) =>
+      done(() => (fault ? reject(fault) : resolve({ ...output, code, signal: killedBy }))),
+    );
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
   });

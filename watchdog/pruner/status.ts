@@ -18,7 +18,17 @@ export interface PrunerStatusOptions {
 }
 
 /** The document of GET /status: what was done, what came of it, when it is next. Every time ISO 8601 UTC or null. */
-export function prunerStatus({ parsed: { config, ...parsed }, runner, delivery, problems, host, version, startedAtMs, monoMs, wallMs }: PrunerStatusOptions): object {
+export function prunerStatus({
+  parsed: { config, ...parsed },
+  runner,
+  delivery,
+  problems,
+  host,
+  version,
+  startedAtMs,
+  monoMs,
+  wallMs,
+}: PrunerStatusOptions): object {
   const { lastRunAt, last, lastReclaimedBytes, lastError, cacheBytes, disk, pressed } = runner.view();
   const { channel, pending, lastOkAtMs, lastError: deliveryError } = delivery();
   const target = runner.target();
@@ -26,7 +36,8 @@ export function prunerStatus({ parsed: { config, ...parsed }, runner, delivery, 
   return {
     program: "pruner",
     enabled: config.pruneEnabled,
-    host, version,
+    host,
+    version,
     startedAt: iso(startedAtMs),
     target: target.kind === "none" ? null : target.shown,
     intervalS: config.pruneIntervalS,
@@ -37,12 +48,14 @@ export function prunerStatus({ parsed: { config, ...parsed }, runner, delivery, 
     lastUntil: last?.plan.until?.text ?? null,
     lastReclaimedBytes,
     // A run that ended well without a figure freed something, or nothing: nobody knows.
-    lastReclaimed: lastReclaimedBytes !== null ? sizeOf(lastReclaimedBytes) : last && last.error === undefined ? "unknown" : null,
+    lastReclaimed:
+      lastReclaimedBytes !== null ? sizeOf(lastReclaimedBytes) : last && last.error === undefined ? "unknown" : null,
     // Also before the first run: an operator who looks wants to know now.
     lastError: lastError ?? (target.kind === "none" && config.pruneEnabled ? target.reason : null),
     cacheBytes,
     disk: {
-      thresholdPct: config.pruneDiskPct, pressed,
+      thresholdPct: config.pruneDiskPct,
+      pressed,
       usedPct: disk && "usedPct" in disk ? disk.usedPct : (last?.diskAfterPct ?? null),
       ...(disk && "reason" in disk ? { error: disk.reason } : {}),
     },

@@ -28,7 +28,8 @@ interface Fault {
 function isPartlyRead(source: BlindSource, readings: Readings, faults: readonly Fault[]): boolean {
   if (readings[source].state !== "ok") return false;
   if (source === "disk" && readings.disk.state === "ok") return readings.disk.value.disks.length > 0;
-  if (source === "docker" && readings.docker.state === "ok") return readings.docker.value.containers.length > faults.length;
+  if (source === "docker" && readings.docker.state === "ok")
+    return readings.docker.value.containers.length > faults.length;
   // Where no process hangs, there is none that could be named.
   if (source === "proc") return /^\d+$/.test(faults[0]?.part ?? "");
   return true;
@@ -37,9 +38,12 @@ function isPartlyRead(source: BlindSource, readings: Readings, faults: readonly 
 function faultsOf(source: BlindSource, readings: Readings): Fault[] {
   const reading = readings[source];
   if (reading.state === "failed") return [{ part: "", reason: reading.reason }];
-  if (source === "disk" && readings.disk.state === "ok") return readings.disk.value.failures.map(({ path, reason }) => ({ part: path, reason }));
+  if (source === "disk" && readings.disk.state === "ok")
+    return readings.disk.value.failures.map(({ path, reason }) => ({ part: path, reason }));
   if (source === "docker" && readings.docker.state === "ok") {
-    return readings.docker.value.containers.flatMap(({ name, found }) => (found !== "missing" && "unreadable" in found ? [{ part: name, reason: found.unreadable }] : []));
+    return readings.docker.value.containers.flatMap(({ name, found }) =>
+      found !== "missing" && "unreadable" in found ? [{ part: name, reason: found.unreadable }] : [],
+    );
   }
   if (source === "proc" && readings.proc.state === "ok") return processFaults(readings.proc.value);
   return [];
@@ -49,7 +53,9 @@ function faultsOf(source: BlindSource, readings: Readings): Fault[] {
 function processFaults({ unreadable }: ProcReading): Fault[] {
   const untried = unreadable.filter(({ why }) => why === "untried").length;
   return [
-    ...unreadable.filter(({ why }) => why === "hangs").map(({ pid }) => ({ part: String(pid), shown: `pid ${pid}`, reason: "its command line does not answer" })),
+    ...unreadable
+      .filter(({ why }) => why === "hangs")
+      .map(({ pid }) => ({ part: String(pid), shown: `pid ${pid}`, reason: "its command line does not answer" })),
     ...(untried > 0 ? [{ part: "others", shown: "other processes", reason: `${untried} not read in time` }] : []),
   ];
 }
@@ -64,20 +70,33 @@ const SHOWN = 5;
 
 function joined(faults: readonly Fault[]): string {
   const more = faults.length - SHOWN;
-  return faults.slice(0, SHOWN).map(({ part, shown = part, reason }) => (part === "" ? reason : `${shown}: ${reason}`)).join("; ") + (more > 0 ? `; +${more}` : "");
+  return (
+    faults
+      .slice(0, SHOWN)
+      .map(({ part, shown = part, reason }) => (part === "" ? reason : `${shown}: ${reason}`))
+      .join("; ") + (more > 0 ? `; +${more}` : "")
+  );
 }
 
 /** Blind is not healthy: a source of which the whole, or one and the same part, fails K times in a row says so. */
-export function blindSignals(before: BlindMemory, readings: Readings, config: Config, lang: Lang, now: Moment): { memory: BlindMemory; family: Family } {
+export function blindSignals(
+  before: BlindMemory,
+  readings: Readings,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): { memory: BlindMemory; family: Family } {
   const memory: Partial<Record<BlindSource, ReadonlyMap<string, Run>>> = {};
   const findings: Finding[] = [];
   for (const source of BLIND_SOURCES) {
     if (readings[source].state === "off") continue;
     const faults = faultsOf(source, readings);
-    const runs = new Map(faults.map(({ part }): [string, Run] => {
-      const run = before[source]?.get(part);
-      return [part, run ? { ...run, ticks: run.ticks + 1 } : { ticks: 1, since: now }];
-    }));
+    const runs = new Map(
+      faults.map(({ part }): [string, Run] => {
+        const run = before[source]?.get(part);
+        return [part, run ? { ...run, ticks: run.ticks + 1 } : { ticks: 1, since: now }];
+      }),
+    );
     memory[source] = runs;
     const [longest] = [...runs.values()].sort((a, b) => b.ticks - a.ticks);
     const lasting = faults.filter(({ part }) => (runs.get(part)?.ticks ?? 0) >= config.blindTicks);
@@ -88,12 +107,28 @@ export function blindSignals(before: BlindMemory, readings: Readings, config: Co
       // While it already alerts, any fault keeps it; a fault too short to alert changes nothing.
       condition: lasting.length > 0 ? "bad" : faults.length > 0 ? "between" : "good",
       title: lang.titles.blind(source),
-      detail: first === undefined ? lang.details.sighted : lang.details.blind({
-        source, reason: joined(told), ticks: longest?.ticks ?? 0, proxy: proxyHost(config.dockerTarget),
-        ...(isPartlyRead(source, readings, faults) ? { part: first.part } : {}),
-      }),
+      detail:
+        first === undefined
+          ? lang.details.sighted
+          : lang.details.blind({
+              source,
+              reason: joined(told),
+              ticks: longest?.ticks ?? 0,
+              proxy: proxyHost(config.dockerTarget),
+              ...(isPartlyRead(source, readings, faults) ? { part: first.part } : {}),
+            }),
       ...(longest ? { since: longest.since } : {}),
     });
   }
-  return { memory, family: { name: "blind", frozen: false, findings, goneDetail: "", retires: ({ key }) => BLIND_SOURCES.some((source) => key === `blind:${source}` && readings[source].state === "off") } };
+  return {
+    memory,
+    family: {
+      name: "blind",
+      frozen: false,
+      findings,
+      goneDetail: "",
+      retires: ({ key }) =>
+        BLIND_SOURCES.some((source) => key === `blind:${source}` && readings[source].state === "off"),
+    },
+  };
 }

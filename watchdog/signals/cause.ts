@@ -36,7 +36,13 @@ interface Cause {
 const SIDE_BY_SIDE_MS = 60_000;
 
 /** Names the probable cause of what is active, as far as this tick knows one. Pure. */
-export function withCauses(signals: readonly Signal[], readings: Readings, config: Config, lang: Lang, wallMs: number): Signal[] {
+export function withCauses(
+  signals: readonly Signal[],
+  readings: Readings,
+  config: Config,
+  lang: Lang,
+  wallMs: number,
+): Signal[] {
   const containers = readings.docker.state === "ok" ? readings.docker.value.containers : [];
   const foundBy = new Map(containers.map(({ name, found }) => [`container:${name}`, found]));
   const orch = config.orchContainer === undefined ? undefined : foundBy.get(`container:${config.orchContainer}`);
@@ -55,8 +61,10 @@ export function withCauses(signals: readonly Signal[], readings: Readings, confi
       if ((name === "disk" || name === "memory") && found !== undefined && !isUnexplained(found)) return [];
       return name === "disk" ? disks.filter((disk) => disk.holdsEngineData || disk.isUnder(found)) : causes[name];
     };
-    const texts = names.flatMap(causesOf)
-      .filter(({ sinceMonoMs }) => sinceMonoMs <= began + SIDE_BY_SIDE_MS).map(({ text }) => text);
+    const texts = names
+      .flatMap(causesOf)
+      .filter(({ sinceMonoMs }) => sinceMonoMs <= began + SIDE_BY_SIDE_MS)
+      .map(({ text }) => text);
     return texts.length > 0 ? { ...signal, cause: texts.join("; ") } : signal;
   });
 }
@@ -81,16 +89,26 @@ function isUnexplained(found: Found): boolean {
 
 /** An engine that is gone, for an orchestrator that is known to be its container. What refuses only us (EACCES, an answer of 403) is no cause. */
 function engineCause({ docker }: Readings, { dockerTarget, orchContainer }: Config, lang: Lang): string[] {
-  return orchContainer !== undefined && docker.state === "failed" && isGone(docker) ? [lang.causes.engine(docker, proxyHost(dockerTarget))] : [];
+  return orchContainer !== undefined && docker.state === "failed" && isGone(docker)
+    ? [lang.causes.engine(docker, proxyHost(dockerTarget))]
+    : [];
 }
 
 /** Nobody listens, nothing comes back, the socket's file is not there; of a proxy also that it cannot reach the engine. */
 function isGone({ kind, reason }: Fault): boolean {
   switch (kind) {
-    case "refused": case "timeout": case "reset": case "unreachable": return true;
-    case "other": return /\bENOENT\b|^engine answered 50[234]\b/.test(reason);
-    case "dns": case "tls": return false;
-    default: return kind satisfies never;
+    case "refused":
+    case "timeout":
+    case "reset":
+    case "unreachable":
+      return true;
+    case "other":
+      return /\bENOENT\b|^engine answered 50[234]\b/.test(reason);
+    case "dns":
+    case "tls":
+      return false;
+    default:
+      return kind satisfies never;
   }
 }
 
@@ -109,15 +127,29 @@ function fullDisks(signals: readonly Signal[], { disk, docker }: Readings, confi
     const { label, holdsEngineData = false } = sample;
     const usedPct = round1(diskUse(sample));
     if (usedPct < config.diskCritPct) return [];
-    const alert = ["disk_crit", "disk"].map((kind) => signals.find(({ key }) => key === `${kind}:${label}`)).find((signal) => signal?.active);
+    const alert = ["disk_crit", "disk"]
+      .map((kind) => signals.find(({ key }) => key === `${kind}:${label}`))
+      .find((signal) => signal?.active);
     const isUnder = (found: Found | undefined): boolean =>
-      typeof found === "object" && "mounts" in found && (found.mounts ?? []).some(({ source }) => innermost(folders, source) === label);
-    return [{ text: lang.causes.disk(label, usedPct), sinceMonoMs: alert?.since?.monoMs ?? -Infinity, holdsEngineData, isUnder }];
+      typeof found === "object" &&
+      "mounts" in found &&
+      (found.mounts ?? []).some(({ source }) => innermost(folders, source) === label);
+    return [
+      {
+        text: lang.causes.disk(label, usedPct),
+        sinceMonoMs: alert?.since?.monoMs ?? -Infinity,
+        holdsEngineData,
+        isUnder,
+      },
+    ];
   });
 }
 
 /** A folder of the host that is known to lie on this disk; undefined: none is. The host's `/` is none: what lies under it may be another disk. */
-function hostFolder({ path, hostPath, isFile }: Pick<DiskSample, "path" | "hostPath" | "isFile">, own: readonly Mount[]): string | undefined {
+function hostFolder(
+  { path, hostPath, isFile }: Pick<DiskSample, "path" | "hostPath" | "isFile">,
+  own: readonly Mount[],
+): string | undefined {
   const onHost = own.find(({ target }) => target === path)?.source ?? hostPath;
   const folder = isFile ? onHost?.slice(0, onHost.lastIndexOf("/")) : onHost;
   return folder === "" || folder === "/" ? undefined : folder;
@@ -127,7 +159,8 @@ function hostFolder({ path, hostPath, isFile }: Pick<DiskSample, "path" | "hostP
 function innermost(folders: ReadonlyMap<string, string | undefined>, path: string): string | undefined {
   let [label, length]: [string | undefined, number] = [undefined, 0];
   for (const [candidate, folder] of folders) {
-    if (folder === undefined || folder.length <= length || !(path === folder || path.startsWith(`${folder}/`))) continue;
+    if (folder === undefined || folder.length <= length || !(path === folder || path.startsWith(`${folder}/`)))
+      continue;
     [label, length] = [candidate, folder.length];
   }
   return label;
@@ -135,7 +168,9 @@ function innermost(folders: ReadonlyMap<string, string | undefined>, path: strin
 
 function memoryCause(signals: readonly Signal[], { mem }: Readings, lang: Lang): Cause[] {
   const alert = signals.find(({ key, active }) => key === "host_mem" && active);
-  return alert && mem.state === "ok" ? [{ text: lang.causes.memory(round1(memoryUse(mem.value))), sinceMonoMs: alert.since?.monoMs ?? -Infinity }] : [];
+  return alert && mem.state === "ok"
+    ? [{ text: lang.causes.memory(round1(memoryUse(mem.value))), sinceMonoMs: alert.since?.monoMs ?? -Infinity }]
+    : [];
 }
 
 /** What the orchestrator's own container says: down, out of memory, or just started. */

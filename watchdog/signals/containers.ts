@@ -17,9 +17,25 @@ export interface Restarts {
 /** By container name. */
 export type RestartMemory = ReadonlyMap<string, Restarts>;
 
-export function containerSignals(before: RestartMemory, reading: Reading<DockerReading>, config: Config, lang: Lang, now: Moment): { memory: RestartMemory; family: Family } {
+export function containerSignals(
+  before: RestartMemory,
+  reading: Reading<DockerReading>,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): { memory: RestartMemory; family: Family } {
   const goneDetail = lang.details.containerGone;
-  if (reading.state !== "ok") return { memory: before, family: { name: "docker", frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail } };
+  if (reading.state !== "ok")
+    return {
+      memory: before,
+      family: {
+        name: "docker",
+        frozen: reading.state === "failed",
+        off: reading.state === "off",
+        findings: [],
+        goneDetail,
+      },
+    };
   const memory = new Map<string, Restarts>();
   const findings = reading.value.containers.map((sample): Finding => {
     const history = historyOf(before.get(sample.name), sample, now);
@@ -49,30 +65,54 @@ function restartsIn(history: Restarts | undefined): number {
 function findingOf({ name, named, found }: ContainerSample, restarts: number, lang: Lang, now: Moment): Finding {
   const key = `container:${name}`;
   const title = lang.titles.container(name);
-  if (found !== "missing" && "unreadable" in found) return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
+  if (found !== "missing" && "unreadable" in found)
+    return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
   const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
   const facts = factsOf(found, restarts);
   const changed = found === "missing" ? undefined : changedOf(found, condition, now);
-  return { key, title, condition, ...(changed ? { changed } : {}), detail: condition === "bad" ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts)}` : lang.details.container(facts) };
+  return {
+    key,
+    title,
+    condition,
+    ...(changed ? { changed } : {}),
+    detail:
+      condition === "bad"
+        ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts)}`
+        : lang.details.container(facts),
+  };
 }
 
 /** Good: up, and healthy or without a health check. Hold: on its way. Everything else is bad. */
 export function conditionOf(found: FoundContainer, named: boolean, restarts: number): Condition {
   if (restarts >= LOOP_RESTARTS) return "bad";
   switch (found.state) {
-    case "running": return found.health === "unhealthy" ? "bad" : found.health === "starting" ? "unknown" : "good";
-    case "removing": return "unknown";
-    case "exited": return hasFinished(found) && !named ? "good" : "bad";
-    case "created": case "paused": case "restarting": case "dead": return "bad";
-    default: return found.state satisfies never;
+    case "running":
+      return found.health === "unhealthy" ? "bad" : found.health === "starting" ? "unknown" : "good";
+    case "removing":
+      return "unknown";
+    case "exited":
+      return hasFinished(found) && !named ? "good" : "bad";
+    case "created":
+    case "paused":
+    case "restarting":
+    case "dead":
+      return "bad";
+    default:
+      return found.state satisfies never;
   }
 }
 
 /** When it came to be as it is, by the engine. With a health check it is well only once that has spoken; a time to come is another clock's. */
-function changedOf({ state, health, startedAtMs, finishedAtMs }: FoundContainer, condition: Condition, now: Moment): Moment | undefined {
+function changedOf(
+  { state, health, startedAtMs, finishedAtMs }: FoundContainer,
+  condition: Condition,
+  now: Moment,
+): Moment | undefined {
   const isUp = state === "running" && health === "none" && condition === "good";
   const atMs = state === "exited" || state === "dead" ? finishedAtMs : isUp ? startedAtMs : undefined;
-  return atMs === undefined || atMs > now.wallMs ? undefined : { wallMs: atMs, monoMs: now.monoMs - (now.wallMs - atMs) };
+  return atMs === undefined || atMs > now.wallMs
+    ? undefined
+    : { wallMs: atMs, monoMs: now.monoMs - (now.wallMs - atMs) };
 }
 
 /** A one-shot that did its work: nobody meant it to run on. */
@@ -82,7 +122,17 @@ function hasFinished({ exitCode, oomKilled, restartPolicy }: FoundContainer): bo
 
 function factsOf(found: FoundContainer | "missing", restarts: number): ContainerFacts {
   const loop = restarts >= LOOP_RESTARTS ? { restarts } : {};
-  if (found === "missing") return { state: "missing", health: "none", restartCount: 0, exitCode: 0, oomKilled: false, error: "", healthOutput: "", image: "" };
+  if (found === "missing")
+    return {
+      state: "missing",
+      health: "none",
+      restartCount: 0,
+      exitCode: 0,
+      oomKilled: false,
+      error: "",
+      healthOutput: "",
+      image: "",
+    };
   const { state, health, restartCount, exitCode, oomKilled, error, healthOutput, image } = found;
   return { state, health, restartCount, exitCode, oomKilled, error, healthOutput, image, ...loop };
 }

@@ -1,6 +1,6 @@
 import type { Moment } from "../clock.ts";
 import { round1 } from "../lang/format.ts";
-import { idOf, type Condition, type Family, type Finding, type Signal } from "./signal.ts";
+import { type Condition, type Family, type Finding, idOf, type Signal } from "./signal.ts";
 
 /** The one shared place of debounce, clear ticks, hysteresis and freezing. Pure: state in, state out. */
 
@@ -29,7 +29,12 @@ export interface DampRules {
 }
 
 /** One tick's findings on top of the previous state: the new state, and every signal that there is, vanished ones once more as inactive. */
-export function damp(previous: DampState, families: readonly Family[], rules: DampRules, now: Moment): { state: DampState; signals: Signal[] } {
+export function damp(
+  previous: DampState,
+  families: readonly Family[],
+  rules: DampRules,
+  now: Moment,
+): { state: DampState; signals: Signal[] } {
   const state = new Map<string, Damped>();
   const vanished: Signal[] = [];
   const retired: Signal[] = [];
@@ -39,7 +44,8 @@ export function damp(previous: DampState, families: readonly Family[], rules: Da
       for (const entry of before) state.set(idOf(entry.signal), freeze(entry));
       continue;
     }
-    for (const finding of family.findings) state.set(idOf(finding), dampOne(family, previous.get(idOf(finding)), finding, rules, now));
+    for (const finding of family.findings)
+      state.set(idOf(finding), dampOne(family, previous.get(idOf(finding)), finding, rules, now));
     for (const entry of before) {
       const id = idOf(entry.signal);
       if (state.has(id)) continue;
@@ -56,14 +62,27 @@ function freeze(entry: Damped): Damped {
   return { ...entry, signal: { ...entry.signal, frozen: true } };
 }
 
-function goneOf({ since: _since, until: _until, steadySince: _steady, frozen: _frozen, reason: _reason, ...signal }: Signal, detail: string): Signal {
+function goneOf(
+  { since: _since, until: _until, steadySince: _steady, frozen: _frozen, reason: _reason, ...signal }: Signal,
+  detail: string,
+): Signal {
   return { ...signal, active: false, detail };
 }
 
-function dampOne({ name: family, awaited }: Family, before: Damped | undefined, finding: Finding, rules: DampRules, now: Moment): Damped {
+function dampOne(
+  { name: family, awaited }: Family,
+  before: Damped | undefined,
+  finding: Finding,
+  rules: DampRules,
+  now: Moment,
+): Damped {
   const wasActive = before?.signal.active ?? false;
   if (finding.condition === "unknown") {
-    const signal = { ...signalOf(finding, wasActive, before?.signal.since), ...(wasActive ? reasonOf(before) : {}), frozen: true };
+    const signal = {
+      ...signalOf(finding, wasActive, before?.signal.since),
+      ...(wasActive ? reasonOf(before) : {}),
+      frozen: true,
+    };
     return { ...(before ?? { bad: 0, good: 0, everGood: false }), family, signal };
   }
   // Inside the band nothing changes: what alerts goes on, what does not is good.
@@ -75,20 +94,38 @@ function dampOne({ name: family, awaited }: Family, before: Damped | undefined, 
   const goodAt = isBad ? before?.goodAt : now;
   const everGood = (before?.everGood ?? false) || !isBad;
   const isAwaited = rules.grace && awaited === true && !everGood;
-  const active = wasActive ? good < (finding.clearTicks ?? rules.clearTicks) : bad >= (finding.confirmTicks ?? 1) && !isAwaited;
+  const active = wasActive
+    ? good < (finding.clearTicks ?? rules.clearTicks)
+    : bad >= (finding.confirmTicks ?? 1) && !isAwaited;
   // The source's own time counts where it lies between two readings that it fits; a clock that differs from ours does not.
   const toldOf = (from: Moment | undefined, to: Moment | undefined): Moment | undefined =>
-    finding.changed && to && finding.changed.monoMs < to.monoMs && finding.changed.monoMs >= (from?.monoMs ?? -Infinity) ? finding.changed : undefined;
+    finding.changed && to && finding.changed.monoMs < to.monoMs && finding.changed.monoMs >= (from?.monoMs ?? -Infinity)
+      ? finding.changed
+      : undefined;
   const began = toldOf(before?.goodAt, badSince);
   const since = active ? (wasActive ? before?.signal.since : (finding.since ?? began ?? badSince)) : undefined;
   const ended = wasActive ? toldOf(before?.signal.since, goodSince) : undefined;
   const until = wasActive ? (ended ?? goodSince) : undefined;
   const [real, shown] = active ? [began, badSince] : [ended, goodSince];
   const steadySince = real && shown && shown.monoMs - real.monoMs >= STEADY_MS ? real : undefined;
-  const signal = { ...signalOf(finding, active, since), ...(until ? { until } : {}), ...(steadySince ? { steadySince } : {}) };
-  const common = { family, bad, good, everGood, ...(badSince ? { badSince } : {}), ...(goodSince ? { goodSince } : {}), ...(goodAt ? { goodAt } : {}) };
+  const signal = {
+    ...signalOf(finding, active, since),
+    ...(until ? { until } : {}),
+    ...(steadySince ? { steadySince } : {}),
+  };
+  const common = {
+    family,
+    bad,
+    good,
+    everGood,
+    ...(badSince ? { badSince } : {}),
+    ...(goodSince ? { goodSince } : {}),
+    ...(goodAt ? { goodAt } : {}),
+  };
   if (finding.condition === "bad") return { ...common, reason: finding.detail, signal };
-  return active ? { ...common, ...reasonOf(before), signal: { ...signal, ...reasonOf(before) } } : { ...common, signal };
+  return active
+    ? { ...common, ...reasonOf(before), signal: { ...signal, ...reasonOf(before) } }
+    : { ...common, signal };
 }
 
 /** What was as it is for so long before we saw it has not just changed. */
@@ -101,7 +138,10 @@ function reasonOf(before: Damped | undefined): { reason?: string } {
 function signalOf(finding: Finding, active: boolean, since: Moment | undefined): Signal {
   const { key, entity, title, detail, cooldownS } = finding;
   return {
-    key, active, title, detail,
+    key,
+    active,
+    title,
+    detail,
     ...(entity === undefined ? {} : { entity }),
     ...(cooldownS === undefined ? {} : { cooldownS }),
     ...(since === undefined ? {} : { since }),

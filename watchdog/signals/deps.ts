@@ -8,21 +8,26 @@ import type { Family, Finding } from "./signal.ts";
 /** A failed ping is the finding; only a collector that failed as a whole freezes. */
 export function depSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang): Family {
   const name = "deps";
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
-  const findings = reading.value.map((sample): Finding => ({
-    key: `dep:${sample.name}`,
-    condition: sample.outcome.up ? "good" : "bad",
-    title: lang.titles.dep(sample.name),
-    detail: detailOf(sample, lang),
-    confirmTicks: config.depDownTicks,
-  }));
+  if (reading.state !== "ok")
+    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
+  const findings = reading.value.map(
+    (sample): Finding => ({
+      key: `dep:${sample.name}`,
+      condition: sample.outcome.up ? "good" : "bad",
+      title: lang.titles.dep(sample.name),
+      detail: detailOf(sample, lang),
+      confirmTicks: config.depDownTicks,
+    }),
+  );
   return { name, frozen: false, findings, goneDetail: "", awaited: true };
 }
 
 function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang): string {
   if (outcome.up) return lang.details.depUp(shownUrl, latencyMs);
   const { kind, reason } = outcome;
-  return kind === "status" ? lang.details.depStatus(shownUrl, reason, latencyMs) : lang.details.depDown(shownUrl, { kind, reason }, latencyMs);
+  return kind === "status"
+    ? lang.details.depStatus(shownUrl, reason, latencyMs)
+    : lang.details.depDown(shownUrl, { kind, reason }, latencyMs);
 }
 
 const DAY_MS = 86_400_000;
@@ -34,26 +39,57 @@ export type CertificateMemory = ReadonlyMap<string, number>;
  * cert:<name>: the certificate of an https dependency ends within CERT_DAYS, or has ended. Judged by the end last seen, because a
  * handshake that fails, as it does once the certificate is over, shows none.
  */
-export function certificateSignals(before: CertificateMemory, reading: Reading<DependencySample[]>, config: Config, lang: Lang, now: Moment): { memory: CertificateMemory; family: Family } {
+export function certificateSignals(
+  before: CertificateMemory,
+  reading: Reading<DependencySample[]>,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): { memory: CertificateMemory; family: Family } {
   const name = "certs";
   if (reading.state !== "ok" || config.certDays === 0) {
-    return { memory: before, family: { name, frozen: reading.state === "failed", off: reading.state === "off" || config.certDays === 0, findings: [], goneDetail: "" } };
+    return {
+      memory: before,
+      family: {
+        name,
+        frozen: reading.state === "failed",
+        off: reading.state === "off" || config.certDays === 0,
+        findings: [],
+        goneDetail: "",
+      },
+    };
   }
-  const memory = new Map(reading.value.flatMap(({ name: dep, certificateEndsMs = before.get(dep) }): [string, number][] => (certificateEndsMs === undefined ? [] : [[dep, certificateEndsMs]])));
+  const memory = new Map(
+    reading.value.flatMap(({ name: dep, certificateEndsMs = before.get(dep) }): [string, number][] =>
+      certificateEndsMs === undefined ? [] : [[dep, certificateEndsMs]],
+    ),
+  );
   const findings = [...memory].map(([dep, endsMs]): Finding => {
     const leftMs = endsMs - now.wallMs;
     const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
     const facts = lang.details.certificate(leftMs, endsMs);
     return {
-      key: `cert:${dep}`, condition, title: lang.titles.cert(dep),
+      key: `cert:${dep}`,
+      condition,
+      title: lang.titles.cert(dep),
       detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
       // One look with a clock that is wrong for seconds proves little, in either direction.
-      confirmTicks: config.depDownTicks, clearTicks: Math.max(2, config.clearTicks),
+      confirmTicks: config.depDownTicks,
+      clearTicks: Math.max(2, config.clearTicks),
       // Nothing about it changes within hours: once a day is enough.
       cooldownS: Math.max(config.cooldownS, DAY_MS / 1000),
     };
   });
   // After a restart a dependency may be down before its certificate was seen once.
   const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map((dep) => `cert:${dep.name}`));
-  return { memory, family: { name, frozen: false, findings, goneDetail: lang.details.certificateGone, keeps: ({ key }) => https.has(key) } };
+  return {
+    memory,
+    family: {
+      name,
+      frozen: false,
+      findings,
+      goneDetail: lang.details.certificateGone,
+      keeps: ({ key }) => https.has(key),
+    },
+  };
 }

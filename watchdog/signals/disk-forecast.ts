@@ -5,7 +5,7 @@ import type { Config } from "../config/variables.ts";
 import type { Series } from "../history/history.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
-import { forecastDisk, NEEDED_MS, type Ceiling, type Forecast } from "./forecast.ts";
+import { type Ceiling, type Forecast, forecastDisk, NEEDED_MS } from "./forecast.ts";
 import { diskUse, usableBytes } from "./host.ts";
 import type { Condition, Family, Finding } from "./signal.ts";
 
@@ -20,21 +20,48 @@ const REPEATS = 4;
 const CONFIRM_TICKS = 2;
 
 /** disk_forecast: of every disk; off unless a number of hours is configured. */
-export function diskForecastSignals(before: CeilingMemory, reading: Reading<DiskReading>, history: Series, config: Config, lang: Lang, now: Moment): { memory: CeilingMemory; family: Family } {
+export function diskForecastSignals(
+  before: CeilingMemory,
+  reading: Reading<DiskReading>,
+  history: Series,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): { memory: CeilingMemory; family: Family } {
   const name = "disk_forecast";
   const goneDetail = lang.details.diskGone;
   const limitMs = config.diskForecastH * 3_600_000;
-  if (limitMs === 0 || reading.state !== "ok") return { memory: before, family: { name, frozen: limitMs > 0 && reading.state === "failed", off: limitMs === 0 || reading.state === "off", findings: [], goneDetail } };
+  if (limitMs === 0 || reading.state !== "ok")
+    return {
+      memory: before,
+      family: {
+        name,
+        frozen: limitMs > 0 && reading.state === "failed",
+        off: limitMs === 0 || reading.state === "off",
+        findings: [],
+        goneDetail,
+      },
+    };
   const memory = new Map(before);
   const findings = reading.value.disks.map((disk): Finding => {
-    const { forecast, ceiling } = forecastDisk(history.get(`disk:${disk.label}`) ?? [], before.get(disk.label), now.monoMs);
+    const { forecast, ceiling } = forecastDisk(
+      history.get(`disk:${disk.label}`) ?? [],
+      before.get(disk.label),
+      now.monoMs,
+    );
     if (ceiling) memory.set(disk.label, ceiling);
     else memory.delete(disk.label);
     const condition = conditionOf(forecast, limitMs);
     return {
-      key: `disk_forecast:${disk.label}`, title: lang.titles.diskForecast(disk.label), condition, confirmTicks: CONFIRM_TICKS,
+      key: `disk_forecast:${disk.label}`,
+      title: lang.titles.diskForecast(disk.label),
+      condition,
+      confirmTicks: CONFIRM_TICKS,
       cooldownS: Math.max(config.cooldownS, limitMs / 1000 / REPEATS),
-      detail: condition === "bad" ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice(disk)}` : detailOf(forecast, disk, limitMs, lang),
+      detail:
+        condition === "bad"
+          ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice(disk)}`
+          : detailOf(forecast, disk, limitMs, lang),
     };
   });
   const unmeasured = new Set(reading.value.failures.map(({ label }) => `disk_forecast:${label}`));
@@ -51,8 +78,12 @@ function detailOf(forecast: Forecast, disk: DiskSample, limitMs: number, lang: L
   if (forecast.kind === "short") return lang.details.forecastShort(forecast.seenMs, NEEDED_MS);
   if (forecast.kind === "calm") return lang.details.forecastCalm(limitMs);
   return lang.details.forecast({
-    leftMs: roughly(forecast.leftMs), gbPerH: rate((forecast.pctPerH / 100) * usableBytes(disk) / BYTES_PER_GB), seenMs: forecast.seenMs, limitMs,
-    usedPct: round1(diskUse(disk)), freeBytes: disk.availableBytes,
+    leftMs: roughly(forecast.leftMs),
+    gbPerH: rate(((forecast.pctPerH / 100) * usableBytes(disk)) / BYTES_PER_GB),
+    seenMs: forecast.seenMs,
+    limitMs,
+    usedPct: round1(diskUse(disk)),
+    freeBytes: disk.availableBytes,
   });
 }
 

@@ -10,7 +10,13 @@ export type Forecast =
   | { readonly kind: "short"; readonly seenMs: number }
   | { readonly kind: "calm" }
   /** `wavering`: steady enough to go on with an alert, not to begin one. */
-  | { readonly kind: "growing"; readonly wavering: boolean; readonly pctPerH: number; readonly leftMs: number; readonly seenMs: number };
+  | {
+      readonly kind: "growing";
+      readonly wavering: boolean;
+      readonly pctPerH: number;
+      readonly leftMs: number;
+      readonly seenMs: number;
+    };
 
 /** The highest level, in percent, from which use came down by a clean-up, and when. It outlives the 24 h of the history. */
 export interface Ceiling {
@@ -46,13 +52,20 @@ interface Sample {
 }
 
 /** `before`: the ceiling known so far. The points are those of the last 24 h, oldest first. */
-export function forecastDisk(points: readonly Point[], before: Ceiling | undefined, nowMonoMs: number): { forecast: Forecast; ceiling: Ceiling | undefined } {
+export function forecastDisk(
+  points: readonly Point[],
+  before: Ceiling | undefined,
+  nowMonoMs: number,
+): { forecast: Forecast; ceiling: Ceiling | undefined } {
   const samples = points.map(({ monoMs, last }): Sample => ({ h: monoMs / HOUR_MS, pct: last }));
   const nowH = nowMonoMs / HOUR_MS;
   const known = before && nowMonoMs - before.monoMs <= CEILING_MS ? before : undefined;
   const seen = ceilingOf(medians(samples, nowH, 24, 144));
   // A peak about as high as the known one keeps that known: the rhythm goes on.
-  const ceiling = seen && (!known || seen.pct >= known.pct - BEYOND) ? { pct: Math.max(seen.pct, known?.pct ?? 0), monoMs: seen.monoMs } : known;
+  const ceiling =
+    seen && (!known || seen.pct >= known.pct - BEYOND)
+      ? { pct: Math.max(seen.pct, known?.pct ?? 0), monoMs: seen.monoMs }
+      : known;
   return { forecast: forecastOf(samples, ceiling, nowH), ceiling };
 }
 
@@ -68,7 +81,8 @@ function forecastOf(samples: readonly Sample[], ceiling: Ceiling | undefined, no
       const pctPerH = bins.length >= COVERED * BINS ? steadyRise(bins, strict) : undefined;
       if (pctPerH === undefined) continue;
       const leftH = Math.max(0, 100 - last.pct) / pctPerH;
-      if (leftH <= REACH * windowH) return { kind: "growing", wavering: !strict, pctPerH, leftMs: leftH * HOUR_MS, seenMs: windowH * HOUR_MS };
+      if (leftH <= REACH * windowH)
+        return { kind: "growing", wavering: !strict, pctPerH, leftMs: leftH * HOUR_MS, seenMs: windowH * HOUR_MS };
     }
   }
   return { kind: "calm" };
@@ -81,20 +95,24 @@ function steadyRise(bins: readonly Sample[], strict: boolean): number | undefine
   const first = bins[0];
   const last = bins.at(-1);
   if (!first || !last || slope <= 0 || slope * (last.h - first.h) < MIN_RISE) return undefined;
-  const quarters = [0, 1, 2, 3].map((n) => median(pairSlopes(bins.slice(Math.floor((n * bins.length) / 4), Math.floor(((n + 1) * bins.length) / 4)))));
+  const quarters = [0, 1, 2, 3].map((n) =>
+    median(pairSlopes(bins.slice(Math.floor((n * bins.length) / 4), Math.floor(((n + 1) * bins.length) / 4)))),
+  );
   return quarters.every((each) => each >= slowest * slope && each <= fastest * slope) ? slope : undefined;
 }
 
 /** The highest level that was followed by a clean-up. */
 function ceilingOf(bins: readonly Sample[]): Ceiling | undefined {
   const lowestFrom: number[] = [];
-  for (let index = bins.length - 1, lowest = Infinity; index >= 0; index -= 1) lowestFrom[index] = lowest = Math.min(lowest, bins[index]?.pct ?? Infinity);
+  for (let index = bins.length - 1, lowest = Infinity; index >= 0; index -= 1)
+    lowestFrom[index] = lowest = Math.min(lowest, bins[index]?.pct ?? Infinity);
   let ceiling: Ceiling | undefined;
   let base = Infinity;
   for (const [index, { h, pct }] of bins.entries()) {
     base = Math.min(base, pct);
     const fall = pct - (lowestFrom[index] ?? pct);
-    if (fall >= Math.max(MIN_FALL, UNDONE * (pct - base)) && (!ceiling || pct >= ceiling.pct)) ceiling = { pct, monoMs: h * HOUR_MS };
+    if (fall >= Math.max(MIN_FALL, UNDONE * (pct - base)) && (!ceiling || pct >= ceiling.pct))
+      ceiling = { pct, monoMs: h * HOUR_MS };
   }
   return ceiling;
 }
@@ -107,7 +125,9 @@ function medians(samples: readonly Sample[], nowH: number, windowH: number, coun
     const bin = Math.min(count - 1, Math.floor(((sample.h - startH) / windowH) * count));
     if (bin >= 0) bins[bin]?.push(sample);
   }
-  return bins.filter((bin) => bin.length > 0).map((bin) => ({ h: median(bin.map(({ h }) => h)), pct: median(bin.map(({ pct }) => pct)) }));
+  return bins
+    .filter((bin) => bin.length > 0)
+    .map((bin) => ({ h: median(bin.map(({ h }) => h)), pct: median(bin.map(({ pct }) => pct)) }));
 }
 
 function pairSlopes(samples: readonly Sample[]): number[] {

@@ -3,8 +3,8 @@ import type { Readings } from "../collectors/index.ts";
 import type { MemorySample } from "../collectors/memory.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
+import { type Point, type Series, sparkline } from "../history/history.ts";
 import type { UsageFacts } from "../lang/facts.ts";
-import { sparkline, type Point, type Series } from "../history/history.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { percentCondition } from "./damping.ts";
@@ -34,14 +34,26 @@ export function inodeUse({ total, free }: { readonly total: number; readonly fre
 export function memorySignals(readings: Readings, config: Config, lang: Lang): Family {
   const reading: Reading<MemorySample> = readings.mem;
   const name = "mem";
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
+  if (reading.state !== "ok")
+    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
   const { totalBytes, availableBytes, biggest = [] } = reading.value;
-  const culprits = biggest.map(({ pid, name: process, residentBytes, owner }) => ({ pid, name: process, residentGb: round1(residentBytes / BYTES_PER_GB), ...ownerFacts(owner, readings) }));
+  const culprits = biggest.map(({ pid, name: process, residentBytes, owner }) => ({
+    pid,
+    name: process,
+    residentGb: round1(residentBytes / BYTES_PER_GB),
+    ...ownerFacts(owner, readings),
+  }));
   const facts = usageFacts(memoryUse(reading.value), config.memPct, availableBytes, totalBytes);
   const condition = percentCondition(facts.usedPct, config.memPct, config.hysteresisPct);
   const finding: Finding = {
-    key: "host_mem", condition, title: lang.titles.hostMem,
-    detail: withAdvice(lang.details.memory(facts), condition, [...(culprits.length > 0 ? [lang.details.biggest(culprits)] : []), lang.details.memoryAdvice].join("\n")),
+    key: "host_mem",
+    condition,
+    title: lang.titles.hostMem,
+    detail: withAdvice(
+      lang.details.memory(facts),
+      condition,
+      [...(culprits.length > 0 ? [lang.details.biggest(culprits)] : []), lang.details.memoryAdvice].join("\n"),
+    ),
   };
   return { name, frozen: false, findings: [finding], goneDetail: "" };
 }
@@ -50,11 +62,16 @@ export function memorySignals(readings: Readings, config: Config, lang: Lang): F
 export function diskSignals(reading: Reading<DiskReading>, series: Series, config: Config, lang: Lang): Family {
   const name = "disk";
   const goneDetail = lang.details.diskGone;
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
+  if (reading.state !== "ok")
+    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
   return {
-    name, frozen: false, goneDetail,
-    findings: reading.value.disks.flatMap((disk) => findingsOf(disk, series.get(`disk:${disk.label}`) ?? [], config, lang)),
+    name,
+    frozen: false,
+    goneDetail,
+    findings: reading.value.disks.flatMap((disk) =>
+      findingsOf(disk, series.get(`disk:${disk.label}`) ?? [], config, lang),
+    ),
     keeps: ({ key }) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
     retires: ({ key }) => !isOn(key, config),
   };
@@ -75,7 +92,14 @@ function trendOf(points: readonly Point[], lang: Lang): string[] {
   const [first] = points;
   const last = points.at(-1);
   if (!first || !last || points.length < TREND_POINTS) return [];
-  return [lang.details.trend(sparkline(points, TREND_WIDTH, 5), round1(first.last), round1(last.last), last.monoMs - first.monoMs)];
+  return [
+    lang.details.trend(
+      sparkline(points, TREND_WIDTH, 5),
+      round1(first.last),
+      round1(last.last),
+      last.monoMs - first.monoMs,
+    ),
+  ];
 }
 
 function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, lang: Lang): Finding[] {
@@ -84,9 +108,20 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
   const level = (key: string, title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
     const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, usableBytes(disk));
-    const stands = key === "disk_crit" && condition !== "bad" && config.diskEnabled && percentCondition(usedPct, config.diskPct, config.hysteresisPct) !== "good";
-    const text = stands ? `${lang.details.disk(facts)} ${lang.details.diskAlertStands(config.diskPct)}` : lang.details.disk(facts);
-    return { key: `${key}:${disk.label}`, title, condition, detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice(disk)].join("\n")) };
+    const stands =
+      key === "disk_crit" &&
+      condition !== "bad" &&
+      config.diskEnabled &&
+      percentCondition(usedPct, config.diskPct, config.hysteresisPct) !== "good";
+    const text = stands
+      ? `${lang.details.disk(facts)} ${lang.details.diskAlertStands(config.diskPct)}`
+      : lang.details.disk(facts);
+    return {
+      key: `${key}:${disk.label}`,
+      title,
+      condition,
+      detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice(disk)].join("\n")),
+    };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));
   if (config.diskCritEnabled) findings.push(level("disk_crit", lang.titles.diskCrit(disk.label), config.diskCritPct));
@@ -94,7 +129,12 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
     const inodePct = inodeUse(disk.inodes);
     const condition = percentCondition(inodePct, config.diskInodePct, config.hysteresisPct);
     const facts = { usedPct: round1(inodePct), thresholdPct: config.diskInodePct, free: disk.inodes.free };
-    findings.push({ key: `inodes:${disk.label}`, title: lang.titles.inodes(disk.label), condition, detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice(disk)) });
+    findings.push({
+      key: `inodes:${disk.label}`,
+      title: lang.titles.inodes(disk.label),
+      condition,
+      detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice(disk)),
+    });
   }
   return findings;
 }

@@ -4,15 +4,15 @@ import { isMuted, neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { NO_SERIES, type Series } from "../history/history.ts";
 import type { Lang } from "../lang/index.ts";
-import { blindSignals, type BlindMemory } from "./blind.ts";
-import { withCauses } from "./cause.ts";
+import { type BlindMemory, blindSignals } from "./blind.ts";
 import { bootOccurrence } from "./boot.ts";
+import { withCauses } from "./cause.ts";
 import { containerSignals, type RestartMemory } from "./containers.ts";
-import { damp, type DampState } from "./damping.ts";
-import { certificateSignals, depSignals, type CertificateMemory } from "./deps.ts";
-import { diskForecastSignals, type CeilingMemory } from "./disk-forecast.ts";
+import { type DampState, damp } from "./damping.ts";
+import { type CertificateMemory, certificateSignals, depSignals } from "./deps.ts";
+import { type CeilingMemory, diskForecastSignals } from "./disk-forecast.ts";
 import { diskSignals, memorySignals } from "./host.ts";
-import { metricsSignals, NO_METRICS, type MetricsMemory } from "./metrics.ts";
+import { type MetricsMemory, metricsSignals, NO_METRICS } from "./metrics.ts";
 import { procSignals } from "./proc.ts";
 import type { Occurrence, Signal } from "./signal.ts";
 
@@ -31,10 +31,24 @@ export interface SignalState {
   /** When the muted patterns were last named, or the day began to count. */
   readonly mutesNamed?: Moment;
 }
-export const NO_SIGNALS: SignalState = { damping: new Map(), metrics: NO_METRICS, restarts: new Map(), blind: {}, certificates: new Map(), ceilings: new Map() };
+export const NO_SIGNALS: SignalState = {
+  damping: new Map(),
+  metrics: NO_METRICS,
+  restarts: new Map(),
+  blind: {},
+  certificates: new Map(),
+  ceilings: new Map(),
+};
 
 /** Readings, what was measured before and what is remembered -> signals and what to remember. Pure. */
-export function buildSignals(before: SignalState, readings: Readings, config: Config, lang: Lang, now: Moment, history: Series = NO_SERIES): { state: SignalState; signals: Signal[] } {
+export function buildSignals(
+  before: SignalState,
+  readings: Readings,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+  history: Series = NO_SERIES,
+): { state: SignalState; signals: Signal[] } {
   const metrics = metricsSignals(before.metrics, readings.metrics, config, lang, now);
   const certificates = certificateSignals(before.certificates, readings.deps, config, lang, now);
   const containers = containerSignals(before.restarts, readings.docker, config, lang, now);
@@ -54,12 +68,19 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
   const startedMonoMs = before.startedMonoMs ?? now.monoMs;
   const grace = now.monoMs - startedMonoMs < config.startupGraceS * 1000;
   const damped = damp(before.damping, families, { clearTicks: config.clearTicks, grace }, now);
-  const boot = before.bootedAtMs === undefined ? undefined : bootOccurrence(before.bootedAtMs, damped.state, !grace, lang, now);
+  const boot =
+    before.bootedAtMs === undefined ? undefined : bootOccurrence(before.bootedAtMs, damped.state, !grace, lang, now);
   const mutes = muteOccurrence(before.mutesNamed, damped.signals, config, lang, now);
   const occurrences = [...metrics.occurrences, ...(boot ? [boot] : []), ...(mutes ? [mutes] : [])];
   return {
     state: {
-      damping: damped.state, metrics: metrics.memory, restarts: containers.memory, blind: blind.memory, certificates: certificates.memory, ceilings: forecast.memory, startedMonoMs,
+      damping: damped.state,
+      metrics: metrics.memory,
+      restarts: containers.memory,
+      blind: blind.memory,
+      certificates: certificates.memory,
+      ceilings: forecast.memory,
+      startedMonoMs,
       mutesNamed: mutes ? now : (before.mutesNamed ?? now),
       ...(before.bootedAtMs === undefined || boot ? {} : { bootedAtMs: before.bootedAtMs }),
     },
@@ -70,10 +91,22 @@ export function buildSignals(before: SignalState, readings: Readings, config: Co
 const DAY_MS = 86_400_000;
 
 /** Once a day, so that nobody forgets what is muted. */
-function muteOccurrence(named: Moment | undefined, signals: readonly Signal[], config: Config, lang: Lang, now: Moment): Occurrence | undefined {
+function muteOccurrence(
+  named: Moment | undefined,
+  signals: readonly Signal[],
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): Occurrence | undefined {
   if (config.mute.length === 0 || !named || now.monoMs - named.monoMs < DAY_MS) return undefined;
   const bad = signals.filter(({ key, active }) => active && isMuted(config.mute, key)).map(({ key }) => key);
-  return { key: "mutes", tone: "info", count: 1, title: lang.titles.mutes, detail: lang.details.mutes(config.mute.slice(0, 50), neverMuted(config.mute), bad.slice(0, 20)) };
+  return {
+    key: "mutes",
+    tone: "info",
+    count: 1,
+    title: lang.titles.mutes,
+    detail: lang.details.mutes(config.mute.slice(0, 50), neverMuted(config.mute), bad.slice(0, 20)),
+  };
 }
 
 export function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {

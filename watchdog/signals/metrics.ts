@@ -2,8 +2,8 @@ import type { Moment } from "../clock.ts";
 import type { Agent, Envelope } from "../collectors/metrics.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
-import type { Lang } from "../lang/index.ts";
 import type { AgentFacts } from "../lang/facts.ts";
+import type { Lang } from "../lang/index.ts";
 import type { Family, Finding, Occurrence } from "./signal.ts";
 
 /** What has to be remembered from earlier samples of /metrics. */
@@ -35,9 +35,17 @@ interface Built {
 }
 
 /** Everything that /metrics feeds. Its failure is itself a signal, and freezes the others. Pure. */
-export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>, config: Config, lang: Lang, now: Moment): Built {
+export function metricsSignals(
+  before: MetricsMemory,
+  reading: Reading<Envelope>,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): Built {
   if (reading.state === "off") {
-    const off = ["orchestrator", ...FED].map((name): Family => ({ name, frozen: false, off: true, findings: [], goneDetail: "" }));
+    const off = ["orchestrator", ...FED].map(
+      (name): Family => ({ name, frozen: false, off: true, findings: [], goneDetail: "" }),
+    );
     return { memory: before, families: off, occurrences: [] };
   }
   const failures = reading.state === "failed" ? before.failures + 1 : 0;
@@ -45,14 +53,21 @@ export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>
     key: "orchestrator_down",
     condition: reading.state === "failed" ? "bad" : "good",
     title: lang.titles.orchestratorDown,
-    detail: reading.state === "failed" ? lang.details.orchestratorDown(reading, failures, config.orchContainer) : lang.details.orchestratorUp,
+    detail:
+      reading.state === "failed"
+        ? lang.details.orchestratorDown(reading, failures, config.orchContainer)
+        : lang.details.orchestratorUp,
     confirmTicks: config.orchDownTicks,
     clearTicks: 1,
   };
   const downFamily: Family = { name: "orchestrator", frozen: false, findings: [down], goneDetail: "" };
   if (reading.state === "failed") {
     const frozen = FED.map((name): Family => ({ name, frozen: true, findings: [], goneDetail: "" }));
-    return { memory: { ...before, failures }, families: [downFamily, ...frozen], occurrences: [jobFailed(before.failedJobs, undefined, lang)] };
+    return {
+      memory: { ...before, failures },
+      families: [downFamily, ...frozen],
+      occurrences: [jobFailed(before.failedJobs, undefined, lang)],
+    };
   }
   const envelope = reading.value;
   const generated = generatedMemory(before, envelope, now);
@@ -61,8 +76,11 @@ export function metricsSignals(before: MetricsMemory, reading: Reading<Envelope>
   const failedJobs = envelope.counts.failed ?? before.failedJobs;
   return {
     memory: {
-      failures, agents,
-      ...(generated ? { generated } : {}), ...(idleQueue ? { idleQueue } : {}), ...(failedJobs === undefined ? {} : { failedJobs }),
+      failures,
+      agents,
+      ...(generated ? { generated } : {}),
+      ...(idleQueue ? { idleQueue } : {}),
+      ...(failedJobs === undefined ? {} : { failedJobs }),
     },
     families: [
       downFamily,
@@ -80,7 +98,13 @@ function generatedMemory(before: MetricsMemory, { generatedAtS }: Envelope, now:
   return before.generated?.atS === generatedAtS ? before.generated : { atS: generatedAtS, seen: now };
 }
 
-function staleFamily(envelope: Envelope, generated: MetricsMemory["generated"], config: Config, lang: Lang, now: Moment): Family {
+function staleFamily(
+  envelope: Envelope,
+  generated: MetricsMemory["generated"],
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): Family {
   const limitMs = config.metricsStaleS * 1000;
   const name = "stale";
   if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail: "" };
@@ -88,8 +112,11 @@ function staleFamily(envelope: Envelope, generated: MetricsMemory["generated"], 
   const ageMs = now.monoMs - generated.seen.monoMs;
   const stale = ageMs >= limitMs;
   const finding: Finding = {
-    key: "metrics_stale", condition: stale ? "bad" : "good", title: lang.titles.metricsStale,
-    detail: stale ? lang.details.metricsStale(ageMs, limitMs, config.orchContainer) : lang.details.metricsFresh, since: generated.seen,
+    key: "metrics_stale",
+    condition: stale ? "bad" : "good",
+    title: lang.titles.metricsStale,
+    detail: stale ? lang.details.metricsStale(ageMs, limitMs, config.orchContainer) : lang.details.metricsFresh,
+    since: generated.seen,
   };
   return { name, frozen: false, findings: [finding], goneDetail: "" };
 }
@@ -98,30 +125,43 @@ function staleFamily(envelope: Envelope, generated: MetricsMemory["generated"], 
 function jobFailed(before: number | undefined, failed: number | undefined, lang: Lang): Occurrence {
   const count = before === undefined || failed === undefined ? 0 : Math.max(0, failed - before);
   const known = failed ?? before;
-  const detail = count > 0 ? lang.details.jobFailed(failed ?? 0) : known === undefined ? "" : lang.details.jobsQuiet(known);
+  const detail =
+    count > 0 ? lang.details.jobFailed(failed ?? 0) : known === undefined ? "" : lang.details.jobsQuiet(known);
   return { key: "job_failed", title: lang.titles.jobFailed, detail, count };
 }
 
 function queueMemory(before: MetricsMemory, { counts }: Envelope, now: Moment): MetricsMemory["idleQueue"] {
   const { queued, running, done, failed } = counts;
   // A part is missing: what was known stays as it was.
-  if (queued === undefined || running === undefined || done === undefined || failed === undefined) return before.idleQueue;
+  if (queued === undefined || running === undefined || done === undefined || failed === undefined)
+    return before.idleQueue;
   if (queued === 0 || running > 0) return undefined;
   const finished = done + failed;
   return before.idleQueue?.finished === finished ? before.idleQueue : { finished, since: now };
 }
 
-function queueFamily({ counts }: Envelope, idle: MetricsMemory["idleQueue"], config: Config, lang: Lang, now: Moment): Family {
+function queueFamily(
+  { counts }: Envelope,
+  idle: MetricsMemory["idleQueue"],
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): Family {
   const limitMs = config.queueStalledMin * 60_000;
   const name = "queue";
   const { queued, running, done, failed } = counts;
   if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail: "" };
-  if (queued === undefined || running === undefined || done === undefined || failed === undefined) return { name, frozen: true, findings: [], goneDetail: "" };
+  if (queued === undefined || running === undefined || done === undefined || failed === undefined)
+    return { name, frozen: true, findings: [], goneDetail: "" };
   const idleMs = idle ? now.monoMs - idle.since.monoMs : 0;
   const stalled = idle !== undefined && idleMs >= limitMs;
   const finding: Finding = {
-    key: "queue_stalled", condition: stalled ? "bad" : "good", title: lang.titles.queueStalled,
-    detail: stalled ? lang.details.queueStalled(queued, idleMs, limitMs, config.orchContainer) : lang.details.queueMoves(queued, running),
+    key: "queue_stalled",
+    condition: stalled ? "bad" : "good",
+    title: lang.titles.queueStalled,
+    detail: stalled
+      ? lang.details.queueStalled(queued, idleMs, limitMs, config.orchContainer)
+      : lang.details.queueMoves(queued, running),
     ...(idle ? { since: idle.since } : {}),
   };
   return { name, frozen: false, findings: [finding], goneDetail: "" };
@@ -133,7 +173,8 @@ const entityOf = (agent: Agent): string => `${agent.runId}:${agent.pid ?? ""}`;
 function agentMemories(before: MetricsMemory, envelope: Envelope, now: Moment): Map<string, AgentMemory> {
   if (!envelope.agents) return new Map(before.agents);
   const lastAtS = before.generated?.atS;
-  const stepBackS = envelope.generatedAtS === undefined || lastAtS === undefined ? 0 : Math.min(0, envelope.generatedAtS - lastAtS);
+  const stepBackS =
+    envelope.generatedAtS === undefined || lastAtS === undefined ? 0 : Math.min(0, envelope.generatedAtS - lastAtS);
   const memories = new Map(envelope.agentsComplete ? [] : stillMissed(before.agents));
   for (const agent of envelope.agents) {
     const entity = entityOf(agent);
@@ -141,9 +182,16 @@ function agentMemories(before: MetricsMemory, envelope: Envelope, now: Moment): 
     if (agent.cpuTicks === undefined) {
       if (known.cpuTicks !== undefined) memories.set(entity, known);
     } else if (known.cpuTicks === agent.cpuTicks) {
-      memories.set(entity, known.generatedAtS === undefined ? known : { ...known, generatedAtS: known.generatedAtS + stepBackS });
+      memories.set(
+        entity,
+        known.generatedAtS === undefined ? known : { ...known, generatedAtS: known.generatedAtS + stepBackS },
+      );
     } else {
-      memories.set(entity, { cpuTicks: agent.cpuTicks, since: now, ...(envelope.generatedAtS === undefined ? {} : { generatedAtS: envelope.generatedAtS }) });
+      memories.set(entity, {
+        cpuTicks: agent.cpuTicks,
+        since: now,
+        ...(envelope.generatedAtS === undefined ? {} : { generatedAtS: envelope.generatedAtS }),
+      });
     }
   }
   return memories;
@@ -153,10 +201,18 @@ function agentMemories(before: MetricsMemory, envelope: Envelope, now: Moment): 
 const MAX_MISSED = 10;
 
 function stillMissed(agents: ReadonlyMap<string, AgentMemory>): [string, AgentMemory][] {
-  return [...agents].map(([entity, memory]): [string, AgentMemory] => [entity, { ...memory, missed: (memory.missed ?? 0) + 1 }]).filter(([, { missed = 0 }]) => missed < MAX_MISSED);
+  return [...agents]
+    .map(([entity, memory]): [string, AgentMemory] => [entity, { ...memory, missed: (memory.missed ?? 0) + 1 }])
+    .filter(([, { missed = 0 }]) => missed < MAX_MISSED);
 }
 
-function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMemory>, config: Config, lang: Lang, now: Moment): Family {
+function agentsFamily(
+  envelope: Envelope,
+  memories: ReadonlyMap<string, AgentMemory>,
+  config: Config,
+  lang: Lang,
+  now: Moment,
+): Family {
   const limitMs = config.agentHungMin * 60_000;
   const name = "agents";
   const goneDetail = lang.details.agentGone;
@@ -167,15 +223,28 @@ function agentsFamily(envelope: Envelope, memories: ReadonlyMap<string, AgentMem
     const idleMs = memory ? idleOf(memory, envelope, now) : 0;
     const hung = idleMs >= limitMs;
     const { pid, stage, jobId } = agent;
-    const facts: AgentFacts = { idleMs, ...(pid === undefined ? {} : { pid }), ...(stage === undefined ? {} : { stage }), ...(jobId === undefined ? {} : { jobId }) };
+    const facts: AgentFacts = {
+      idleMs,
+      ...(pid === undefined ? {} : { pid }),
+      ...(stage === undefined ? {} : { stage }),
+      ...(jobId === undefined ? {} : { jobId }),
+    };
     return {
-      key: `agent_hung:${agent.runId}`, entity: entityOf(agent), title: lang.titles.agentHung(agent.runId),
+      key: `agent_hung:${agent.runId}`,
+      entity: entityOf(agent),
+      title: lang.titles.agentHung(agent.runId),
       condition: agent.cpuTicks === undefined ? "unknown" : hung ? "bad" : "good",
       detail: hung ? lang.details.agentHung(facts, limitMs) : lang.details.agentBusy(facts),
       ...(memory ? { since: memory.since } : {}),
     };
   });
-  return { name, frozen: false, findings, goneDetail, keeps: ({ active, entity }) => active && !envelope.agentsComplete && memories.has(entity ?? "") };
+  return {
+    name,
+    frozen: false,
+    findings,
+    goneDetail,
+    keeps: ({ active, entity }) => active && !envelope.agentsComplete && memories.has(entity ?? ""),
+  };
 }
 
 /** The smaller of the envelope's own time and ours: neither a stalled exporter nor a sleeping watchdog makes an agent look hung. */

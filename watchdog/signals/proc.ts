@@ -11,12 +11,19 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
   const reading: Reading<ProcReading> = readings.proc;
   const name = "proc";
   const goneDetail = lang.details.processGone;
-  if (reading.state !== "ok") return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
+  if (reading.state !== "ok")
+    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
   const { candidates, unreadable } = reading.value;
   const findings = candidates.map((candidate): Finding => {
     const { pid, startTicks, ageS, owner, ...rest } = candidate;
     const blocking = ageS > config.procAgeMin * 60;
-    const facts = lang.details.process({ pid, ageS, ...rest, ...ownerFacts(owner, readings), limitMin: config.procAgeMin });
+    const facts = lang.details.process({
+      pid,
+      ageS,
+      ...rest,
+      ...ownerFacts(owner, readings),
+      limitMin: config.procAgeMin,
+    });
     return {
       key: `proc_blocking:${pid}`,
       entity: `${pid}:${startTicks}`,
@@ -27,8 +34,18 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
     };
   });
   // Where even its start is unknown, the pid alone has to do.
-  const kept = new Set(unreadable.map(({ pid, startTicks }) => (startTicks === undefined ? `proc_blocking:${pid}` : `${pid}:${startTicks}`)));
-  return { name, frozen: false, findings, goneDetail, keeps: ({ key, entity }) => kept.has(key) || (entity !== undefined && kept.has(entity)) };
+  const kept = new Set(
+    unreadable.map(({ pid, startTicks }) =>
+      startTicks === undefined ? `proc_blocking:${pid}` : `${pid}:${startTicks}`,
+    ),
+  );
+  return {
+    name,
+    frozen: false,
+    findings,
+    goneDetail,
+    keeps: ({ key, entity }) => kept.has(key) || (entity !== undefined && kept.has(entity)),
+  };
 }
 
 /** It uses CPU now; before the second look, which tells its present share, what it used so far has to do. */

@@ -1,13 +1,13 @@
 import type { Moment } from "../clock.ts";
-import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
 import type { Flap } from "../decide/flap.ts";
+import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
+import type { Summary } from "../messages/render.ts";
 import { isRecord } from "../net/exchange.ts";
 import { heapOf, MAX_HEAP_BYTES } from "../net/heap.ts";
-import { clip, head } from "../safe.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
-import type { Summary } from "../messages/render.ts";
-import type { Damped, DampState } from "../signals/damping.ts";
+import { clip, head } from "../safe.ts";
 import type { Restarts } from "../signals/containers.ts";
+import type { Damped, DampState } from "../signals/damping.ts";
 import type { AgentMemory, MetricsMemory } from "../signals/metrics.ts";
 import { idOf } from "../signals/signal.ts";
 
@@ -44,12 +44,25 @@ export const STATE_VERSION = 1;
 /** The document as it is written. Of a moment only the wall time is kept: monotonic time means nothing in another process. */
 export function encodeState({ ledger, damping, summary, ...rest }: Saved, run?: string): string {
   const active = [...damping.values()].filter(({ signal }) => signal.active && !signal.edge);
-  return JSON.stringify({
-    format: FORMAT, version: STATE_VERSION, ...(run === undefined ? {} : { run }), ...rest,
-    ...(summary ? { summary: { sinceMs: summary.since, count: summary.count, lines: summary.lines } } : {}),
-    ledger: [...ledger.values()].filter(({ edge, ...entry }) => edge !== undefined || entry.told.alerting || entry.episodes.length > 0 || entry.flap !== undefined || entry.changes.length > 0),
-    damping: active,
-  }, (_, value: unknown) => (isMoment(value) ? value.wallMs : value));
+  return JSON.stringify(
+    {
+      format: FORMAT,
+      version: STATE_VERSION,
+      ...(run === undefined ? {} : { run }),
+      ...rest,
+      ...(summary ? { summary: { sinceMs: summary.since, count: summary.count, lines: summary.lines } } : {}),
+      ledger: [...ledger.values()].filter(
+        ({ edge, ...entry }) =>
+          edge !== undefined ||
+          entry.told.alerting ||
+          entry.episodes.length > 0 ||
+          entry.flap !== undefined ||
+          entry.changes.length > 0,
+      ),
+      damping: active,
+    },
+    (_, value: unknown) => (isMoment(value) ? value.wallMs : value),
+  );
 }
 
 /** Whether a text began as a document of ours, whole or torn. Pure. */
@@ -70,11 +83,18 @@ export function runOf(text: string): string | undefined {
 
 /** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
 export function stateSignature(text: string): string {
-  return JSON.stringify(JSON.parse(text), (key, value: unknown) => (["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value));
+  return JSON.stringify(JSON.parse(text), (key, value: unknown) =>
+    ["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value,
+  );
 }
 
 function isMoment(value: unknown): value is Moment {
-  return isRecord(value) && typeof value["wallMs"] === "number" && typeof value["monoMs"] === "number" && Object.keys(value).length === 2;
+  return (
+    isRecord(value) &&
+    typeof value["wallMs"] === "number" &&
+    typeof value["monoMs"] === "number" &&
+    Object.keys(value).length === 2
+  );
 }
 
 /** Throws with a reason when the text is torn, foreign, of a newer version or malformed anywhere: half a memory is worse than none. */
@@ -82,7 +102,8 @@ export function decodeState(text: string, now: Moment): Saved {
   if (heapOf(Buffer.from(text)) > MAX_HEAP_BYTES) throw new Error("too complex for any state");
   const json: unknown = JSON.parse(text);
   if (!isRecord(json) || json["format"] !== FORMAT) throw new Error("not a state file of the watchdog");
-  if (json["version"] !== STATE_VERSION) throw new Error(`version ${clip(String(json["version"]), 20)}, this watchdog reads ${STATE_VERSION}`);
+  if (json["version"] !== STATE_VERSION)
+    throw new Error(`version ${clip(String(json["version"]), 20)}, this watchdog reads ${STATE_VERSION}`);
   const moment = rebase(now);
   const ledger = listOf(json["ledger"], "ledger").map((entry) => entryOf(entry, moment));
   const damping = listOf(json["damping"], "damping").map((entry) => dampedOf(entry, moment));
@@ -115,11 +136,15 @@ const MAX_DATE_MS = 8.64e15;
 function entryOf(json: unknown, moment: Decode<Moment>): Entry {
   const entry = record(json);
   return {
-    key: string(entry["key"]), title: string(entry["title"]), detail: string(entry["detail"]),
-    active: boolean(entry["active"]), frozen: boolean(entry["frozen"]),
+    key: string(entry["key"]),
+    title: string(entry["title"]),
+    detail: string(entry["detail"]),
+    active: boolean(entry["active"]),
+    frozen: boolean(entry["frozen"]),
     told: toldOf(entry["told"], moment),
     episodes: listOf(entry["episodes"], "episodes").map((episode) => episodeOf(episode, moment)),
-    skipped: number(entry["skipped"]), nextSeq: number(entry["nextSeq"]),
+    skipped: number(entry["skipped"]),
+    nextSeq: number(entry["nextSeq"]),
     changes: listOf(entry["changes"], "changes").map(moment),
     ...optional("entity", entry["entity"], string),
     ...optional("cause", entry["cause"], string),
@@ -139,7 +164,10 @@ function toldOf(json: unknown, moment: Decode<Moment>): Told {
 function episodeOf(json: unknown, moment: Decode<Moment>): Episode {
   const episode = record(json);
   return {
-    seq: number(episode["seq"]), since: moment(episode["since"]), flagged: moment(episode["flagged"]), detail: string(episode["detail"]),
+    seq: number(episode["seq"]),
+    since: moment(episode["since"]),
+    flagged: moment(episode["flagged"]),
+    detail: string(episode["detail"]),
     ...optional("until", episode["until"], moment),
     ...optional("cleared", episode["cleared"], moment),
     ...optional("cause", episode["cause"], string),
@@ -148,12 +176,21 @@ function episodeOf(json: unknown, moment: Decode<Moment>): Episode {
 
 function flapOf(json: unknown, moment: Decode<Moment>): Flap {
   const flap = record(json);
-  return { since: moment(flap["since"]), lastChange: moment(flap["lastChange"]), count: number(flap["count"]), announced: boolean(flap["announced"]) };
+  return {
+    since: moment(flap["since"]),
+    lastChange: moment(flap["lastChange"]),
+    count: number(flap["count"]),
+    announced: boolean(flap["announced"]),
+  };
 }
 
 function edgeOf(json: unknown, moment: Decode<Moment>): NonNullable<Entry["edge"]> {
   const edge = record(json);
-  return { count: number(edge["count"]), first: moment(edge["first"]), ...(edge["tone"] === "info" ? { tone: "info" as const } : {}) };
+  return {
+    count: number(edge["count"]),
+    first: moment(edge["first"]),
+    ...(edge["tone"] === "info" ? { tone: "info" as const } : {}),
+  };
 }
 
 function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
@@ -161,10 +198,16 @@ function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
   const signal = record(damped["signal"]);
   const since = optional("since", signal["since"], moment);
   return {
-    family: string(damped["family"]), bad: 1, good: 0, everGood: boolean(damped["everGood"]),
+    family: string(damped["family"]),
+    bad: 1,
+    good: 0,
+    everGood: boolean(damped["everGood"]),
     ...(since.since ? { badSince: since.since } : {}),
     signal: {
-      key: string(signal["key"]), active: true, title: string(signal["title"]), detail: string(signal["detail"]),
+      key: string(signal["key"]),
+      active: true,
+      title: string(signal["title"]),
+      detail: string(signal["detail"]),
       ...since,
       ...optional("entity", signal["entity"], string),
       ...optional("cooldownS", signal["cooldownS"], number),
@@ -175,27 +218,50 @@ function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
 function countedOf(json: unknown, moment: Decode<Moment>): Counted {
   const { generated, idleQueue, agents, restarts } = record(json);
   return {
-    ...optional("generated", generated, (value) => ({ atS: number(record(value)["atS"]), seen: moment(record(value)["seen"]) })),
-    ...optional("idleQueue", idleQueue, (value) => ({ finished: number(record(value)["finished"]), since: moment(record(value)["since"]) })),
-    agents: listOf(agents, "agents").map(record).map(({ entity, cpuTicks, since, generatedAtS }) => ({
-      entity: string(entity), cpuTicks: number(cpuTicks), since: moment(since), ...optional("generatedAtS", generatedAtS, number),
+    ...optional("generated", generated, (value) => ({
+      atS: number(record(value)["atS"]),
+      seen: moment(record(value)["seen"]),
     })),
-    restarts: listOf(restarts, "restarts").map(record).map(({ name, id, seen }) => ({
-      name: string(name), id: string(id), seen: listOf(seen, "seen").map(record).map(({ count, at }) => ({ count: number(count), at: moment(at) })),
+    ...optional("idleQueue", idleQueue, (value) => ({
+      finished: number(record(value)["finished"]),
+      since: moment(record(value)["since"]),
     })),
+    agents: listOf(agents, "agents")
+      .map(record)
+      .map(({ entity, cpuTicks, since, generatedAtS }) => ({
+        entity: string(entity),
+        cpuTicks: number(cpuTicks),
+        since: moment(since),
+        ...optional("generatedAtS", generatedAtS, number),
+      })),
+    restarts: listOf(restarts, "restarts")
+      .map(record)
+      .map(({ name, id, seen }) => ({
+        name: string(name),
+        id: string(id),
+        seen: listOf(seen, "seen")
+          .map(record)
+          .map(({ count, at }) => ({ count: number(count), at: moment(at) })),
+      })),
   };
 }
 
 function summaryOf(json: unknown, moment: Decode<Moment>): Summary {
   const summary = record(json);
-  return { since: moment(summary["sinceMs"]), count: number(summary["count"]), lines: listOf(summary["lines"], "lines").map(string).slice(-30) };
+  return {
+    since: moment(summary["sinceMs"]),
+    count: number(summary["count"]),
+    lines: listOf(summary["lines"], "lines").map(string).slice(-30),
+  };
 }
 
 function telegramOf(json: unknown): TelegramMemory {
   const migrated = record(json)["migrated"];
-  return optional("migrated", migrated, (value) => ({ from: string(record(value)["from"]), to: string(record(value)["to"]) }));
+  return optional("migrated", migrated, (value) => ({
+    from: string(record(value)["from"]),
+    to: string(record(value)["to"]),
+  }));
 }
-
 
 function optional<K extends string, T>(name: K, value: unknown, decode: Decode<T>): { [P in K]?: T } {
   return (value === undefined ? {} : { [name]: decode(value) }) as { [P in K]?: T };

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Moment } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
-import { decodeState, encodeState, isNewer, isOurs, runOf, stateSignature, type Saved } from "./codec.ts";
+import { decodeState, encodeState, isNewer, isOurs, runOf, type Saved, stateSignature } from "./codec.ts";
 
 /**
  * The only module of the observer that writes to a file, and only to the path that WATCHDOG_STATE_FILE names and beside it. Nothing
@@ -52,9 +52,11 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
     log.error(`configuration: ${problem}`);
     return undefined;
   };
-  const leaveForeign = (): undefined => switchOff("is another program's file and stays as it is", "name a file of its own, or remove this one");
+  const leaveForeign = (): undefined =>
+    switchOff("is another program's file and stays as it is", "name a file of its own, or remove this one");
   const failed = (reason: string): void => {
-    if (reason !== lastError) log.error("WATCHDOG_STATE_FILE cannot be written; a restart would forget what was told", { reason });
+    if (reason !== lastError)
+      log.error("WATCHDOG_STATE_FILE cannot be written; a restart would forget what was told", { reason });
     lastError = reason;
   };
 
@@ -66,18 +68,28 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
     if ("unusable" in found) return undefined;
     if (/^[\s\0]*$/.test(found.text)) return undefined;
     if (!isOurs(found.text)) return leaveForeign();
-    if (isNewer(found.text)) return switchOff("was written by a later version of the watchdog and stays as it is", "run that version, or name another file");
+    if (isNewer(found.text))
+      return switchOff(
+        "was written by a later version of the watchdog and stays as it is",
+        "run that version, or name another file",
+      );
     try {
       const saved = decodeState(found.text, now);
       seenRun = runOf(found.text);
       return saved;
     } catch (error) {
       try {
-        log.warn("WATCHDOG_STATE_FILE could not be used and was set aside", { reason: reasonOf(error), now: await setAside(path) });
+        log.warn("WATCHDOG_STATE_FILE could not be used and was set aside", {
+          reason: reasonOf(error),
+          now: await setAside(path),
+        });
         seenRun = runOf(found.text);
         return undefined;
       } catch (second) {
-        return switchOff(`is damaged and cannot be set aside (${reasonOf(second)})`, "make its folder writable, or remove the file");
+        return switchOff(
+          `is damaged and cannot be set aside (${reasonOf(second)})`,
+          "make its folder writable, or remove the file",
+        );
       }
     }
   };
@@ -117,7 +129,8 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
       const late = new Promise<"late">((resolve) => (timer = setTimeout(() => resolve("late"), LOAD_MS)));
       try {
         const saved = await Promise.race([read(now), late]);
-        if (saved === "late") return switchOff(`did not answer within ${LOAD_MS / 1000} s`, "look after the device that it lies on");
+        if (saved === "late")
+          return switchOff(`did not answer within ${LOAD_MS / 1000} s`, "look after the device that it lies on");
         if (!isOff) void removeStale(path);
         return isOff ? undefined : saved;
       } catch (error) {
@@ -198,7 +211,11 @@ async function setAside(path: string): Promise<string> {
  * Rejects where the temporary name is taken, be it by a link (open(2), O_EXCL), and leaves what is there as it is.
  */
 export async function writeAtomically(path: string, temporary: string, text: string): Promise<void> {
-  const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  const handle = await open(
+    temporary,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
   try {
     try {
       await handle.writeFile(text);
@@ -223,7 +240,10 @@ export async function writeAtomically(path: string, temporary: string, text: str
 /** What runs that were killed in the middle of a write left behind, long enough ago that nobody is still writing it. */
 async function removeStale(path: string): Promise<void> {
   try {
-    const names = (await readdir(dirname(path))).filter((name) => name.startsWith(`${basename(path)}.`) && /^\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(path).length)));
+    const names = (await readdir(dirname(path))).filter(
+      (name) =>
+        name.startsWith(`${basename(path)}.`) && /^\.[0-9a-f]{16}\.tmp$/.test(name.slice(basename(path).length)),
+    );
     for (const name of names) {
       const stale = join(dirname(path), name);
       const stat = await lstat(stale);
@@ -236,5 +256,7 @@ async function removeStale(path: string): Promise<void> {
 
 function sayWhy(error: unknown): string {
   // A file that is a mount itself cannot be renamed over (rename(2), EBUSY).
-  return (error as NodeJS.ErrnoException).code === "EBUSY" ? "it is mounted as a single file, which cannot be replaced; mount its folder instead" : reasonOf(error);
+  return (error as NodeJS.ErrnoException).code === "EBUSY"
+    ? "it is mounted as a single file, which cannot be replaced; mount its folder instead"
+    : reasonOf(error);
 }

@@ -3,8 +3,8 @@ import type { Boot } from "../collectors/boot.ts";
 import type { Ledger } from "../decide/ledger.ts";
 import type { Summary } from "../messages/render.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
-import { idOf } from "../signals/signal.ts";
 import { NO_SIGNALS, type SignalState } from "../signals/index.ts";
+import { idOf } from "../signals/signal.ts";
 import type { Counted, Saved } from "./codec.ts";
 
 /** Where a run stands, as its parts know it. */
@@ -21,25 +21,44 @@ export interface Standing {
 
 /** What the next run has to know of this one. Pure. */
 export function snapshotOf({ signals, ledger, summary, digestDay, telegram, boot, bootIdBefore }: Standing): Saved {
-  const { damping, metrics: { failedJobs }, mutesNamed, bootedAtMs } = signals;
+  const {
+    damping,
+    metrics: { failedJobs },
+    mutesNamed,
+    bootedAtMs,
+  } = signals;
   // While a reboot is still to be told, the next run has to see it too.
   const bootId = bootedAtMs === undefined ? boot.id : bootIdBefore;
   return {
-    ledger, damping, telegram, counted: countedOf(signals),
-    ...(failedJobs === undefined ? {} : { failedJobs }), ...(mutesNamed ? { mutesNamed } : {}),
-    ...(summary ? { summary } : {}), ...(digestDay === undefined ? {} : { digestDay }), ...(bootId === undefined ? {} : { bootId }),
+    ledger,
+    damping,
+    telegram,
+    counted: countedOf(signals),
+    ...(failedJobs === undefined ? {} : { failedJobs }),
+    ...(mutesNamed ? { mutesNamed } : {}),
+    ...(summary ? { summary } : {}),
+    ...(digestDay === undefined ? {} : { digestDay }),
+    ...(bootId === undefined ? {} : { bootId }),
   };
 }
 
 /** Only of what alerts: the rest may begin anew, and would change with every tick. */
 function countedOf({ damping, metrics: { generated, idleQueue, agents }, restarts }: SignalState): Counted {
   const active = new Set([...damping.values()].filter(({ signal }) => signal.active).map(({ signal }) => idOf(signal)));
-  const activeAgents = new Set([...damping.values()].filter(({ family, signal }) => family === "agents" && signal.active).map(({ signal }) => signal.entity));
+  const activeAgents = new Set(
+    [...damping.values()]
+      .filter(({ family, signal }) => family === "agents" && signal.active)
+      .map(({ signal }) => signal.entity),
+  );
   return {
     ...(generated && active.has("metrics_stale") ? { generated } : {}),
     ...(idleQueue && active.has("queue_stalled") ? { idleQueue } : {}),
-    agents: [...agents].filter(([entity]) => activeAgents.has(entity)).map(([entity, memory]) => ({ entity, ...memory })),
-    restarts: [...restarts].filter(([name]) => active.has(`container:${name}`)).map(([name, memory]) => ({ name, ...memory })),
+    agents: [...agents]
+      .filter(([entity]) => activeAgents.has(entity))
+      .map(([entity, memory]) => ({ entity, ...memory })),
+    restarts: [...restarts]
+      .filter(([name]) => active.has(`container:${name}`))
+      .map(([name, memory]) => ({ name, ...memory })),
   };
 }
 
@@ -47,14 +66,24 @@ function countedOf({ damping, metrics: { generated, idleQueue, agents }, restart
 const FRESH_BOOT_MS = 15 * 60_000;
 
 /** The signal layer as the run before left it. Pure. */
-export function resumeSignals({ damping, failedJobs, mutesNamed, bootId, counted }: Saved, boot: Boot, now: Moment): SignalState {
+export function resumeSignals(
+  { damping, failedJobs, mutesNamed, bootId, counted }: Saved,
+  boot: Boot,
+  now: Moment,
+): SignalState {
   const rebooted = boot.id !== undefined && bootId !== undefined && boot.id !== bootId;
   const isFresh = boot.atMs !== undefined && now.wallMs - boot.atMs < FRESH_BOOT_MS;
   const { agents, restarts, ...rest } = counted;
   return {
-    ...NO_SIGNALS, damping,
+    ...NO_SIGNALS,
+    damping,
     restarts: new Map(restarts.map(({ name, ...memory }) => [name, memory])),
-    metrics: { ...NO_SIGNALS.metrics, ...rest, agents: new Map(agents.map(({ entity, ...memory }) => [entity, memory])), ...(failedJobs === undefined ? {} : { failedJobs }) },
+    metrics: {
+      ...NO_SIGNALS.metrics,
+      ...rest,
+      agents: new Map(agents.map(({ entity, ...memory }) => [entity, memory])),
+      ...(failedJobs === undefined ? {} : { failedJobs }),
+    },
     // A moment that is still to come is from a clock that was set back since: with it the patterns would not be named for as long.
     ...(mutesNamed ? { mutesNamed: mutesNamed.wallMs > now.wallMs ? now : mutesNamed } : {}),
     ...(rebooted && isFresh && boot.atMs !== undefined ? { bootedAtMs: boot.atMs } : {}),

@@ -18,11 +18,20 @@ export interface Sample {
 
 /** Families without a sample are left out: what is not known has no value. */
 export function exposition(families: readonly Family[]): string {
-  return families.filter(({ samples }) => samples.length > 0).map(({ name, help, type, samples }) => [
-    `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
-    `# TYPE ${name} ${type}`,
-    ...samples.map(({ suffix = "", labels = {}, value }) => `${name}${suffix}${labelsOf(labels)} ${numberOf(value)}`),
-  ].join("\n")).join("\n") + "\n";
+  return (
+    families
+      .filter(({ samples }) => samples.length > 0)
+      .map(({ name, help, type, samples }) =>
+        [
+          `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
+          `# TYPE ${name} ${type}`,
+          ...samples.map(
+            ({ suffix = "", labels = {}, value }) => `${name}${suffix}${labelsOf(labels)} ${numberOf(value)}`,
+          ),
+        ].join("\n"),
+      )
+      .join("\n") + "\n"
+  );
 }
 
 function labelsOf(labels: Readonly<Record<string, string>>): string {

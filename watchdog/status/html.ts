@@ -10,7 +10,10 @@ const TURNING = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Safe in text and in quoted attributes. Lone surrogates would make the document ill-formed. */
 export function escapeMarkup(text: string): string {
-  return text.toWellFormed().replace(TURNING, "\ufffd").replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return text
+    .toWellFormed()
+    .replace(TURNING, "\ufffd")
+    .replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 /** A template whose strings are markup and whose values are text, or markup made the same way; undefined is nothing. */

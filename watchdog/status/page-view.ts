@@ -2,17 +2,17 @@ import type { Clock } from "../clock.ts";
 import type { SourceName } from "../collectors/index.ts";
 import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
-import type { Entry } from "../decide/ledger.ts";
 import { rulesOf, type Watch } from "../daemon/watch.ts";
-import { round1, type LangCode } from "../lang/format.ts";
+import type { Entry } from "../decide/ledger.ts";
+import { type LangCode, round1 } from "../lang/format.ts";
 import type { SentMessage } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { diskUse, inodeUse, memoryUse, usableBytes } from "../signals/host.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { isFresh, staleAfterMs } from "./health.ts";
-import { columnsOf, type Column } from "./spark.ts";
+import { type Column, columnsOf } from "./spark.ts";
 import type { Steady } from "./steady.ts";
-import { diskThreshold, sourceView, type SourceView } from "./view.ts";
+import { diskThreshold, type SourceView, sourceView } from "./view.ts";
 
 /** Everything the page shows, as plain data: what is rendered is this and nothing else. */
 export interface PageView {
@@ -85,21 +85,58 @@ export interface PageSources {
 /** A page that refreshes more often than that would be a load; one that does less often would look dead. */
 const REFRESH_MS = { least: 2000, most: 30_000 };
 
-export function pageView({ config, watch, clock, delivery, recent, steady, problems, version, startedAt }: PageSources): PageView {
+export function pageView({
+  config,
+  watch,
+  clock,
+  delivery,
+  recent,
+  steady,
+  problems,
+  version,
+  startedAt,
+}: PageSources): PageView {
   const last = watch.lastTick();
   const nowMs = clock.wallMs();
-  const rows = (last?.signals ?? []).map((signal) => ({ isBad: isBad(signal, watch.ledger().get(idOf(signal))), row: rowOf(signal, watch, config, steady) }));
-  const bad = rows.filter((each) => each.isBad).map(({ row }) => row).sort(byWeight);
+  const rows = (last?.signals ?? []).map((signal) => ({
+    isBad: isBad(signal, watch.ledger().get(idOf(signal))),
+    row: rowOf(signal, watch, config, steady),
+  }));
+  const bad = rows
+    .filter((each) => each.isBad)
+    .map(({ row }) => row)
+    .sort(byWeight);
   return {
-    lang: config.lang, host: watch.host(), version, startedAtMs: startedAt.wallMs, nowMs,
-    state: stateOf(config, watch, delivery(), bad, isFresh(last?.startedAt ?? startedAt, clock.monoMs(), config.intervalS)),
+    lang: config.lang,
+    host: watch.host(),
+    version,
+    startedAtMs: startedAt.wallMs,
+    nowMs,
+    state: stateOf(
+      config,
+      watch,
+      delivery(),
+      bad,
+      isFresh(last?.startedAt ?? startedAt, clock.monoMs(), config.intervalS),
+    ),
     tick: last ? { ageMs: clock.monoMs() - last.startedAt.monoMs, tookMs: last.tookMs, count: watch.ticks() } : null,
     staleAfterMs: staleAfterMs(config.intervalS),
     refreshMs: Math.min(REFRESH_MS.most, Math.max(REFRESH_MS.least, config.intervalS * 1000)),
-    bad, good: rows.filter((each) => !each.isBad).map(({ row }) => row),
+    bad,
+    good: rows.filter((each) => !each.isBad).map(({ row }) => row),
     gauges: gaugesOf(config, watch, clock.monoMs(), nowMs, bad),
-    sources: last ? (Object.keys(last.readings) as SourceName[]).map((name) => ({ name, ...sourceView(name, last.readings, watch.lastOkAt(name)), lastOkAtMs: watch.lastOkAt(name) })) : [],
-    delivery: delivery(), muted: config.mute, mutedExcept: neverMuted(config.mute), problems, messages: recent(),
+    sources: last
+      ? (Object.keys(last.readings) as SourceName[]).map((name) => ({
+          name,
+          ...sourceView(name, last.readings, watch.lastOkAt(name)),
+          lastOkAtMs: watch.lastOkAt(name),
+        }))
+      : [],
+    delivery: delivery(),
+    muted: config.mute,
+    mutedExcept: neverMuted(config.mute),
+    problems,
+    messages: recent(),
   };
 }
 
@@ -120,8 +157,15 @@ function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): Si
   if (entry?.flap) tags.push("flapping");
   if (frozen) tags.push("frozen");
   return {
-    id: idOf(signal), key, title, detail, tags, toldAtMs: entry?.told.lastAlertWallMs ?? null,
-    sinceMs: (active ? since?.wallMs : tags.includes("over") ? entry?.episodes.at(-1)?.since.wallMs : undefined) ?? steady.sinceMs(idOf(signal)),
+    id: idOf(signal),
+    key,
+    title,
+    detail,
+    tags,
+    toldAtMs: entry?.told.lastAlertWallMs ?? null,
+    sinceMs:
+      (active ? since?.wallMs : tags.includes("over") ? entry?.episodes.at(-1)?.since.wallMs : undefined) ??
+      steady.sinceMs(idOf(signal)),
     ...(cause === undefined ? {} : { cause }),
   };
 }
@@ -133,11 +177,18 @@ export function isWeighty({ tags }: SignalRow): boolean {
 
 /** What nobody muted first, what can be judged before what is frozen; then the oldest. */
 function byWeight(a: SignalRow, b: SignalRow): number {
-  const weight = ({ key, tags }: SignalRow): number => (tags.includes("muted") ? 4 : 0) + (key.startsWith("blind:") ? 2 : 0) + (tags.includes("over") ? 1 : 0);
+  const weight = ({ key, tags }: SignalRow): number =>
+    (tags.includes("muted") ? 4 : 0) + (key.startsWith("blind:") ? 2 : 0) + (tags.includes("over") ? 1 : 0);
   return weight(a) - weight(b) || (a.sinceMs ?? 0) - (b.sinceMs ?? 0);
 }
 
-function stateOf(config: Config, watch: Watch, { lastError }: DeliveryView, bad: readonly SignalRow[], isFreshNow: boolean): PageState {
+function stateOf(
+  config: Config,
+  watch: Watch,
+  { lastError }: DeliveryView,
+  bad: readonly SignalRow[],
+  isFreshNow: boolean,
+): PageState {
   if (!config.enabled) return "off";
   if (!isFreshNow) return "stale";
   if (!watch.lastTick()) return "starting";
@@ -156,26 +207,52 @@ function watchesNoContainer(watch: Watch): boolean {
 
 function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number, bad: readonly SignalRow[]): Gauge[] {
   const readings = watch.lastTick()?.readings;
-  const columns = (name: string): Column[] => columnsOf(watch.history().series(name, { wallMs: nowMs, monoMs: nowMonoMs }), nowMonoMs);
+  const columns = (name: string): Column[] =>
+    columnsOf(watch.history().series(name, { wallMs: nowMs, monoMs: nowMonoMs }), nowMonoMs);
   const isBad = (...keys: string[]): boolean => bad.some(({ key }) => keys.includes(key));
   const gauges: Gauge[] = [];
   if (readings && readings.mem.state !== "off") {
     const mem = readings.mem.state === "ok" ? readings.mem.value : undefined;
     gauges.push({
-      label: null, columns: columns("mem"), thresholdPct: config.memPct, inodePct: null, stale: false, isBad: isBad("host_mem"),
-      ...(mem ? { usedPct: round1(memoryUse(mem)), freeBytes: mem.availableBytes, totalBytes: mem.totalBytes } : UNREAD),
+      label: null,
+      columns: columns("mem"),
+      thresholdPct: config.memPct,
+      inodePct: null,
+      stale: false,
+      isBad: isBad("host_mem"),
+      ...(mem
+        ? { usedPct: round1(memoryUse(mem)), freeBytes: mem.availableBytes, totalBytes: mem.totalBytes }
+        : UNREAD),
     });
   }
   const known = watch.disks();
   const labels = new Set(known.map(({ sample }) => sample.label));
-  const unread = readings?.disk.state === "ok" ? readings.disk.value.failures.map(({ label }) => label).filter((label) => !labels.has(label)) : [];
+  const unread =
+    readings?.disk.state === "ok"
+      ? readings.disk.value.failures.map(({ label }) => label).filter((label) => !labels.has(label))
+      : [];
   const thresholdPct = diskThreshold(config);
-  const gauge = (label: string, values: Pick<Gauge, "usedPct" | "freeBytes" | "totalBytes" | "inodePct" | "stale">): Gauge => ({
-    label, ...values, thresholdPct, columns: columns(`disk:${label}`), isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
+  const gauge = (
+    label: string,
+    values: Pick<Gauge, "usedPct" | "freeBytes" | "totalBytes" | "inodePct" | "stale">,
+  ): Gauge => ({
+    label,
+    ...values,
+    thresholdPct,
+    columns: columns(`disk:${label}`),
+    isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
   });
   for (const { sample: disk, stale } of known) {
     const inodePct = disk.inodes ? round1(inodeUse(disk.inodes)) : null;
-    gauges.push(gauge(disk.label, { usedPct: round1(diskUse(disk)), freeBytes: disk.availableBytes, totalBytes: usableBytes(disk), inodePct, stale }));
+    gauges.push(
+      gauge(disk.label, {
+        usedPct: round1(diskUse(disk)),
+        freeBytes: disk.availableBytes,
+        totalBytes: usableBytes(disk),
+        inodePct,
+        stale,
+      }),
+    );
   }
   for (const label of new Set(unread)) gauges.push(gauge(label, { ...UNREAD, inodePct: null, stale: false }));
   return gauges;

@@ -31,27 +31,68 @@ export function prometheusText(sources: PrometheusSources): string {
   let leftOut = 0;
   const bounded = (samples: readonly Sample[]): Sample[] => {
     leftOut += Math.max(0, samples.length - MAX_SERIES);
-    return samples.slice(0, MAX_SERIES).map(({ labels = {}, ...sample }) => ({ ...sample, labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, redact(value)])) }));
+    return samples.slice(0, MAX_SERIES).map(({ labels = {}, ...sample }) => ({
+      ...sample,
+      labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, redact(value)])),
+    }));
   };
-  const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({ name: `watchdog_${name}`, help, type: "gauge", samples: bounded(samples) });
+  const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
+    name: `watchdog_${name}`,
+    help,
+    type: "gauge",
+    samples: bounded(samples),
+  });
   const signals = signalSamples(watch);
   const families: Family[] = [
-    gauge("build_info", "Version of the watchdog and of the runtime it runs on.", [{ labels: { version, node: process.version }, value: 1 }]),
+    gauge("build_info", "Version of the watchdog and of the runtime it runs on.", [
+      { labels: { version, node: process.version }, value: 1 },
+    ]),
     gauge("enabled", "0 while the kill switch is on.", [{ value: Number(config.enabled) }]),
     gauge("start_time_seconds", "When the watchdog started, in Unix time.", [{ value: startedAtMs / 1000 }]),
-    gauge("last_tick_timestamp_seconds", "When the last finished tick began, in Unix time.", last ? [{ value: last.startedAt.wallMs / 1000 }] : []),
-    { name: "watchdog_tick_duration_seconds", help: "How long ticks took.", type: "histogram", samples: durations.samples() },
-    gauge("last_delivery_timestamp_seconds", "When the channel last accepted a message, in Unix time.", lastOkAtMs === null ? [] : [{ value: lastOkAtMs / 1000 }]),
+    gauge(
+      "last_tick_timestamp_seconds",
+      "When the last finished tick began, in Unix time.",
+      last ? [{ value: last.startedAt.wallMs / 1000 }] : [],
+    ),
+    {
+      name: "watchdog_tick_duration_seconds",
+      help: "How long ticks took.",
+      type: "histogram",
+      samples: durations.samples(),
+    },
+    gauge(
+      "last_delivery_timestamp_seconds",
+      "When the channel last accepted a message, in Unix time.",
+      lastOkAtMs === null ? [] : [{ value: lastOkAtMs / 1000 }],
+    ),
     gauge("outbox_notices", "Notices waiting to be delivered.", [{ value: pending }]),
     {
-      name: "watchdog_sends_total", help: "Messages tried, by channel and what became of them.", type: "counter",
+      name: "watchdog_sends_total",
+      help: "Messages tried, by channel and what became of them.",
+      type: "counter",
       samples: journal.counts().map(({ channel, result, count }) => ({ labels: { channel, result }, value: count })),
     },
-    gauge("signal_active", "1 while a signal is bad, after debounce and hysteresis.", signals.map(({ labels, active }) => ({ labels, value: Number(active) }))),
-    gauge("signal_alerting", "1 while the operator was told that a signal is bad.", signals.map(({ labels, alerting }) => ({ labels, value: Number(alerting) }))),
+    gauge(
+      "signal_active",
+      "1 while a signal is bad, after debounce and hysteresis.",
+      signals.map(({ labels, active }) => ({ labels, value: Number(active) })),
+    ),
+    gauge(
+      "signal_alerting",
+      "1 while the operator was told that a signal is bad.",
+      signals.map(({ labels, alerting }) => ({ labels, value: Number(alerting) })),
+    ),
     ...(last ? readingFamilies(last.readings, config, gauge) : []),
   ];
-  return exposition([...families, { name: "watchdog_series_left_out", help: "Series left out of this answer because one kind has too many.", type: "gauge", samples: [{ value: leftOut }] }]);
+  return exposition([
+    ...families,
+    {
+      name: "watchdog_series_left_out",
+      help: "Series left out of this answer because one kind has too many.",
+      type: "gauge",
+      samples: [{ value: leftOut }],
+    },
+  ]);
 }
 
 interface SignalSample {
@@ -79,26 +120,81 @@ function signalSamples(watch: Watch): SignalSample[] {
   return [...byKey.values()].sort((a, b) => weight(b) - weight(a));
 }
 
-function readingFamilies(readings: Readings, config: Config, gauge: (name: string, help: string, samples: readonly Sample[]) => Family): Family[] {
+function readingFamilies(
+  readings: Readings,
+  config: Config,
+  gauge: (name: string, help: string, samples: readonly Sample[]) => Family,
+): Family[] {
   const { mem, disk, docker, deps, proc } = readings;
   const memory = mem.state === "ok" ? [mem.value] : [];
   const disks = disk.state === "ok" ? disk.value.disks : [];
   const containers = docker.state === "ok" ? docker.value.containers : [];
   const dependencies = deps.state === "ok" ? deps.value : [];
-  const names = (Object.keys(readings) as SourceName[]).map((name) => ({ name, state: sourceView(name, readings, null).state })).filter(({ state }) => state !== "off");
+  const names = (Object.keys(readings) as SourceName[])
+    .map((name) => ({ name, state: sourceView(name, readings, null).state }))
+    .filter(({ state }) => state !== "off");
   return [
-    gauge("source_up", "1 if a source could be read in the last tick; none if it is off.", names.map(({ name, state }) => ({ labels: { source: name }, value: Number(state === "ok") }))),
-    gauge("memory_used_ratio", "Used share of the host's memory, 0 to 1.", memory.map((sample) => ({ value: memoryUse(sample) / 100 }))),
-    gauge("memory_available_bytes", "Available memory of the host.", memory.map(({ availableBytes }) => ({ value: availableBytes }))),
-    gauge("disk_used_ratio", "Used share of a disk as df counts it, 0 to 1.", disks.map((sample) => ({ labels: { disk: sample.label }, value: diskUse(sample) / 100 }))),
-    gauge("disk_available_bytes", "Space of a disk that is available to non-root.", disks.map(({ label, availableBytes }) => ({ labels: { disk: label }, value: availableBytes }))),
-    gauge("disk_inodes_used_ratio", "Used share of a disk's inodes, 0 to 1.", disks.flatMap(({ label, inodes }) => (inodes ? [{ labels: { disk: label }, value: inodeUse(inodes) / 100 }] : []))),
-    gauge("container_up", "1 if a watched container is as it should be; none if it could not be inspected.", containers.flatMap(({ name, named, found }) => {
-      if (found !== "missing" && "unreadable" in found) return [];
-      return [{ labels: { container: name }, value: Number(found !== "missing" && conditionOf(found, named, 0) === "good") }];
-    })),
-    gauge("dependency_up", "1 if a dependency answered the last ping.", dependencies.map(({ name, outcome }) => ({ labels: { dependency: name }, value: Number(outcome.up) }))),
-    gauge("dependency_latency_seconds", "How long the last ping of a dependency took, failed ones included.", dependencies.map(({ name, latencyMs }) => ({ labels: { dependency: name }, value: latencyMs / 1000 }))),
-    gauge("orphan_processes", "Processes that match the patterns and are older than the limit.", proc.state === "ok" ? [{ value: proc.value.candidates.filter(({ ageS }) => ageS > config.procAgeMin * 60).length }] : []),
+    gauge(
+      "source_up",
+      "1 if a source could be read in the last tick; none if it is off.",
+      names.map(({ name, state }) => ({ labels: { source: name }, value: Number(state === "ok") })),
+    ),
+    gauge(
+      "memory_used_ratio",
+      "Used share of the host's memory, 0 to 1.",
+      memory.map((sample) => ({ value: memoryUse(sample) / 100 })),
+    ),
+    gauge(
+      "memory_available_bytes",
+      "Available memory of the host.",
+      memory.map(({ availableBytes }) => ({ value: availableBytes })),
+    ),
+    gauge(
+      "disk_used_ratio",
+      "Used share of a disk as df counts it, 0 to 1.",
+      disks.map((sample) => ({ labels: { disk: sample.label }, value: diskUse(sample) / 100 })),
+    ),
+    gauge(
+      "disk_available_bytes",
+      "Space of a disk that is available to non-root.",
+      disks.map(({ label, availableBytes }) => ({ labels: { disk: label }, value: availableBytes })),
+    ),
+    gauge(
+      "disk_inodes_used_ratio",
+      "Used share of a disk's inodes, 0 to 1.",
+      disks.flatMap(({ label, inodes }) =>
+        inodes ? [{ labels: { disk: label }, value: inodeUse(inodes) / 100 }] : [],
+      ),
+    ),
+    gauge(
+      "container_up",
+      "1 if a watched container is as it should be; none if it could not be inspected.",
+      containers.flatMap(({ name, named, found }) => {
+        if (found !== "missing" && "unreadable" in found) return [];
+        return [
+          {
+            labels: { container: name },
+            value: Number(found !== "missing" && conditionOf(found, named, 0) === "good"),
+          },
+        ];
+      }),
+    ),
+    gauge(
+      "dependency_up",
+      "1 if a dependency answered the last ping.",
+      dependencies.map(({ name, outcome }) => ({ labels: { dependency: name }, value: Number(outcome.up) })),
+    ),
+    gauge(
+      "dependency_latency_seconds",
+      "How long the last ping of a dependency took, failed ones included.",
+      dependencies.map(({ name, latencyMs }) => ({ labels: { dependency: name }, value: latencyMs / 1000 })),
+    ),
+    gauge(
+      "orphan_processes",
+      "Processes that match the patterns and are older than the limit.",
+      proc.state === "ok"
+        ? [{ value: proc.value.candidates.filter(({ ageS }) => ageS > config.procAgeMin * 60).length }]
+        : [],
+    ),
   ];
 }

@@ -26,14 +26,22 @@ export interface Guards {
   readonly needsToken?: string;
 }
 
-export const jsonAnswer = (status: number, value: unknown): Answer => ({ status, body: JSON.stringify(value, null, 2) + "\n", type: "application/json; charset=utf-8" });
+export const jsonAnswer = (status: number, value: unknown): Answer => ({
+  status,
+  body: JSON.stringify(value, null, 2) + "\n",
+  type: "application/json; charset=utf-8",
+});
 
 /** The healthcheck's: it tells nothing worth hiding, and must work whatever is configured. */
 const OPEN_PATH = "/healthz";
 
 const HEADERS = {
-  "cache-control": "no-store", "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin", "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 };
 
 /** A read-only server: GET and HEAD alone, asked under a name of ours, with the token if there is one; bounded in connections and time. Rejects when the address cannot be bound. */
@@ -63,19 +71,37 @@ export function startStatusServer(address: HostPort, routes: Routes, guards: Gua
   });
 }
 
-function answerOf({ method, url = "/", headers }: IncomingMessage, { host }: HostPort, routes: Routes, { token, needsToken }: Guards): Answer {
-  if (method !== "GET" && method !== "HEAD") return { ...jsonAnswer(405, { error: "GET and HEAD only" }), headers: { allow: "GET, HEAD" } };
+function answerOf(
+  { method, url = "/", headers }: IncomingMessage,
+  { host }: HostPort,
+  routes: Routes,
+  { token, needsToken }: Guards,
+): Answer {
+  if (method !== "GET" && method !== "HEAD")
+    return { ...jsonAnswer(405, { error: "GET and HEAD only" }), headers: { allow: "GET, HEAD" } };
   const cut = url.indexOf("?");
   const [path, query] = cut === -1 ? [url, ""] : [url.slice(0, cut), url.slice(cut + 1)];
   if (path !== OPEN_PATH) {
     const known = token !== undefined && hasToken(headers.authorization, query, token);
     // Who knows the token is no stranger's web page, whatever name it used.
-    if (!known && !isOurHost(headers.host, host)) return jsonAnswer(421, { error: "not a name of this server: use an IP address, localhost, or the name in WATCHDOG_STATUS_ADDR; with WATCHDOG_STATUS_TOKEN any name will do" });
-    if (!known && token !== undefined) return { status: 401, type: "text/plain; charset=utf-8", body: `${needsToken ?? "a token is needed"}\n`, headers: { "www-authenticate": 'Bearer realm="watchdog"' } };
+    if (!known && !isOurHost(headers.host, host))
+      return jsonAnswer(421, {
+        error:
+          "not a name of this server: use an IP address, localhost, or the name in WATCHDOG_STATUS_ADDR; with WATCHDOG_STATUS_TOKEN any name will do",
+      });
+    if (!known && token !== undefined)
+      return {
+        status: 401,
+        type: "text/plain; charset=utf-8",
+        body: `${needsToken ?? "a token is needed"}\n`,
+        headers: { "www-authenticate": 'Bearer realm="watchdog"' },
+      };
   }
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   try {
-    return route ? route({ tokenInQuery: token !== undefined && hasToken(undefined, query, token) }) : jsonAnswer(404, { error: "no such path", paths: Object.keys(routes) });
+    return route
+      ? route({ tokenInQuery: token !== undefined && hasToken(undefined, query, token) })
+      : jsonAnswer(404, { error: "no such path", paths: Object.keys(routes) });
   } catch (error) {
     // The view of one request must not take the daemon down.
     return jsonAnswer(500, { error: reasonOf(error) });
@@ -83,7 +109,13 @@ function answerOf({ method, url = "/", headers }: IncomingMessage, { host }: Hos
 }
 
 /** Serves until the returned function is called. A port that is taken is a problem to report, not a reason to stop. */
-export async function serveStatus(address: HostPort | undefined, routes: Routes, problems: string[], log: Log, guards: Guards = {}): Promise<() => void> {
+export async function serveStatus(
+  address: HostPort | undefined,
+  routes: Routes,
+  problems: string[],
+  log: Log,
+  guards: Guards = {},
+): Promise<() => void> {
   if (!address) return () => {};
   const shown = `${address.host}:${address.port}`;
   try {

@@ -9,7 +9,7 @@ import { isFresh } from "./health.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
 import { pageView } from "./page-view.ts";
 import { prometheusText } from "./prometheus.ts";
-import { jsonAnswer, type Answer, type Asked, type Routes } from "./server.ts";
+import { type Answer, type Asked, jsonAnswer, type Routes } from "./server.ts";
 import { createSteady } from "./steady.ts";
 import { iso, statusView } from "./view.ts";
 
@@ -43,22 +43,47 @@ export function createSite(options: SiteOptions): Site {
   const startedAtMs = startedAt.wallMs;
 
   const health = (): Answer => {
-    const fresh = !config.enabled || isFresh(watch.lastTick()?.startedAt ?? startedAt, clock.monoMs(), config.intervalS);
+    const fresh =
+      !config.enabled || isFresh(watch.lastTick()?.startedAt ?? startedAt, clock.monoMs(), config.intervalS);
     const { pending, lastError } = delivery();
-    return jsonAnswer(fresh ? 200 : 503, redactJson({
-      status: !config.enabled ? "disabled" : fresh ? "ok" : "stale", lastTickAt: iso(watch.lastTick()?.startedAt.wallMs), delivery: { pending, lastError },
-    }, redact));
+    return jsonAnswer(
+      fresh ? 200 : 503,
+      redactJson(
+        {
+          status: !config.enabled ? "disabled" : fresh ? "ok" : "stale",
+          lastTickAt: iso(watch.lastTick()?.startedAt.wallMs),
+          delivery: { pending, lastError },
+        },
+        redact,
+      ),
+    );
   };
   const page = (asked?: Asked): Answer => ({
-    status: 200, type: "text/html; charset=utf-8", headers: { "content-security-policy": CONTENT_SECURITY_POLICY },
-    body: renderPage(redactJson(pageView({ config, watch, clock, delivery, recent: journal.recent, steady, problems, version, startedAt }), redact), asked?.tokenInQuery ? `?token=${percentEncoded(config.statusToken ?? "")}` : ""),
+    status: 200,
+    type: "text/html; charset=utf-8",
+    headers: { "content-security-policy": CONTENT_SECURITY_POLICY },
+    body: renderPage(
+      redactJson(
+        pageView({ config, watch, clock, delivery, recent: journal.recent, steady, problems, version, startedAt }),
+        redact,
+      ),
+      asked?.tokenInQuery ? `?token=${percentEncoded(config.statusToken ?? "")}` : "",
+    ),
   });
   return {
     routes: {
       "/": page,
       "/healthz": health,
-      "/status": () => jsonAnswer(200, redactJson(statusView({ config, watch, delivery, stateError, problems, version, startedAtMs }), redact)),
-      "/metrics": () => ({ status: 200, type: EXPOSITION_TYPE, body: prometheusText({ config, watch, delivery, journal, durations, version, startedAtMs, redact }) }),
+      "/status": () =>
+        jsonAnswer(
+          200,
+          redactJson(statusView({ config, watch, delivery, stateError, problems, version, startedAtMs }), redact),
+        ),
+      "/metrics": () => ({
+        status: 200,
+        type: EXPOSITION_TYPE,
+        body: prometheusText({ config, watch, delivery, journal, durations, version, startedAtMs, redact }),
+      }),
     },
     ticked: () => {
       const last = watch.lastTick();

@@ -1,5 +1,5 @@
 import type { Point } from "../history/history.ts";
-import { html, trusted, type Html } from "./html.ts";
+import { type Html, html, trusted } from "./html.ts";
 
 const DAY_MS = 86_400_000;
 /** Columns of a quarter of an hour: as fine as a phone shows, and small on the wire. */
@@ -34,7 +34,8 @@ const HEIGHT = 48;
 export function sparkline(columns: readonly Column[], thresholdPct: number | null, label: string): Html {
   const lowest = Math.min((thresholdPct ?? 100) - 25, ...columns.map(({ min }) => min));
   const low = Math.max(0, Math.floor(lowest / 5) * 5);
-  const y = (pct: number): string => (HEIGHT - 1 - ((Math.min(100, Math.max(low, pct)) - low) / (100 - low)) * (HEIGHT - 2)).toFixed(1);
+  const y = (pct: number): string =>
+    (HEIGHT - 1 - ((Math.min(100, Math.max(low, pct)) - low) / (100 - low)) * (HEIGHT - 2)).toFixed(1);
   const [areas, lines] = [areaPath(columns, y), linePath(columns, y)];
   return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${label}"><path class="area" d="${trusted(areas)}"/>${thresholdPct === null ? html`` : html`<path class="limit" d="M0 ${y(thresholdPct)}H${WIDTH}"/>`}<path class="line" d="${trusted(lines)}"/></svg>`;
 }
@@ -54,13 +55,23 @@ const left = ({ at }: Column): number => at * 3;
 const right = ({ at }: Column): number => at * 3 + 3;
 
 function areaPath(columns: readonly Column[], y: (pct: number) => string): string {
-  return runs(columns).map((run) => {
-    const [first, last] = [run[0], run.at(-1)];
-    return first && last ? `M${left(first)} ${HEIGHT}${run.map((column) => `L${left(column)} ${y(column.max)}H${right(column)}`).join("")}L${right(last)} ${HEIGHT}Z` : "";
-  }).join("");
+  return runs(columns)
+    .map((run) => {
+      const [first, last] = [run[0], run.at(-1)];
+      return first && last
+        ? `M${left(first)} ${HEIGHT}${run.map((column) => `L${left(column)} ${y(column.max)}H${right(column)}`).join("")}L${right(last)} ${HEIGHT}Z`
+        : "";
+    })
+    .join("");
 }
 
 /** Through the highest of each column: what an alert is about. */
 function linePath(columns: readonly Column[], y: (pct: number) => string): string {
-  return runs(columns).map((run) => run.map((column, index) => `${index === 0 ? "M" : "L"}${left(column)} ${y(column.max)}H${right(column)}`).join("")).join("");
+  return runs(columns)
+    .map((run) =>
+      run
+        .map((column, index) => `${index === 0 ? "M" : "L"}${left(column)} ${y(column.max)}H${right(column)}`)
+        .join(""),
+    )
+    .join("");
 }

@@ -10,11 +10,13 @@ export function createSteady(): Steady {
   let known = new Map<string, { readonly active: boolean; readonly sinceMs: number }>();
   return {
     observe: (signals, wallMs) => {
-      known = new Map(signals.map((signal) => {
-        const id = idOf(signal);
-        const before = known.get(id);
-        return [id, before?.active === signal.active ? before : { active: signal.active, sinceMs: wallMs }];
-      }));
+      known = new Map(
+        signals.map((signal) => {
+          const id = idOf(signal);
+          const before = known.get(id);
+          return [id, before?.active === signal.active ? before : { active: signal.active, sinceMs: wallMs }];
+        }),
+      );
     },
     sinceMs: (id) => known.get(id)?.sinceMs ?? null,
   };

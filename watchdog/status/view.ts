@@ -4,7 +4,7 @@ import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
-import { blindReason, BLIND_SOURCES, type BlindSource } from "../signals/blind.ts";
+import { BLIND_SOURCES, type BlindSource, blindReason } from "../signals/blind.ts";
 import { diskUse } from "../signals/host.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 
@@ -24,7 +24,11 @@ export function sourceView(name: SourceName, readings: Readings, lastOkAtMs: num
   const reading = readings[name];
   const lastOkAt = iso(lastOkAtMs);
   if (reading.state === "off") return { state: "off", lastOkAt };
-  const reason = isBlindSource(name) ? blindReason(name, readings) : reading.state === "failed" ? reading.reason : undefined;
+  const reason = isBlindSource(name)
+    ? blindReason(name, readings)
+    : reading.state === "failed"
+      ? reading.reason
+      : undefined;
   return reason === undefined ? { state: "ok", lastOkAt } : { state: "failed", error: reason, lastOkAt };
 }
 
@@ -44,7 +48,15 @@ export interface StatusOptions {
 }
 
 /** The document of GET /status. A read-only view of the last finished tick. */
-export function statusView({ config, watch, delivery, stateError, problems, version, startedAtMs }: StatusOptions): object {
+export function statusView({
+  config,
+  watch,
+  delivery,
+  stateError,
+  problems,
+  version,
+  startedAtMs,
+}: StatusOptions): object {
   const last = watch.lastTick();
   const { channel, pending, lastOkAtMs, lastError } = delivery();
   return {
@@ -55,13 +67,22 @@ export function statusView({ config, watch, delivery, stateError, problems, vers
     lastTickAt: iso(last?.startedAt.wallMs),
     lastTickMs: last ? round1(last.tookMs) : null,
     ticks: watch.ticks(),
-    sources: last ? Object.fromEntries((Object.keys(last.readings) as SourceName[]).map((name) => [name, sourceView(name, last.readings, watch.lastOkAt(name))])) : {},
+    sources: last
+      ? Object.fromEntries(
+          (Object.keys(last.readings) as SourceName[]).map((name) => [
+            name,
+            sourceView(name, last.readings, watch.lastOkAt(name)),
+          ]),
+        )
+      : {},
     signals: (last?.signals ?? []).map((signal) => signalView(signal, watch)),
     delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError },
     intervalS: config.intervalS,
     cooldownS: config.cooldownS,
     disks: disksView(config, watch),
-    ...(config.stateFile === undefined ? {} : { stateFile: { path: config.stateFile, lastError: stateError?.() ?? null } }),
+    ...(config.stateFile === undefined
+      ? {}
+      : { stateFile: { path: config.stateFile, lastError: stateError?.() ?? null } }),
     ...(config.mute.length > 0 ? { muted: config.mute, mutedExcept: neverMuted(config.mute) } : {}),
     problems,
   };
@@ -77,7 +98,8 @@ function signalView(signal: Signal, watch: Watch): object {
     alerting: told?.alerting ?? false,
     since: active ? iso(since?.wallMs) : null,
     lastAlertAt: iso(told?.lastAlertWallMs),
-    title, detail,
+    title,
+    detail,
     ...(frozen ? { frozen: true } : {}),
   };
 }
@@ -89,9 +111,15 @@ function disksView(config: Config, watch: Watch): object[] {
     const usedPct = diskUse(disk);
     const told = watch.ledger().get(`${key}:${disk.label}`)?.told;
     return {
-      label: disk.label, path: disk.path,
-      usedPct: round1(usedPct), freeGb: round1(disk.availableBytes / BYTES_PER_GB), freePct: round1(100 - usedPct),
-      thresholdPct, alerting: told?.alerting ?? false, lastAlertAt: iso(told?.lastAlertWallMs), stale,
+      label: disk.label,
+      path: disk.path,
+      usedPct: round1(usedPct),
+      freeGb: round1(disk.availableBytes / BYTES_PER_GB),
+      freePct: round1(100 - usedPct),
+      thresholdPct,
+      alerting: told?.alerting ?? false,
+      lastAlertAt: iso(told?.lastAlertWallMs),
+      stale,
     };
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync } from "node:fs";
 import { describe, it } from "node:test";
-import { checkOf, doctorWorld, failsAlone, type CheckView, type DoctorWorld } from "../../helpers/doctor-world.ts";
+import { type CheckView, checkOf, type DoctorWorld, doctorWorld, failsAlone } from "../../helpers/doctor-world.ts";
 import { hanging, idOf, notJson, serverError } from "../../helpers/fake-docker.ts";
 import type { ProxyManner } from "../../helpers/fake-proxy.ts";
 
@@ -9,7 +9,12 @@ const HARDENED = "/srv/w/docker-compose.hardened.yml";
 const OVERRIDE = "/srv/w/docker-compose.override.yml";
 /** What Compose writes on a container that it starts from these files. */
 const startedFrom = (files: string, { oneoff = "False", service = "watchdog" } = {}) => ({
-  labels: { "com.docker.compose.project": "w", "com.docker.compose.service": service, "com.docker.compose.project.config_files": files, "com.docker.compose.oneoff": oneoff },
+  labels: {
+    "com.docker.compose.project": "w",
+    "com.docker.compose.service": service,
+    "com.docker.compose.project.config_files": files,
+    "com.docker.compose.oneoff": oneoff,
+  },
 });
 const SELF = { FAKE_HOSTNAME: idOf("w-watchdog-run-1", { state: "running" }).slice(0, 12), WATCHDOG_CONTAINERS: "web" };
 
@@ -21,30 +26,48 @@ describe("doctor and an override file that Compose did not read", { concurrency:
   };
   const runOf = (files: string) => startedFrom(files, { oneoff: "True" });
 
-  it("is remarked where the hardened file was given alone, with the command whole and on one line", { timeout: 30_000 }, async (t) => {
+  it("is remarked where the hardened file was given alone, with the command whole and on one line", {
+    timeout: 30_000,
+  }, async (t) => {
     const world = await doctorWorld(t);
     world.docker.set("w-watchdog-run-1", runOf(HARDENED));
     world.docker.set("w-watchdog-1", startedFrom(HARDENED));
     assert.deepEqual(await remark(world), {
-      id: "override", state: "off", title: "Override file",
-      detail: "the watchdog was started with -f docker-compose.hardened.yml and no override: Compose does not read docker-compose.override.yml by itself then",
+      id: "override",
+      state: "off",
+      title: "Override file",
+      detail:
+        "the watchdog was started with -f docker-compose.hardened.yml and no override: Compose does not read docker-compose.override.yml by itself then",
       advice: `if you have one: docker compose -f ${HARDENED} -f ${OVERRIDE} up -d`,
     });
     const { stdout } = await world.doctor([], { ...SELF, WATCHDOG_LANG: "ru" });
-    assert.match(stdout, new RegExp(`^– Файл override .*\n(?: .*\n)*  → если он у вас есть: docker compose -f ${HARDENED} -f ${OVERRIDE} up -d$`, "m"));
+    assert.match(
+      stdout,
+      new RegExp(
+        `^– Файл override .*\n(?: .*\n)*  → если он у вас есть: docker compose -f ${HARDENED} -f ${OVERRIDE} up -d$`,
+        "m",
+      ),
+    );
   });
 
-  it("is remarked where the daemon that runs was started so, even if doctor itself was not", { timeout: 30_000 }, async (t) => {
+  it("is remarked where the daemon that runs was started so, even if doctor itself was not", {
+    timeout: 30_000,
+  }, async (t) => {
     const world = await doctorWorld(t);
     world.docker.set("w-watchdog-run-1", runOf(`${HARDENED},${OVERRIDE}`));
     world.docker.set("w-watchdog-1", startedFrom(`${HARDENED},/srv/w/ports.yml`));
-    assert.equal((await remark(world))?.advice, `if you have one: docker compose -f ${HARDENED} -f /srv/w/ports.yml -f ${OVERRIDE} up -d`);
+    assert.equal(
+      (await remark(world))?.advice,
+      `if you have one: docker compose -f ${HARDENED} -f /srv/w/ports.yml -f ${OVERRIDE} up -d`,
+    );
   });
 
   const SILENT: Readonly<Record<string, (world: DoctorWorld) => void>> = {
     "was named": ({ docker }) => docker.set("w-watchdog-run-1", runOf(`${HARDENED},${OVERRIDE}`)),
-    "of another name was named": ({ docker }) => docker.set("w-watchdog-run-1", runOf(`${HARDENED},/etc/w/compose.override.yaml`)),
-    "is read by itself, in the plain variant": ({ docker }) => docker.set("w-watchdog-run-1", runOf("/srv/w/docker-compose.yml")),
+    "of another name was named": ({ docker }) =>
+      docker.set("w-watchdog-run-1", runOf(`${HARDENED},/etc/w/compose.override.yaml`)),
+    "is read by itself, in the plain variant": ({ docker }) =>
+      docker.set("w-watchdog-run-1", runOf("/srv/w/docker-compose.yml")),
     "cannot be known of, without Compose": ({ docker }) => docker.set("w-watchdog-run-1", {}),
     "is missing for what is not ours, not running or a run of its own": ({ docker }) => {
       docker.set("w-watchdog-run-1", runOf(`${HARDENED},${OVERRIDE}`));
@@ -61,11 +84,22 @@ describe("doctor and an override file that Compose did not read", { concurrency:
     });
   }
 
-  for (const foreign of ["/srv/$(reboot)/docker-compose.hardened.yml", "/srv/a b/docker-compose.hardened.yml", "/srv/\u001b[2J/docker-compose.hardened.yml", `/${"x".repeat(3000)}/docker-compose.hardened.yml`, "-rf/docker-compose.hardened.yml"]) {
-    it(`a path that a shell would not take as it is is not put into the command: ${JSON.stringify(foreign).slice(0, 40)}`, { timeout: 30_000 }, async (t) => {
+  for (const foreign of [
+    "/srv/$(reboot)/docker-compose.hardened.yml",
+    "/srv/a b/docker-compose.hardened.yml",
+    "/srv/\u001b[2J/docker-compose.hardened.yml",
+    `/${"x".repeat(3000)}/docker-compose.hardened.yml`,
+    "-rf/docker-compose.hardened.yml",
+  ]) {
+    it(`a path that a shell would not take as it is is not put into the command: ${JSON.stringify(foreign).slice(0, 40)}`, {
+      timeout: 30_000,
+    }, async (t) => {
       const world = await doctorWorld(t);
       world.docker.set("w-watchdog-run-1", runOf(foreign));
-      assert.equal((await remark(world))?.advice, "if you have one: docker compose -f docker-compose.hardened.yml -f docker-compose.override.yml up -d");
+      assert.equal(
+        (await remark(world))?.advice,
+        "if you have one: docker compose -f docker-compose.hardened.yml -f docker-compose.override.yml up -d",
+      );
     });
   }
 });
@@ -91,18 +125,31 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
     assert.equal(checkOf(await world.report(), "proxy_post").state, "ok");
   });
 
-  for (const [manner, status] of [["lets through", 404], ["podman", 405]] as readonly (readonly [ProxyManner, number])[]) {
+  for (const [manner, status] of [
+    ["lets through", 404],
+    ["podman", 405],
+  ] as readonly (readonly [ProxyManner, number])[]) {
     it(`a POST that an engine itself answers with ${status} got through`, async (t) => {
       const world = await doctorWorld(t);
       world.proxy.manner = manner;
-      failsAlone(await world.report(), "proxy_post", new RegExp(`reached the engine: answer ${status}`), /haproxy\.docker\.cfg/);
+      failsAlone(
+        await world.report(),
+        "proxy_post",
+        new RegExp(`reached the engine: answer ${status}`),
+        /haproxy\.docker\.cfg/,
+      );
     });
   }
 
   it("a proxy that swallows the POST proves nothing", async (t) => {
     const world = await doctorWorld(t);
     world.proxy.manner = "hangs";
-    failsAlone(await world.report(), "proxy_post", /timeout/, /check the container 127\.0\.0\.1 \(the socket proxy\).*docker start/);
+    failsAlone(
+      await world.report(),
+      "proxy_post",
+      /timeout/,
+      /check the container 127\.0\.0\.1 \(the socket proxy\).*docker start/,
+    );
   });
 
   it("the bare socket is never asked to refuse anything", async (t) => {
@@ -110,12 +157,20 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
     const report = await world.report({ WATCHDOG_DOCKER_SOCK: world.docker.socketPath });
     assert.ok(report.ok);
     assert.match(checkOf(report, "proxy_post").detail, /the socket is mounted itself/);
-    assert.deepEqual(world.docker.requests.filter(({ method }) => method !== "GET"), []);
+    assert.deepEqual(
+      world.docker.requests.filter(({ method }) => method !== "GET"),
+      [],
+    );
   });
 
   it("a container that is named and not there is told with how to find its name", async (t) => {
     const world = await doctorWorld(t);
-    failsAlone(await world.report({ WATCHDOG_CONTAINERS: "web,wbe" }), "container:wbe", /no such container/, /docker ps -a .* correct wbe in WATCHDOG_CONTAINERS/);
+    failsAlone(
+      await world.report({ WATCHDOG_CONTAINERS: "web,wbe" }),
+      "container:wbe",
+      /no such container/,
+      /docker ps -a .* correct wbe in WATCHDOG_CONTAINERS/,
+    );
   });
 
   it("a container that is down is no fault of the set-up", async (t) => {
@@ -128,7 +183,10 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
     const world = await doctorWorld(t, { WATCHDOG_CONTAINERS: "*" });
     for (const name of ["web", "found-by-star"]) world.docker.set(name, { policy: "no" });
     const check = checkOf(await world.report(), "containers");
-    assert.deepEqual([check.state, /restart policy or the label watchdog\.watch=true/.test(check.detail)], ["off", true]);
+    assert.deepEqual(
+      [check.state, /restart policy or the label watchdog\.watch=true/.test(check.detail)],
+      ["off", true],
+    );
   });
 
   it("a socket that is not mounted is to be mounted", async (t) => {
@@ -137,18 +195,29 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
     const report = await world.report({ ...env, WATCHDOG_CONTAINERS: "web" });
     failsAlone(report, "engine", /ENOENT/, /volumes: \["\/var\/run\/docker\.sock:.*gone\.sock:ro"\]/);
     assert.equal(checkOf(report, "containers").state, "off", "they are not blamed for the engine");
-    assert.match(checkOf(await world.report({ ...env, WATCHDOG_CONTAINERS: "web", FAKE_CONTAINER: "0" }), "engine").advice ?? "", /systemctl start docker/);
+    assert.match(
+      checkOf(await world.report({ ...env, WATCHDOG_CONTAINERS: "web", FAKE_CONTAINER: "0" }), "engine").advice ?? "",
+      /systemctl start docker/,
+    );
     const named = await world.report({ ...env, WATCHDOG_CONTAINERS: "" });
-    assert.deepEqual(named.checks.filter(({ state }) => state === "failed").map(({ id }) => id), ["config.WATCHDOG_DOCKER_SOCK", "engine"]);
+    assert.deepEqual(
+      named.checks.filter(({ state }) => state === "failed").map(({ id }) => id),
+      ["config.WATCHDOG_DOCKER_SOCK", "engine"],
+    );
   });
 
-  it("a socket of someone else leads to the hardened variant", { skip: process.getuid?.() === 0 ? false : "needs root" }, async (t) => {
+  it("a socket of someone else leads to the hardened variant", {
+    skip: process.getuid?.() === 0 ? false : "needs root",
+  }, async (t) => {
     const world = await doctorWorld(t);
     chmodSync(world.dir, 0o755);
     const env = { WATCHDOG_DOCKER_SOCK: world.docker.socketPath, WATCHDOG_STATE_FILE: "" };
     const report = await world.report(env, [], { uid: 65_534 });
     failsAlone(report, "engine", /EACCES/, /docker-compose\.hardened\.yml/);
-    assert.match(checkOf(await world.report({ ...env, FAKE_CONTAINER: "0" }, [], { uid: 65_534 }), "engine").advice ?? "", /usermod -aG docker/);
+    assert.match(
+      checkOf(await world.report({ ...env, FAKE_CONTAINER: "0" }, [], { uid: 65_534 }), "engine").advice ?? "",
+      /usermod -aG docker/,
+    );
   });
 
   it("a proxy that is down is to be started, one that forbids reading to be opened", async (t) => {
@@ -156,7 +225,12 @@ describe("doctor and the engine", { concurrency: 4 }, () => {
     world.proxy.forbidsReading = true;
     failsAlone(await world.report(), "engine", /answered 403/, /must let GET \/version/);
     await world.proxy.refuse();
-    failsAlone(await world.report(), "engine", /connection refused/, /check the container 127\.0\.0\.1 \(the socket proxy\).*docker start/);
+    failsAlone(
+      await world.report(),
+      "engine",
+      /connection refused/,
+      /check the container 127\.0\.0\.1 \(the socket proxy\).*docker start/,
+    );
   });
 
   it("an engine that is too old, hangs, or is none at all: each is told apart", async (t) => {

@@ -20,8 +20,14 @@ const ctx = { config: configOf(), t, place: CONTAINER };
 
 test("df rounds up to a whole percent, and what root alone may use is not free", () => {
   const probe = { device: "1", blockSize: 4096, files: 0, freeFiles: 0 };
-  assert.deepEqual(useOf({ ...probe, blocks: 1000, freeBlocks: 500, availableBlocks: 500 }), { usedPct: 50, dfPct: 50 });
-  assert.deepEqual(useOf({ ...probe, blocks: 1000, freeBlocks: 499, availableBlocks: 499 }), { usedPct: 50.1, dfPct: 51 });
+  assert.deepEqual(useOf({ ...probe, blocks: 1000, freeBlocks: 500, availableBlocks: 500 }), {
+    usedPct: 50,
+    dfPct: 50,
+  });
+  assert.deepEqual(useOf({ ...probe, blocks: 1000, freeBlocks: 499, availableBlocks: 499 }), {
+    usedPct: 50.1,
+    dfPct: 51,
+  });
   assert.deepEqual(useOf({ ...probe, blocks: 1000, freeBlocks: 50, availableBlocks: 0 }), { usedPct: 100, dfPct: 100 });
   assert.equal(useOf({ ...probe, blocks: 0, freeBlocks: 0, availableBlocks: 0 }), undefined);
 });
@@ -34,10 +40,15 @@ test("a device number is taken apart as ls -l shows it", () => {
 });
 
 test("a path lies on the deepest mount above it, and of two on one point on the later", () => {
-  const mounts = parseMounts([
-    "1 0 8:1 / / ro,relatime - ext4 /dev/sda1 rw", "2 1 8:2 / /data rw shared:1 master:2 - xfs /dev/sdb1 rw,attr2", "3 1 8:3 / /data rw - xfs /dev/sdc1 rw",
-    "4 1 8:4 / /with\\040blank rw - ext4 /dev/sdd1 rw", "broken line",
-  ].join("\n"));
+  const mounts = parseMounts(
+    [
+      "1 0 8:1 / / ro,relatime - ext4 /dev/sda1 rw",
+      "2 1 8:2 / /data rw shared:1 master:2 - xfs /dev/sdb1 rw,attr2",
+      "3 1 8:3 / /data rw - xfs /dev/sdc1 rw",
+      "4 1 8:4 / /with\\040blank rw - ext4 /dev/sdd1 rw",
+      "broken line",
+    ].join("\n"),
+  );
   assert.equal(mounts.length, 4);
   assert.equal(mountOf(mounts, "/data/x")?.source, "/dev/sdc1");
   assert.equal(mountOf(mounts, "/database")?.source, "/dev/sda1");
@@ -46,7 +57,11 @@ test("a path lies on the deepest mount above it, and of two on one point on the 
 });
 
 test("pids are shared in the initial namespace, through an outer procfs, and behind a pid 1 that is not the watchdog", () => {
-  const own = { pidNamespace: "pid:[4026532999]", status: "NSpid:\t7\n", initCommand: "node /opt/watchdog/watchdog.mjs run" };
+  const own = {
+    pidNamespace: "pid:[4026532999]",
+    status: "NSpid:\t7\n",
+    initCommand: "node /opt/watchdog/watchdog.mjs run",
+  };
   assert.equal(sharesPids(own), false);
   assert.equal(sharesPids({ ...own, pidNamespace: "pid:[4026531836]" }), true);
   assert.equal(sharesPids({ ...own, status: "NSpid:\t900\t7\n" }), true);
@@ -58,10 +73,15 @@ test("pids are shared in the initial namespace, through an outer procfs, and beh
 
 test("an answer of the Bot API is ok only when it says so, and anything else is told apart", () => {
   const reply = (status: number, body: string) => replyOf({ status, body: Buffer.from(body) });
-  assert.deepEqual(reply(200, "{\"ok\":true,\"result\":7}"), { kind: "ok", result: 7 });
+  assert.deepEqual(reply(200, '{"ok":true,"result":7}'), { kind: "ok", result: 7 });
   assert.deepEqual(reply(200, "<html>"), { kind: "alien", status: 200 });
-  assert.deepEqual(reply(500, "{\"ok\":true,\"result\":7}"), { kind: "refused", code: 500, description: "" });
-  assert.deepEqual(reply(429, "{\"ok\":false,\"error_code\":429,\"description\":\"slow\",\"parameters\":{\"retry_after\":9}}"), { kind: "refused", code: 429, description: "slow", retryAfterS: 9 });
+  assert.deepEqual(reply(500, '{"ok":true,"result":7}'), { kind: "refused", code: 500, description: "" });
+  assert.deepEqual(reply(429, '{"ok":false,"error_code":429,"description":"slow","parameters":{"retry_after":9}}'), {
+    kind: "refused",
+    code: 429,
+    description: "slow",
+    retryAfterS: 9,
+  });
 });
 
 test("each kind of closed network to Telegram's own servers has its own way out, and a proxy comes first", () => {
@@ -73,33 +93,69 @@ test("each kind of closed network to Telegram's own servers has its own way out,
   assert.match(advice("tls"), /NODE_EXTRA_CA_CERTS/);
   assert.match(advice("refused"), /WATCHDOG_TG_PROXY_URL=http/);
   assert.equal(advice("timeout"), advice("refused"));
-  assert.match(advice("dns", configOf({ WATCHDOG_TG_PROXY_URL: "http://p:3128" }, { agentHasProxy: true })), /check WATCHDOG_TG_PROXY_URL/);
+  assert.match(
+    advice("dns", configOf({ WATCHDOG_TG_PROXY_URL: "http://p:3128" }, { agentHasProxy: true })),
+    /check WATCHDOG_TG_PROXY_URL/,
+  );
   const alien = refusal("x", "x", { kind: "alien", status: 503 }, ctx);
-  assert.match(alien.state === "failed" ? alien.advice : "", /few minutes/, "Telegram's own servers are not ours to correct");
+  assert.match(
+    alien.state === "failed" ? alien.advice : "",
+    /few minutes/,
+    "Telegram's own servers are not ours to correct",
+  );
 });
 
 test("a secret's file that cannot be read is one ✗ with the chown, wherever doctor runs", { timeout: 10_000 }, () => {
-  const denied = { uid: 65_534, readSecret: (path: string) => { throw new Error(`EACCES: permission denied, open '${path}'`); } };
+  const denied = {
+    uid: 65_534,
+    readSecret: (path: string) => {
+      throw new Error(`EACCES: permission denied, open '${path}'`);
+    },
+  };
   for (const [env, me] of [
-    [{ WATCHDOG_TG_BOT_TOKEN: "123:abcdefgh", WATCHDOG_TG_CHAT_ID_FILE: "/run/secrets/x" }, { me: { kind: "ok", result: { id: 1, username: "bot" } } }],
+    [
+      { WATCHDOG_TG_BOT_TOKEN: "123:abcdefgh", WATCHDOG_TG_CHAT_ID_FILE: "/run/secrets/x" },
+      { me: { kind: "ok", result: { id: 1, username: "bot" } } },
+    ],
     [{ WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_BOT_TOKEN_FILE: "/run/secrets/x" }, {}],
     [{ WATCHDOG_STATUS_TOKEN_FILE: "/run/secrets/x" }, {}],
   ] as const) {
     const { config, problems } = parsedOf(env, denied);
-    for (const [place, file] of [[CONTAINER, "<the host's file that is mounted as /run/secrets/x>"], [{ ...CONTAINER, inContainer: false }, "/run/secrets/x"]] as const) {
+    for (const [place, file] of [
+      [CONTAINER, "<the host's file that is mounted as /run/secrets/x>"],
+      [{ ...CONTAINER, inContainer: false }, "/run/secrets/x"],
+    ] as const) {
       const here = { config, t, place };
-      const failures = [...judgeSettings(problems, 65_534, here), ...judgeTelegram(me, false, problems, here)].filter((check) => check.state === "failed");
+      const failures = [...judgeSettings(problems, 65_534, here), ...judgeTelegram(me, false, problems, here)].filter(
+        (check) => check.state === "failed",
+      );
       assert.match(failures[0]?.advice ?? "", /sudo chmod 440 /);
-      assert.deepEqual(failures.map(({ id, advice }) => [id, advice.split("; ")[0]]), [[`config.${Object.keys(env).at(-1)}`, `sudo chown 65534:0 ${file}`]]);
+      assert.deepEqual(
+        failures.map(({ id, advice }) => [id, advice.split("; ")[0]]),
+        [[`config.${Object.keys(env).at(-1)}`, `sudo chown 65534:0 ${file}`]],
+      );
     }
   }
 });
 
 test("a secret's file that is missing is to be corrected, and no new bot is advised", { timeout: 10_000 }, () => {
-  for (const [name, env] of [["WATCHDOG_TG_BOT_TOKEN_FILE", { WATCHDOG_TG_CHAT_ID: "-1001" }], ["WATCHDOG_STATUS_TOKEN_FILE", {}]] as const) {
-    const { problems } = parsedOf({ ...env, [name]: "/gone" }, { readSecret: () => { throw new Error("ENOENT: no such file or directory, open '/gone'"); } });
+  for (const [name, env] of [
+    ["WATCHDOG_TG_BOT_TOKEN_FILE", { WATCHDOG_TG_CHAT_ID: "-1001" }],
+    ["WATCHDOG_STATUS_TOKEN_FILE", {}],
+  ] as const) {
+    const { problems } = parsedOf(
+      { ...env, [name]: "/gone" },
+      {
+        readSecret: () => {
+          throw new Error("ENOENT: no such file or directory, open '/gone'");
+        },
+      },
+    );
     const failures = judgeSettings(problems, 0, ctx).filter((check) => check.state === "failed");
-    assert.deepEqual(failures.map(({ id }) => id), [`config.${name}`]);
+    assert.deepEqual(
+      failures.map(({ id }) => id),
+      [`config.${name}`],
+    );
     assert.match(failures[0]?.advice ?? "", new RegExp(`correct ${name} or remove it`));
   }
 });
@@ -111,10 +167,16 @@ test("a setting that is needed is asked for, not taken away", { timeout: 10_000 
     assert.equal(failures.length, 1);
     return failures[0]?.advice ?? "";
   };
-  assert.match(advice({ WATCHDOG_STATUS_ADDR: "0.0.0.0:9876" }), /WATCHDOG_STATUS_TOKEN=<what openssl rand -hex 16 prints>/);
+  assert.match(
+    advice({ WATCHDOG_STATUS_ADDR: "0.0.0.0:9876" }),
+    /WATCHDOG_STATUS_TOKEN=<what openssl rand -hex 16 prints>/,
+  );
   assert.match(advice({ WATCHDOG_STATUS_TOKEN: "short" }), /WATCHDOG_STATUS_TOKEN=<what openssl/);
   assert.match(advice({ WATCHDOG_TG_CHAT_ID: "-1001" }), /WATCHDOG_TG_BOT_TOKEN=… \(@BotFather/);
-  assert.match(advice({ WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_BOT_TOKEN: "two words" }), /WATCHDOG_TG_BOT_TOKEN=… \(@BotFather/);
+  assert.match(
+    advice({ WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_BOT_TOKEN: "two words" }),
+    /WATCHDOG_TG_BOT_TOKEN=… \(@BotFather/,
+  );
   assert.match(advice({ WATCHDOG_TG_BOT_TOKEN: "123:abcdefgh" }), /doctor chat-id/);
   assert.match(advice({ WATCHDOG_MEM_PCT: "900" }), /correct WATCHDOG_MEM_PCT or remove it/);
 });
@@ -130,7 +192,14 @@ test("no advice stops what works without saying so, in either language", { timeo
   ];
   const texts = (value: unknown): string[] => {
     if (typeof value === "string") return [value];
-    if (typeof value === "function") return ["a", CONTAINER, { ...CONTAINER, inContainer: false }].map((last) => { try { return String((value as (...args: unknown[]) => unknown)("timeout", "b", 1, last)); } catch { return ""; } });
+    if (typeof value === "function")
+      return ["a", CONTAINER, { ...CONTAINER, inContainer: false }].map((last) => {
+        try {
+          return String((value as (...args: unknown[]) => unknown)("timeout", "b", 1, last));
+        } catch {
+          return "";
+        }
+      });
     return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
   };
   let seen = 0;
@@ -160,7 +229,11 @@ test("a state file on a read-only root needs a volume", () => {
 test("the table is aligned, wraps between words and leaves a long word whole", () => {
   assert.deepEqual(wrap("one two three", 7), ["one two", "three"]);
   assert.deepEqual(wrap("a loooooooong b", 5), ["a", "loooooooong", "b"]);
-  const lines = tableOf([ok("a", "Short", "x ".repeat(60).trim()), ok("b", "A title that is far too long for its column", "y")], t, 60).split("\n");
+  const lines = tableOf(
+    [ok("a", "Short", "x ".repeat(60).trim()), ok("b", "A title that is far too long for its column", "y")],
+    t,
+    60,
+  ).split("\n");
   const column = lines[1]?.search(/\S/) ?? 0;
   assert.ok(column > 0 && lines.slice(0, 3).every((line) => line.length <= 60));
   assert.equal(lines.find((line) => line.trim() === "y")?.indexOf("y"), column);
@@ -179,15 +252,23 @@ for (const lang of ["ru", "en"] as const) {
   });
 }
 
-test("in the hardened variant each advice about a file of Compose names the files that have to be given", { timeout: 10_000 }, () => {
+test("in the hardened variant each advice about a file of Compose names the files that have to be given", {
+  timeout: 10_000,
+}, () => {
   const place = { ...CONTAINER, hardened: true };
   const writable = "100 1 0:44 / / rw,relatime - overlay overlay rw";
   const adviceOf = (where: typeof CONTAINER, lang: "en" | "ru"): string => {
-    const check = judgeConfinement({ mountinfo: writable, status: "" }, { config: configOf(), t: DOCTOR_LANGS[lang], place: where }).find(({ id }) => id === "root_readonly");
+    const check = judgeConfinement(
+      { mountinfo: writable, status: "" },
+      { config: configOf(), t: DOCTOR_LANGS[lang], place: where },
+    ).find(({ id }) => id === "root_readonly");
     return check?.state === "failed" ? check.advice : assert.fail(JSON.stringify(check));
   };
   for (const lang of ["en", "ru"] as const) {
-    assert.match(adviceOf(place, lang), /^docker-compose\.override\.yml, watchdog: read_only: true; \S+ docker compose -f docker-compose\.hardened\.yml -f docker-compose\.override\.yml up -d \(/);
+    assert.match(
+      adviceOf(place, lang),
+      /^docker-compose\.override\.yml, watchdog: read_only: true; \S+ docker compose -f docker-compose\.hardened\.yml -f docker-compose\.override\.yml up -d \(/,
+    );
     assert.match(adviceOf(CONTAINER, lang), / docker compose up -d$/);
     assert.match(DOCTOR_LANGS[lang].config.advice("WATCHDOG_LANG", place), /docker-compose\.hardened\.yml\)$/);
     assert.match(DOCTOR_LANGS[lang].config.advice("WATCHDOG_LANG", CONTAINER), / docker compose up -d$/);

@@ -1,5 +1,5 @@
-import { isRecord, parseJson, type Answer } from "../../net/exchange.ts";
-import { faultOf, type Fault } from "../../net/fault.ts";
+import { type Answer, isRecord, parseJson } from "../../net/exchange.ts";
+import { type Fault, faultOf } from "../../net/fault.ts";
 import { jsonPoster } from "../../notify/post.ts";
 import { methodUrl } from "../../notify/telegram.ts";
 import { fragment } from "../../safe.ts";
@@ -7,7 +7,13 @@ import { fragment } from "../../safe.ts";
 /** What the Bot API said to one question, apart from what the daemon makes of it: here each refusal has its own advice. */
 export type BotReply =
   | { readonly kind: "ok"; readonly result: unknown }
-  | { readonly kind: "refused"; readonly code: number; readonly description: string; readonly migratedTo?: string; readonly retryAfterS?: number }
+  | {
+      readonly kind: "refused";
+      readonly code: number;
+      readonly description: string;
+      readonly migratedTo?: string;
+      readonly retryAfterS?: number;
+    }
   /** An answer, but not the Bot API's. */
   | { readonly kind: "alien"; readonly status: number }
   | { readonly kind: "fault"; readonly fault: Fault };
@@ -33,7 +39,10 @@ export function botOf({ apiUrl, token, proxy, deadlineMs }: BotOptions, wallMs: 
     ask: async (method, body = {}) => {
       try {
         // A poster each: it has one connection, and questions are asked side by side.
-        const answer = await jsonPoster(proxy)(methodUrl(apiUrl, token, method), body, { deadlineMs, maxBytes: 4 * 1024 * 1024 });
+        const answer = await jsonPoster(proxy)(methodUrl(apiUrl, token, method), body, {
+          deadlineMs,
+          maxBytes: 4 * 1024 * 1024,
+        });
         const dateMs = Date.parse(answer.headers.date ?? "");
         if (!Number.isNaN(dateMs)) clockAheadMs = wallMs() - dateMs - 500;
         return replyOf(answer);

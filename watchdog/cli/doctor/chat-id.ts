@@ -1,6 +1,6 @@
 import { isRecord } from "../../net/exchange.ts";
 import { fragment } from "../../safe.ts";
-import { nameOf, type Bot } from "./bot.ts";
+import { type Bot, nameOf } from "./bot.ts";
 import type { Ctx } from "./check.ts";
 import { refusal } from "./telegram.ts";
 
@@ -27,18 +27,27 @@ export async function chatIds(bot: Bot | undefined, ctx: Ctx): Promise<{ text: s
     const check = refusal("telegram", t.titles.bot, me.kind === "ok" ? updates : me, ctx);
     const isTaken = updates.kind === "refused" && updates.code === 409;
     const advice = check.state === "failed" ? check.advice : "";
-    return { text: `✗ ${isTaken ? `${t.chatId.conflict(name)} (${check.detail})` : check.detail}\n  → ${advice}\n`, exitCode: 1 };
+    return {
+      text: `✗ ${isTaken ? `${t.chatId.conflict(name)} (${check.detail})` : check.detail}\n  → ${advice}\n`,
+      exitCode: 1,
+    };
   }
   const list: readonly unknown[] = Array.isArray(updates.result) ? updates.result : [];
   const found = placesOf(list);
   if (found.length === 0) return { text: `${t.chatId.none(name, place)}\n`, exitCode: 1 };
   const many = list.length >= LIMIT ? `\n${t.chatId.many}\n` : "";
-  return { text: `${t.chatId.heading(name)}\n\n${found.map((one) => entryOf(one, ctx)).join("\n")}\n${t.chatId.next(place)}\n${many}`, exitCode: 0 };
+  return {
+    text: `${t.chatId.heading(name)}\n\n${found.map((one) => entryOf(one, ctx)).join("\n")}\n${t.chatId.next(place)}\n${many}`,
+    exitCode: 0,
+  };
 }
 
 function entryOf({ chatId, type, title, threadId, topic, removed }: Spot, { t }: Ctx): string {
   const kind = t.chatId.types[type] ?? type;
-  const where = threadId === undefined ? [kind, title] : [kind, title, `${t.chatId.topic(threadId)}${topic === undefined ? "" : ` «${topic}»`}`];
+  const where =
+    threadId === undefined
+      ? [kind, title]
+      : [kind, title, `${t.chatId.topic(threadId)}${topic === undefined ? "" : ` «${topic}»`}`];
   const lines = [
     `${where.join(" · ")}${removed ? ` (${t.chatId.removed})` : ""}`,
     `    WATCHDOG_TG_CHAT_ID=${chatId}`,
@@ -59,14 +68,22 @@ export function placesOf(updates: readonly unknown[]): Spot[] {
     const chatId = isRecord(chat) ? chat["id"] : undefined;
     if (!isRecord(chat) || typeof chatId !== "number" || !Number.isSafeInteger(chatId)) continue;
     if (Number.isSafeInteger(message["migrate_to_chat_id"])) moved.add(chatId);
-    const threadId = message["is_topic_message"] === true && typeof message["message_thread_id"] === "number" ? message["message_thread_id"] : undefined;
+    const threadId =
+      message["is_topic_message"] === true && typeof message["message_thread_id"] === "number"
+        ? message["message_thread_id"]
+        : undefined;
     const key = `${chatId} ${threadId ?? ""}`;
     const topic = topicName(message);
     if (topic !== undefined) topics.set(key, topic);
     const known = topics.get(key);
     places.set(key, {
-      chatId, type: fragment(String(chat["type"]), 20), title: titleOf(chat), removed: isRemoval(message), atS: typeof message["date"] === "number" ? message["date"] : 0,
-      ...(threadId === undefined ? {} : { threadId }), ...(known === undefined ? {} : { topic: known }),
+      chatId,
+      type: fragment(String(chat["type"]), 20),
+      title: titleOf(chat),
+      removed: isRemoval(message),
+      atS: typeof message["date"] === "number" ? message["date"] : 0,
+      ...(threadId === undefined ? {} : { threadId }),
+      ...(known === undefined ? {} : { topic: known }),
     });
   }
   return [...places.values()].filter(({ chatId }) => !moved.has(chatId)).sort((a, b) => b.atS - a.atS);
@@ -74,7 +91,9 @@ export function placesOf(updates: readonly unknown[]): Spot[] {
 
 function messagesOf(update: unknown): Json[] {
   if (!isRecord(update)) return [];
-  return Object.values(update).filter(isRecord).map((part) => (isRecord(part["chat"]) ? part : isRecord(part["message"]) ? part["message"] : part));
+  return Object.values(update)
+    .filter(isRecord)
+    .map((part) => (isRecord(part["chat"]) ? part : isRecord(part["message"]) ? part["message"] : part));
 }
 
 function titleOf(chat: Json): string {
@@ -84,7 +103,12 @@ function titleOf(chat: Json): string {
 /** A topic's name stands in the message that made or renamed it, and what is written in the topic replies to that one. */
 function topicName(message: Json): string | undefined {
   const replied = isRecord(message["reply_to_message"]) ? message["reply_to_message"] : {};
-  for (const part of [message["forum_topic_edited"], message["forum_topic_created"], replied["forum_topic_edited"], replied["forum_topic_created"]]) {
+  for (const part of [
+    message["forum_topic_edited"],
+    message["forum_topic_created"],
+    replied["forum_topic_edited"],
+    replied["forum_topic_created"],
+  ]) {
     if (isRecord(part) && typeof part["name"] === "string") return fragment(part["name"], 64);
   }
   return undefined;

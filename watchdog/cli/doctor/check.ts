@@ -50,7 +50,9 @@ export function tableOf(checks: readonly Check[], t: DoctorLang, width: number):
   const indent = 2 + column + 2;
   const rows = checks.flatMap((check) => {
     const title = printable(check.title);
-    const [first = "", ...more] = check.detail.split("\n").flatMap((line) => wrap(printable(line), Math.max(20, width - indent)));
+    const [first = "", ...more] = check.detail
+      .split("\n")
+      .flatMap((line) => wrap(printable(line), Math.max(20, width - indent)));
     const tooLong = title.length > column;
     return [
       `${MARKS[check.state]} ${tooLong ? title : `${title.padEnd(column)}  ${first}`}`.trimEnd(),

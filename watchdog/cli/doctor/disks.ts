@@ -1,11 +1,15 @@
 import type { Probe, ProbeOutcome } from "../../collectors/disk.ts";
 import type { DiskPath } from "../../config/value.ts";
 import { round1 } from "../../lang/format.ts";
-import { failed, off, ok, type Check, type Ctx } from "./check.ts";
+import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
 /** Each configured path: how full, what df shows, which device, and which disk it shares. No outcomes: the daemon measures no disk. Pure. */
-export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome> | undefined, { mountinfo = "" }: SelfFacts, ctx: Ctx): Check[] {
+export function judgeDisks(
+  outcomes: ReadonlyMap<string, ProbeOutcome> | undefined,
+  { mountinfo = "" }: SelfFacts,
+  ctx: Ctx,
+): Check[] {
   const { config, t } = ctx;
   if (!outcomes) return [off("disks", t.titles.disks, t.disk.off)];
   const mounts = parseMounts(mountinfo);
@@ -32,7 +36,12 @@ export function judgeDisks(outcomes: ReadonlyMap<string, ProbeOutcome> | undefin
 function broken(id: string, title: string, { path }: DiskPath, reason: string, { t, place }: Ctx): Check {
   const detail = reason.includes(path) ? reason : `${path}: ${reason}`;
   if (/does not answer|hang/.test(reason)) return failed(id, title, detail, t.disk.hangs(path));
-  return failed(id, title, detail, place.inContainer && /ENOENT/.test(reason) ? t.disk.mount(path, place) : t.disk.correct(path, place));
+  return failed(
+    id,
+    title,
+    detail,
+    place.inContainer && /ENOENT/.test(reason) ? t.disk.mount(path, place) : t.disk.correct(path, place),
+  );
 }
 
 /** Ours to one decimal, and df's: used / (used + available to non-root), rounded up to a whole percent (coreutils df.c). */
@@ -40,7 +49,10 @@ export function useOf({ blocks, freeBlocks, availableBlocks }: Probe): { usedPct
   const used = blocks - freeBlocks;
   const total = used + Math.max(0, availableBlocks);
   if (!(blocks > 0) || !(total > 0)) return undefined;
-  return { usedPct: round1((100 * used) / total), dfPct: Math.floor((100 * used) / total) + ((100 * used) % total === 0 ? 0 : 1) };
+  return {
+    usedPct: round1((100 * used) / total),
+    dfPct: Math.floor((100 * used) / total) + ((100 * used) % total === 0 ? 0 : 1),
+  };
 }
 
 /** `major:minor` of a st_dev, as gnu_dev_major and gnu_dev_minor of glibc take it apart. */

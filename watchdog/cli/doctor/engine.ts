@@ -3,10 +3,10 @@ import type { ContainerSample } from "../../collectors/containers.ts";
 import { dockerClient, negotiate } from "../../collectors/docker/client.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Config } from "../../config/variables.ts";
-import { faultOf, type Fault } from "../../net/fault.ts";
-import { postVersion, type PostOutcome } from "../../notify/post-version.ts";
+import { type Fault, faultOf } from "../../net/fault.ts";
+import { type PostOutcome, postVersion } from "../../notify/post-version.ts";
 import { fragment } from "../../safe.ts";
-import { failed, off, ok, type Check, type Ctx } from "./check.ts";
+import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
 export interface EngineFacts {
   /** undefined: not watched. */
@@ -23,13 +23,23 @@ interface EngineVersion {
 }
 
 /** Asks the engine for its version and, where it is reached through a proxy, tries what that has to refuse. Never rejects. */
-export async function askEngine({ dockerTarget: target, httpTimeoutS }: Config, isWatched: boolean): Promise<EngineFacts> {
+export async function askEngine(
+  { dockerTarget: target, httpTimeoutS }: Config,
+  isWatched: boolean,
+): Promise<EngineFacts> {
   if (!target || !isWatched) return {};
   const deadlineMs = httpTimeoutS * 1000;
-  const version = dockerClient(target, deadlineMs).version(new AbortController().signal).then((json): EngineVersion => ({
-    version: fragment(String(json["Version"]), 40), newest: fragment(String(json["ApiVersion"]), 10), oldest: fragment(String(json["MinAPIVersion"] ?? "?"), 10),
-    spoken: negotiate(json["ApiVersion"], json["MinAPIVersion"]),
-  })).catch(faultOf);
+  const version = dockerClient(target, deadlineMs)
+    .version(new AbortController().signal)
+    .then(
+      (json): EngineVersion => ({
+        version: fragment(String(json["Version"]), 40),
+        newest: fragment(String(json["ApiVersion"]), 10),
+        oldest: fragment(String(json["MinAPIVersion"] ?? "?"), 10),
+        spoken: negotiate(json["ApiVersion"], json["MinAPIVersion"]),
+      }),
+    )
+    .catch(faultOf);
   if ("socketPath" in target) return { version: await version };
   const post = postVersion(target, deadlineMs).catch(faultOf);
   return { version: await version, post: await post };
@@ -37,13 +47,18 @@ export async function askEngine({ dockerTarget: target, httpTimeoutS }: Config, 
 
 /** Engine, containers, proxy. Pure. */
 export function judgeEngine({ version, post }: EngineFacts, docker: Readings["docker"], ctx: Ctx): Check[] {
-  const { config: { dockerTarget: target }, t } = ctx;
+  const {
+    config: { dockerTarget: target },
+    t,
+  } = ctx;
   const [id, title] = ["engine", t.titles.engine];
   if (!target) return [off(id, title, t.engine.off)];
   if (!version) return [off(id, title, t.engine.noSocket("socketPath" in target ? target.socketPath : target.host))];
   const isUp = "spoken" in version;
   return [
-    isUp ? ok(id, title, t.engine.found(version.version, version.spoken, version.oldest, version.newest)) : failed(id, title, t.fault(version), engineAdvice(version, ctx)),
+    isUp
+      ? ok(id, title, t.engine.found(version.version, version.spoken, version.oldest, version.newest))
+      : failed(id, title, t.fault(version), engineAdvice(version, ctx)),
     ...(isUp ? containerChecks(docker, ctx) : [off("containers", t.titles.containers, t.engine.silent)]),
     proxyCheck(post, isUp, ctx),
     ...overrideCheck(docker, ctx),
@@ -61,11 +76,23 @@ const PLAIN_PATH = /^\/[\p{L}\p{N}_@%+=:./-]{0,300}$/u;
  */
 function overrideCheck(docker: Readings["docker"], { t }: Ctx): Check[] {
   const starts = docker.state === "ok" ? (docker.value.ownFiles ?? []) : [];
-  const files = starts.find((paths) => paths.some((path) => basename(path) === HARDENED) && !paths.some((path) => /override/i.test(basename(path))));
+  const files = starts.find(
+    (paths) =>
+      paths.some((path) => basename(path) === HARDENED) && !paths.some((path) => /override/i.test(basename(path))),
+  );
   const main = files?.find((path) => basename(path) === HARDENED);
   if (!files || main === undefined) return [];
-  const wanted = files.every((path) => PLAIN_PATH.test(path)) ? [...files, join(dirname(main), OVERRIDE)] : [HARDENED, OVERRIDE];
-  return [off("override", t.titles.override, t.engine.noOverride, t.engine.withOverride(`docker compose ${wanted.map((path) => `-f ${path}`).join(" ")} up -d`))];
+  const wanted = files.every((path) => PLAIN_PATH.test(path))
+    ? [...files, join(dirname(main), OVERRIDE)]
+    : [HARDENED, OVERRIDE];
+  return [
+    off(
+      "override",
+      t.titles.override,
+      t.engine.noOverride,
+      t.engine.withOverride(`docker compose ${wanted.map((path) => `-f ${path}`).join(" ")} up -d`),
+    ),
+  ];
 }
 
 function engineAdvice({ kind, reason }: Fault, { config, t, place }: Ctx): string {
@@ -76,7 +103,8 @@ function engineAdvice({ kind, reason }: Fault, { config, t, place }: Ctx): strin
     return kind === "other" ? t.engine.notEngine("WATCHDOG_DOCKER_SOCK") : t.engine.startProxy(target.host);
   }
   if (/EACCES|EPERM/.test(reason)) return place.inContainer ? t.engine.denied : t.engine.joinGroup;
-  if (/ENOENT/.test(reason)) return place.inContainer ? t.engine.mountSocket(target?.socketPath ?? "", place) : t.engine.startEngine;
+  if (/ENOENT/.test(reason))
+    return place.inContainer ? t.engine.mountSocket(target?.socketPath ?? "", place) : t.engine.startEngine;
   if (kind === "refused") return t.engine.startEngine;
   return kind === "timeout" ? t.engine.hangs : t.engine.notEngine("WATCHDOG_DOCKER_SOCK");
 }
@@ -88,15 +116,30 @@ function containerChecks(reading: Readings["docker"], ctx: Ctx): Check[] {
   if (reading.state === "failed") return [failed(id, title, t.fault(reading), engineAdvice(reading, ctx))];
   const { containers } = reading.value;
   const others = containers.filter(({ named }) => !named);
-  const all = !config.containers.includes("*") ? [] : others.length === 0 ? [off(id, title, t.engine.none)] : [ok(id, title, t.engine.all(others.length, namesOf(others)))];
-  return [...all, ...containers.filter(({ named, found }) => named || unreadableReason(found) !== undefined).map((sample) => containerCheck(sample, ctx))];
+  const all = !config.containers.includes("*")
+    ? []
+    : others.length === 0
+      ? [off(id, title, t.engine.none)]
+      : [ok(id, title, t.engine.all(others.length, namesOf(others)))];
+  return [
+    ...all,
+    ...containers
+      .filter(({ named, found }) => named || unreadableReason(found) !== undefined)
+      .map((sample) => containerCheck(sample, ctx)),
+  ];
 }
 
 function containerCheck({ name, found }: ContainerSample, ctx: Ctx): Check {
   const { t } = ctx;
   const [id, title] = [`container:${name}`, t.titles.container(name)];
   if (found === "missing") return failed(id, title, t.engine.missing, t.engine.missingAdvice(name));
-  if ("unreadable" in found) return failed(id, title, t.engine.unreadable(found.unreadable), engineAdvice({ kind: "other", reason: found.unreadable }, ctx));
+  if ("unreadable" in found)
+    return failed(
+      id,
+      title,
+      t.engine.unreadable(found.unreadable),
+      engineAdvice({ kind: "other", reason: found.unreadable }, ctx),
+    );
   return ok(id, title, found.health === "none" ? found.state : `${found.state}, ${found.health}`);
 }
 
@@ -114,7 +157,10 @@ function namesOf(samples: readonly ContainerSample[]): string {
 function proxyCheck(post: PostOutcome | Fault | undefined, isUp: boolean, { config, t }: Ctx): Check {
   const [id, title] = ["proxy_post", t.titles.proxyPost];
   if (!post) return off(id, title, t.engine.noProxy);
-  if ("refused" in post) return post.refused ? ok(id, title, t.engine.refused(post.status)) : failed(id, title, t.engine.passed(post.status), t.engine.passedAdvice);
+  if ("refused" in post)
+    return post.refused
+      ? ok(id, title, t.engine.refused(post.status))
+      : failed(id, title, t.engine.passed(post.status), t.engine.passedAdvice);
   // The engine's own line says what is wrong with a proxy that answers nothing at all.
   if (!isUp) return off(id, title, t.engine.silent);
   const host = config.dockerTarget && "host" in config.dockerTarget ? config.dockerTarget.host : "";

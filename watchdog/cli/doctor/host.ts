@@ -2,21 +2,34 @@ import type { Readings } from "../../collectors/index.ts";
 import { BYTES_PER_GB, round1 } from "../../lang/format.ts";
 import { fragment } from "../../safe.ts";
 import { memoryUse } from "../../signals/host.ts";
-import { failed, off, ok, type Check, type Ctx } from "./check.ts";
+import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
 /** Memory, and what the orphan scan needs: the host's processes, and that they can be read. Pure. */
 export function judgeHost({ mem, proc }: Pick<Readings, "mem" | "proc">, self: SelfFacts, ctx: Ctx): Check[] {
-  return [memory(mem, ctx), ...(ctx.config.procEnabled ? [pidNamespace(self, ctx), processes(proc, self, ctx)] : [off("pid_namespace", ctx.t.titles.pidNamespace, ctx.t.host.procOff)])];
+  return [
+    memory(mem, ctx),
+    ...(ctx.config.procEnabled
+      ? [pidNamespace(self, ctx), processes(proc, self, ctx)]
+      : [off("pid_namespace", ctx.t.titles.pidNamespace, ctx.t.host.procOff)]),
+  ];
 }
 
 function memory(reading: Readings["mem"], { config, t, place }: Ctx): Check {
   const [id, title] = ["memory", t.titles.memory];
   switch (reading.state) {
-    case "off": return off(id, title, t.host.memoryOff);
-    case "failed": return failed(id, title, reading.reason, t.host.procRoot(config.procRoot, place));
-    case "ok": return ok(id, title, t.host.memory(round1(memoryUse(reading.value)), round1(reading.value.totalBytes / BYTES_PER_GB), config.memPct));
-    default: return reading satisfies never;
+    case "off":
+      return off(id, title, t.host.memoryOff);
+    case "failed":
+      return failed(id, title, reading.reason, t.host.procRoot(config.procRoot, place));
+    case "ok":
+      return ok(
+        id,
+        title,
+        t.host.memory(round1(memoryUse(reading.value)), round1(reading.value.totalBytes / BYTES_PER_GB), config.memPct),
+      );
+    default:
+      return reading satisfies never;
   }
 }
 
@@ -29,7 +42,11 @@ const INITIAL = "pid:[4026531836]";
  */
 export function sharesPids({ pidNamespace: namespace, status, initCommand }: SelfFacts): boolean {
   if (namespace === INITIAL) return true;
-  const pids = /^NSpid:\s*(.+)$/m.exec(status ?? "")?.[1]?.trim().split(/\s+/) ?? [];
+  const pids =
+    /^NSpid:\s*(.+)$/m
+      .exec(status ?? "")?.[1]
+      ?.trim()
+      .split(/\s+/) ?? [];
   return pids.length > 1 || (initCommand !== undefined && initCommand !== "" && !initCommand.includes("watchdog.mjs"));
 }
 
@@ -38,14 +55,19 @@ function pidNamespace(self: SelfFacts, { t, place }: Ctx): Check {
   const name = fragment((self.initCommand ?? "").split(" ")[0]?.split("/").at(-1) ?? "", 40);
   const init = name === "" ? t.host.unknown : name;
   if (!place.inContainer) return ok(id, title, t.host.noContainer(init));
-  return sharesPids(self) ? ok(id, title, t.host.shared(init)) : failed(id, title, t.host.ownNamespace(init), t.host.sharePids(place));
+  return sharesPids(self)
+    ? ok(id, title, t.host.shared(init))
+    : failed(id, title, t.host.ownNamespace(init), t.host.sharePids(place));
 }
 
 function processes(reading: Readings["proc"], self: SelfFacts, { config, t, place }: Ctx): Check {
   const [id, title] = ["processes", t.titles.processes];
   const mount = mountOf(parseMounts(self.mountinfo ?? ""), config.procRoot);
   const option = mount?.options.find((one) => one.startsWith("hidepid="))?.slice("hidepid=".length) ?? "off";
-  if (reading.state === "ok") return ok(id, title, t.host.readable(reading.value.candidates.length, config.procPatterns.join(", "), option));
+  if (reading.state === "ok")
+    return ok(id, title, t.host.readable(reading.value.candidates.length, config.procPatterns.join(", "), option));
   const reason = reading.state === "failed" ? reading.reason : "";
-  return /hidepid/.test(reason) ? failed(id, title, t.host.hidden(option), t.host.unhide) : failed(id, title, reason, t.host.procRoot(config.procRoot, place));
+  return /hidepid/.test(reason)
+    ? failed(id, title, t.host.hidden(option), t.host.unhide)
+    : failed(id, title, reason, t.host.procRoot(config.procRoot, place));
 }

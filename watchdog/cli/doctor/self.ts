@@ -24,8 +24,12 @@ export async function readSelf(procRoot: string, pool: ThreadPool, deadlineMs: n
     pidNamespace: () => readlink(`${procRoot}/self/ns/pid`),
     initCommand: async () => (await readFile(`${procRoot}/1/cmdline`, "utf8")).replaceAll("\0", " ").trim(),
   };
-  const outcomes = await pool.share("self", 1).runAll(Object.keys(reads), (name) => reads[name as keyof SelfFacts](), deadlineMs, new AbortController().signal);
-  return Object.fromEntries([...outcomes].flatMap(([name, outcome]) => ("value" in outcome ? [[name, outcome.value]] : [])));
+  const outcomes = await pool
+    .share("self", 1)
+    .runAll(Object.keys(reads), (name) => reads[name as keyof SelfFacts](), deadlineMs, new AbortController().signal);
+  return Object.fromEntries(
+    [...outcomes].flatMap(([name, outcome]) => ("value" in outcome ? [[name, outcome.value]] : [])),
+  );
 }
 
 /**
@@ -33,7 +37,9 @@ export async function readSelf(procRoot: string, pool: ThreadPool, deadlineMs: n
  * folder does not answer; undefined: nothing. By access(2) and its first bytes, so that nothing is written. Never rejects.
  */
 export async function writeProblem(path: string, pool: ThreadPool, deadlineMs: number): Promise<string | undefined> {
-  const outcome = (await pool.share("state", 1).runAll([path], accessProblem, deadlineMs, new AbortController().signal)).get(path);
+  const outcome = (
+    await pool.share("state", 1).runAll([path], accessProblem, deadlineMs, new AbortController().signal)
+  ).get(path);
   return outcome && "value" in outcome ? outcome.value : outcome?.reason;
 }
 
@@ -73,7 +79,14 @@ export function parseMounts(mountinfo: string): Mount[] {
     const [point, options] = before.split(" ").slice(4, 6);
     const [type, source, superOptions] = after.split(" ");
     if (point === undefined || options === undefined || type === undefined || source === undefined) return [];
-    return [{ point: withoutEscapes(point), type, source: withoutEscapes(source), options: [...options.split(","), ...(superOptions ?? "").split(",")] }];
+    return [
+      {
+        point: withoutEscapes(point),
+        type,
+        source: withoutEscapes(source),
+        options: [...options.split(","), ...(superOptions ?? "").split(",")],
+      },
+    ];
   });
 }
 

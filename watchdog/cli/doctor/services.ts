@@ -3,7 +3,7 @@ import type { Readings } from "../../collectors/index.ts";
 import type { Envelope } from "../../collectors/metrics.ts";
 import { isMuted } from "../../config/mute.ts";
 import type { FaultKind } from "../../net/fault.ts";
-import { failed, off, ok, type Check, type Ctx } from "./check.ts";
+import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
 /** The orchestrator's /metrics: that it answers, and which part is missing that an enabled signal needs. Pure. */
 export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
@@ -12,32 +12,49 @@ export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
   if (!url || reading.state === "off") return [off(id, title, t.metrics.off)];
   if (reading.state === "failed") {
     const status = /^HTTP status (\d+)/.exec(reading.reason)?.[1];
-    if (status !== undefined) return [failed(id, title, t.metrics.status(status), adviceFor("status", url, "WATCHDOG_METRICS_URL", ctx))];
-    if (/JSON|larger/.test(reading.reason)) return [failed(id, title, reading.reason, t.metrics.notObject("WATCHDOG_METRICS_URL"))];
+    if (status !== undefined)
+      return [failed(id, title, t.metrics.status(status), adviceFor("status", url, "WATCHDOG_METRICS_URL", ctx))];
+    if (/JSON|larger/.test(reading.reason))
+      return [failed(id, title, reading.reason, t.metrics.notObject("WATCHDOG_METRICS_URL"))];
     return [failed(id, title, t.fault(reading), adviceFor(reading.kind, url, "WATCHDOG_METRICS_URL", ctx))];
   }
   const gaps = partsMissing(reading.value, ctx);
-  return [ok(id, title, gaps.length > 0 ? t.metrics.answers : t.metrics.good(reading.value.agents?.length ?? 0)), ...gaps];
+  return [
+    ok(id, title, gaps.length > 0 ? t.metrics.answers : t.metrics.good(reading.value.agents?.length ?? 0)),
+    ...gaps,
+  ];
 }
 
 /** What is missing only counts while the signal that it feeds is wanted. */
 function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope, { config, t }: Ctx): Check[] {
   const isWanted = (key: string): boolean => !isMuted(config.mute, key);
-  const gap = (part: string, detail: string, turnOff: string): Check => failed(`metrics.${part}`, t.titles.metricsPart(part), detail, t.metrics.add(part, turnOff));
+  const gap = (part: string, detail: string, turnOff: string): Check =>
+    failed(`metrics.${part}`, t.titles.metricsPart(part), detail, t.metrics.add(part, turnOff));
   const checks: Check[] = [];
-  if (generatedAtS === undefined && config.metricsStaleS > 0 && isWanted("metrics_stale")) checks.push(gap("generated_at", t.metrics.missing("metrics_stale"), "WATCHDOG_METRICS_STALE_S=0"));
+  if (generatedAtS === undefined && config.metricsStaleS > 0 && isWanted("metrics_stale"))
+    checks.push(gap("generated_at", t.metrics.missing("metrics_stale"), "WATCHDOG_METRICS_STALE_S=0"));
   const missing = (["queued", "running", "done", "failed"] as const).filter((name) => counts[name] === undefined);
   const stalled = config.queueStalledMin > 0 && isWanted("queue_stalled") ? ["queue_stalled"] : [];
-  const frozen = [...(missing.includes("failed") && isWanted("job_failed") ? ["job_failed"] : []), ...(missing.length > 0 ? stalled : [])];
+  const frozen = [
+    ...(missing.includes("failed") && isWanted("job_failed") ? ["job_failed"] : []),
+    ...(missing.length > 0 ? stalled : []),
+  ];
   if (frozen.length > 0) {
     const mute = `WATCHDOG_MUTE=${[...config.mute, ...frozen].join(",")}`;
-    checks.push(gap(missing.length === 4 ? "queue.counts" : `queue.counts.${missing.join("/")}`, t.metrics.missing(frozen.join(", ")), mute));
+    checks.push(
+      gap(
+        missing.length === 4 ? "queue.counts" : `queue.counts.${missing.join("/")}`,
+        t.metrics.missing(frozen.join(", ")),
+        mute,
+      ),
+    );
   }
   if (config.agentHungMin > 0 && isWanted("agent_hung:")) {
     const turnOff = "WATCHDOG_AGENT_HUNG_MIN=0";
     if (!agents) checks.push(gap("agents", t.metrics.missing("agent_hung"), turnOff));
     else if (!agentsComplete) checks.push(gap("agents[].run_id", t.metrics.partly("agent_hung"), turnOff));
-    else if (agents.some(({ cpuTicks }) => cpuTicks === undefined)) checks.push(gap("agents[].cpu_ticks", t.metrics.partly("agent_hung"), turnOff));
+    else if (agents.some(({ cpuTicks }) => cpuTicks === undefined))
+      checks.push(gap("agents[].cpu_ticks", t.metrics.partly("agent_hung"), turnOff));
   }
   return checks;
 }
@@ -45,7 +62,10 @@ function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope
 export function judgeDeps(reading: Readings["deps"], ctx: Ctx): Check[] {
   const { t } = ctx;
   if (reading.state === "off") return [off("deps", t.titles.deps, t.dep.off)];
-  if (reading.state === "failed") return [failed("deps", t.titles.deps, t.fault(reading), t.network.advice(reading.kind, "", "WATCHDOG_DEPS", false))];
+  if (reading.state === "failed")
+    return [
+      failed("deps", t.titles.deps, t.fault(reading), t.network.advice(reading.kind, "", "WATCHDOG_DEPS", false)),
+    ];
   return reading.value.map((sample) => depCheck(sample, ctx));
 }
 

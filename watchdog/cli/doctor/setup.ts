@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { ownerToRead, type Problem } from "../../config/table.ts";
+import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { FOREIGN } from "./self.ts";
-import { failed, off, ok, type Check, type Ctx } from "./check.ts";
 
 /** Every problem of the configuration, and the kill switch. Pure. */
 export function judgeSettings(problems: readonly Problem[], uid: number, { config, t, place }: Ctx): Check[] {
@@ -15,15 +15,24 @@ export function judgeSettings(problems: readonly Problem[], uid: number, { confi
   function adviceFor(name: string, problem: string): string {
     const unreadable = /^WATCHDOG_\w+_FILE="(.*?)" cannot be read \((EACCES|EPERM)?/.exec(problem);
     // Of a file that is missing or a folder the value is not in doubt: its path or its mount is.
-    if (unreadable) return unreadable[2] === undefined ? t.config.advice(name, place) : t.config.secretFile(unreadable[1] ?? "", ownerToRead(uid), place);
+    if (unreadable)
+      return unreadable[2] === undefined
+        ? t.config.advice(name, place)
+        : t.config.secretFile(unreadable[1] ?? "", ownerToRead(uid), place);
     if (/WATCHDOG_STATUS_TOKEN is unset/.test(problem)) return t.config.statusToken(place);
     // What is needed and has no value: removing it would mend nothing.
-    const needed = / no usable value|messages go to the log$|answers \/healthz alone$/.test(problem) ? name.replace(/_FILE$/, "") : "";
+    const needed = / no usable value|messages go to the log$|answers \/healthz alone$/.test(problem)
+      ? name.replace(/_FILE$/, "")
+      : "";
     switch (needed) {
-      case "WATCHDOG_TG_CHAT_ID": return t.telegram.findChat(place);
-      case "WATCHDOG_TG_BOT_TOKEN": return t.telegram.newToken(place);
-      case "WATCHDOG_STATUS_TOKEN": return t.config.statusToken(place);
-      default: return t.config.advice(name, place);
+      case "WATCHDOG_TG_CHAT_ID":
+        return t.telegram.findChat(place);
+      case "WATCHDOG_TG_BOT_TOKEN":
+        return t.telegram.newToken(place);
+      case "WATCHDOG_STATUS_TOKEN":
+        return t.config.statusToken(place);
+      default:
+        return t.config.advice(name, place);
     }
   }
   const enabled = ["enabled", t.titles.enabled] as const;
@@ -36,8 +45,13 @@ export function judgeSettings(problems: readonly Problem[], uid: number, { confi
 /** State file, second channel, heartbeat, proxy. Of a URL the host alone is shown: whoever knows its path can write to it. Pure. */
 export function judgeFiles(writeProblem: string | undefined, uid: number, { config, t, place }: Ctx): Check[] {
   const { titles, files } = t;
-  const shown = (id: string, title: string, url: URL | undefined, name: string, words: (host: string) => string): Check =>
-    url ? ok(id, title, words(url.host)) : off(id, title, files.notSet(name));
+  const shown = (
+    id: string,
+    title: string,
+    url: URL | undefined,
+    name: string,
+    words: (host: string) => string,
+  ): Check => (url ? ok(id, title, words(url.host)) : off(id, title, files.notSet(name)));
   return [
     stateCheck(),
     shown("webhook", titles.webhook, config.fallbackWebhookUrl, "WATCHDOG_FALLBACK_WEBHOOK_URL", files.goesTo),
@@ -52,7 +66,11 @@ export function judgeFiles(writeProblem: string | undefined, uid: number, { conf
     if (writeProblem === FOREIGN) return failed(id, title, files.foreign(path), files.ownState(place));
     const dir = dirname(path);
     const isMissing = writeProblem === "EROFS" || writeProblem === "ENOENT" || writeProblem === "ENOTDIR";
-    const advice = !isMissing ? files.chown(path, dir, uid, place) : place.inContainer ? files.mountState(dir, place) : files.makeDir(dir);
+    const advice = !isMissing
+      ? files.chown(path, dir, uid, place)
+      : place.inContainer
+        ? files.mountState(dir, place)
+        : files.makeDir(dir);
     return failed(id, title, files.notWritable(path, writeProblem), advice);
   }
 }

@@ -47,7 +47,10 @@ function recordOf(entry: Readonly<Record<string, unknown>>): CacheRecord {
   const lastUsedMs = typeof entry["LastUsedAt"] === "string" ? Date.parse(entry["LastUsedAt"]) : NaN;
   const parents: unknown[] = Array.isArray(entry["Parents"]) ? entry["Parents"] : [entry["Parent"]];
   return {
-    id: String(entry["ID"]), sizeBytes: bytes(entry["Size"]), inUse: entry["InUse"] === true, shared: entry["Shared"] === true,
+    id: String(entry["ID"]),
+    sizeBytes: bytes(entry["Size"]),
+    inUse: entry["InUse"] === true,
+    shared: entry["Shared"] === true,
     type: typeof entry["Type"] === "string" ? entry["Type"] : "regular",
     ...(Number.isFinite(lastUsedMs) ? { lastUsedMs } : {}),
     parents: parents.filter((parent): parent is string => typeof parent === "string" && parent !== ""),
@@ -68,7 +71,8 @@ const sum = (records: readonly CacheRecord[]): number => records.reduce((total, 
 export function clearableBytes({ records }: BuildCache, { ageS, all }: CacheFilter, nowMs: number): number | undefined {
   if (!records) return undefined;
   const goes = (record: CacheRecord): boolean =>
-    !record.inUse && (all || !(record.shared || record.type === "internal" || record.type === "frontend")) &&
+    !record.inUse &&
+    (all || !(record.shared || record.type === "internal" || record.type === "frontend")) &&
     (ageS === undefined || record.lastUsedMs === undefined || record.lastUsedMs <= nowMs - ageS * 1000);
   const byId = new Map(records.map((record) => [record.id, record]));
   const kept = new Set<string>();

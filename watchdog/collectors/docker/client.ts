@@ -15,7 +15,13 @@ const BUILD_CACHE_BEST_MINOR = 51;
  * An answer may be as large as any that means something, and no larger: 3,000 containers with the labels of compose, 10,000 records of
  * build cache; one container has 5 logs of 4,096 bytes of its health, its labels and its environment.
  */
-const MAX_BYTES = { version: 256 * 1024, info: 1024 * 1024, inspect: 1024 * 1024, list: 8 * 1024 * 1024, buildCache: 8 * 1024 * 1024 } as const;
+const MAX_BYTES = {
+  version: 256 * 1024,
+  info: 1024 * 1024,
+  inspect: 1024 * 1024,
+  list: 8 * 1024 * 1024,
+  buildCache: 8 * 1024 * 1024,
+} as const;
 type Question = keyof typeof MAX_BYTES;
 
 export interface DockerClient {
@@ -41,7 +47,11 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   let negotiated: Negotiated | undefined;
 
-  const ask = async (question: Question, path: string, signal: AbortSignal): Promise<{ status: number; json: unknown }> => {
+  const ask = async (
+    question: Question,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ status: number; json: unknown }> => {
     if (!isAllowedPath(path)) throw new Error(`path ${path} is not on the allow-list`);
     const maxBytes = MAX_BYTES[question];
     const { status, body } = await get({ ...target, path, agent }, { deadlineMs, maxBytes, signal });
@@ -62,7 +72,13 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     return negotiated;
   };
 
-  const versioned = async (question: Question, path: string, signal: AbortSignal, pick: (agreed: Negotiated) => string = (all) => all.version, retry = true): Promise<{ status: number; json: unknown }> => {
+  const versioned = async (
+    question: Question,
+    path: string,
+    signal: AbortSignal,
+    pick: (agreed: Negotiated) => string = (all) => all.version,
+    retry = true,
+  ): Promise<{ status: number; json: unknown }> => {
     const answer = await ask(question, `/v${pick(await agreed(signal))}${path}`, signal);
     // The engine was replaced under us by one that does not speak this version: ask anew, once.
     if (answer.status === 400 && retry && /version/i.test(messageOf(answer.json))) {
@@ -72,7 +88,12 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     return answer;
   };
 
-  const expect200 = async (question: Question, path: string, signal: AbortSignal, pick?: (agreed: Negotiated) => string): Promise<unknown> => {
+  const expect200 = async (
+    question: Question,
+    path: string,
+    signal: AbortSignal,
+    pick?: (agreed: Negotiated) => string,
+  ): Promise<unknown> => {
     const { status, json } = await versioned(question, path, signal, pick);
     if (status !== 200) throw new Error(`engine answered ${status}${messageOf(json)}`);
     if (json === undefined) throw new Error("engine's answer is not JSON");
@@ -83,7 +104,12 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     agreedVersion: async (signal) => (await agreed(signal)).version,
     buildCache: async (signal) => {
       if ((await agreed(signal)).buildCacheVersion === undefined) return undefined;
-      return expect200("buildCache", "/system/df?type=build-cache", signal, (all) => all.buildCacheVersion ?? all.version);
+      return expect200(
+        "buildCache",
+        "/system/df?type=build-cache",
+        signal,
+        (all) => all.buildCacheVersion ?? all.version,
+      );
     },
     version,
     list: (signal) => expect200("list", "/containers/json?all=1", signal),

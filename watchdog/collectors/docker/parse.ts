@@ -1,5 +1,5 @@
-import { isRecord } from "../../net/exchange.ts";
 import { MAX_NAME } from "../../config/value.ts";
+import { isRecord } from "../../net/exchange.ts";
 import { fragment, identifier } from "../../safe.ts";
 
 export const STATES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
@@ -73,7 +73,9 @@ function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefin
   const id = entry["Id"];
   // Validated, because it becomes part of a path.
   if (typeof id !== "string" || !/^[0-9a-f]{64}$/.test(id)) return undefined;
-  const names = Array.isArray(entry["Names"]) ? (entry["Names"] as unknown[]).filter((name) => typeof name === "string") : [];
+  const names = Array.isArray(entry["Names"])
+    ? (entry["Names"] as unknown[]).filter((name) => typeof name === "string")
+    : [];
   // A legacy link adds names like /other/alias; the container's own has one slash.
   const own = names.find((name) => name.lastIndexOf("/") === 0) ?? names[0] ?? id.slice(0, 12);
   const status = typeof entry["Status"] === "string" ? entry["Status"] : "";
@@ -94,9 +96,24 @@ function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefin
 }
 
 function composeIn(labels: Readonly<Record<string, unknown>>): { compose?: ComposeStart } {
-  const [project, service, files] = ["project", "service", "project.config_files"].map((name) => labels[`com.docker.compose.${name}`]);
-  if (typeof project !== "string" || typeof service !== "string" || typeof files !== "string" || files.length > MAX_PATH) return {};
-  return { compose: { project, service, files: files.split(",").slice(0, MAX_FILES), isOneOff: labels["com.docker.compose.oneoff"] === "True" } };
+  const [project, service, files] = ["project", "service", "project.config_files"].map(
+    (name) => labels[`com.docker.compose.${name}`],
+  );
+  if (
+    typeof project !== "string" ||
+    typeof service !== "string" ||
+    typeof files !== "string" ||
+    files.length > MAX_PATH
+  )
+    return {};
+  return {
+    compose: {
+      project,
+      service,
+      files: files.split(",").slice(0, MAX_FILES),
+      isOneOff: labels["com.docker.compose.oneoff"] === "True",
+    },
+  };
 }
 
 function mountsIn(list: unknown): { mounts?: Mount[] } {
@@ -135,7 +152,11 @@ export function parseInspect(json: unknown): Inspected {
 }
 
 /** The zero time 0001-01-01 means never. */
-function timeIn<K extends string>(state: Readonly<Record<string, unknown>>, field: string, name: K): { [P in K]?: number } {
+function timeIn<K extends string>(
+  state: Readonly<Record<string, unknown>>,
+  field: string,
+  name: K,
+): { [P in K]?: number } {
   const value = state[field];
   const atMs = typeof value === "string" ? Date.parse(value) : NaN;
   return (atMs > 0 ? { [name]: atMs } : {}) as { [P in K]?: number };
@@ -168,7 +189,15 @@ export function healthInStatus(status: string): Health {
   return /\(healthy\)/.test(status) ? "healthy" : "none";
 }
 
-const UNIT_S: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800, month: 2_592_000, year: 31_536_000 };
+const UNIT_S: Readonly<Record<string, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+  week: 604_800,
+  month: 2_592_000,
+  year: 31_536_000,
+};
 
 /** `Up 5 seconds`, `Up About a minute`, `Up 3 hours (healthy)`: the least uptime the words allow (docker/go-units HumanDuration). */
 export function parseUptime(status: string): number | undefined {

@@ -41,7 +41,12 @@ interface Identity {
  * a read of the command lines that are new, seen once, matching, or due in rotation; the others are remembered.
  * Rejects without a proc root, and where procfs hides other users' processes.
  */
-export function commandLines(root: string, patterns: readonly string[], share: Share, read: ReadFile): (deadlineMs: number, signal: AbortSignal) => Promise<CommandLines> {
+export function commandLines(
+  root: string,
+  patterns: readonly string[],
+  share: Share,
+  read: ReadFile,
+): (deadlineMs: number, signal: AbortSignal) => Promise<CommandLines> {
   const needles = patterns.map((pattern) => Buffer.from(pattern));
   let known: ReadonlyMap<number, Known> = new Map();
   let scans = 0;
@@ -51,9 +56,14 @@ export function commandLines(root: string, patterns: readonly string[], share: S
     const next = new Map<number, Known>();
     const unread = new Map<number, Unread>();
     const denied = new Set<number>();
-    const due = new Map<string, { readonly pid: number; readonly identity: Identity; readonly last: Known | undefined }>();
+    const due = new Map<
+      string,
+      { readonly pid: number; readonly identity: Identity; readonly last: Known | undefined }
+    >();
 
-    const pids = readdirSync(root).filter((name) => /^\d{1,10}$/.test(name)).map(Number);
+    const pids = readdirSync(root)
+      .filter((name) => /^\d{1,10}$/.test(name))
+      .map(Number);
     for (const [index, pid] of pids.entries()) {
       await turnAfter(index, signal);
       const identity = identityOf(`${root}/${pid}/cmdline`);
@@ -63,21 +73,33 @@ export function commandLines(root: string, patterns: readonly string[], share: S
       }
       const last = sameAs(known.get(pid), identity);
       if (last) next.set(pid, last);
-      if (!last || last.isFresh || last.command !== undefined || (pid + scans) % ROTATION === 0) due.set(`${pid}:${identity.inode}:${identity.mtimeMs}`, { pid, identity, last });
+      if (!last || last.isFresh || last.command !== undefined || (pid + scans) % ROTATION === 0)
+        due.set(`${pid}:${identity.inode}:${identity.mtimeMs}`, { pid, identity, last });
     }
 
-    const outcomes = await share.runAll(due.keys(), (key) => read(`${root}/${due.get(key)?.pid}/cmdline`), deadlineMs, signal);
+    const outcomes = await share.runAll(
+      due.keys(),
+      (key) => read(`${root}/${due.get(key)?.pid}/cmdline`),
+      deadlineMs,
+      signal,
+    );
     signal.throwIfAborted();
     for (const [index, [key, { pid, identity, last }]] of [...due].entries()) {
       await turnAfter(index, signal);
       const found = foundIn(outcomes.get(key));
-      if (Buffer.isBuffer(found)) next.set(pid, { ...identity, isFresh: !last && scans > 1, command: commandOf(found, needles) });
+      if (Buffer.isBuffer(found))
+        next.set(pid, { ...identity, isFresh: !last && scans > 1, command: commandOf(found, needles) });
       // What is known of it goes on being judged.
       else if (found !== "untried" || !last) note(pid, found);
     }
     throwIfHidden(root, pids, denied, next.size);
     known = next;
-    return { matching: new Map([...next].flatMap(([pid, { command }]) => (command === undefined ? [] : [[pid, command] as const]))), unread };
+    return {
+      matching: new Map(
+        [...next].flatMap(([pid, { command }]) => (command === undefined ? [] : [[pid, command] as const])),
+      ),
+      unread,
+    };
 
     function note(pid: number, found: Exclude<ReadOutcome, Buffer> | "hangs" | "untried"): void {
       next.delete(pid);
@@ -130,5 +152,6 @@ function commandOf(cmdline: Buffer, needles: readonly Buffer[]): string | undefi
  */
 function throwIfHidden(root: string, pids: readonly number[], denied: ReadonlySet<number>, readable: number): void {
   const isInitHidden = denied.has(1) || (!pids.includes(1) && existsSync(`${root}/self/stat`));
-  if (isInitHidden || (denied.size > 0 && readable <= 1)) throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
+  if (isInitHidden || (denied.size > 0 && readable <= 1))
+    throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
 }

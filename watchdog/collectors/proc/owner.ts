@@ -8,11 +8,19 @@ export type Owner = { readonly containerId: string } | { readonly unit: string }
  * The owner of each of these processes that has one. `cgroup` is read on the pool, because it waits for the kernel's cgroup lock, which a process
  * that is stuck in fork(2) can keep from everyone. An owner is a nicety: whoever cannot be asked in time has none. Never rejects.
  */
-export async function ownersOf(root: string, pids: readonly number[], share: Share, read: ReadFile, deadlineMs: number, signal: AbortSignal): Promise<Map<number, Owner>> {
+export async function ownersOf(
+  root: string,
+  pids: readonly number[],
+  share: Share,
+  read: ReadFile,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Map<number, Owner>> {
   const outcomes = await share.runAll(pids.map(String), (pid) => read(`${root}/${pid}/cgroup`), deadlineMs, signal);
   const owners = new Map<number, Owner>();
   for (const [pid, outcome] of outcomes) {
-    const owner = "value" in outcome && Buffer.isBuffer(outcome.value) ? parseOwner(outcome.value.toString("latin1")) : undefined;
+    const owner =
+      "value" in outcome && Buffer.isBuffer(outcome.value) ? parseOwner(outcome.value.toString("latin1")) : undefined;
     if (owner) owners.set(Number(pid), owner);
   }
   return owners;

@@ -16,7 +16,10 @@ export interface ProcStat {
  * proc_pid_stat(5). comm (field 2) is in parentheses and may itself hold spaces, parentheses and newlines, so fields are counted after the last `)`.
  */
 export function parseStat(text: string): ProcStat | undefined {
-  const fields = text.slice(text.lastIndexOf(")") + 1).trim().split(/\s+/);
+  const fields = text
+    .slice(text.lastIndexOf(")") + 1)
+    .trim()
+    .split(/\s+/);
   // The first field after comm is number 3, the state.
   const field = (number: number): number | undefined => {
     const raw = fields[number - 3];

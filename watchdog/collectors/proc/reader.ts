@@ -100,7 +100,9 @@ function openToRead(path: string): number {
 }
 
 function readSome(fd: number, buffer: Buffer, at: number, length: number): Promise<number> {
-  return new Promise((resolve, reject) => read(fd, buffer, at, length, null, (error, got) => (error ? reject(error) : resolve(got))));
+  return new Promise((resolve, reject) =>
+    read(fd, buffer, at, length, null, (error, got) => (error ? reject(error) : resolve(got))),
+  );
 }
 
 function grown(buffer: Buffer): Buffer {

@@ -1,6 +1,6 @@
-import { ru as messages } from "../ru.ts";
 import type { WatchdogKind } from "../../kinds.ts";
-import { clockMinute, durationParts, pluralizer, zoneName, type DurationUnit } from "../format.ts";
+import { clockMinute, type DurationUnit, durationParts, pluralizer, zoneName } from "../format.ts";
+import { ru as messages } from "../ru.ts";
 
 /** The status page in Russian; this file is the type that every other language must match. */
 
@@ -13,20 +13,43 @@ const UNITS: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "м
 
 export const ru = {
   units: UNITS,
-  duration: (ms: number): string => durationParts(ms).map(({ unit, count }) => `${count} ${UNITS[unit]}`).join(" "),
+  duration: (ms: number): string =>
+    durationParts(ms)
+      .map(({ unit, count }) => `${count} ${UNITS[unit]}`)
+      .join(" "),
   time: (wallMs: number, nearMs: number): string => clockMinute(wallMs, nearMs, MONTHS),
   zone: (wallMs: number): string => zoneName(wallMs, "ru"),
   title: (host: string) => `${host} · Watchdog`,
   size: messages.size,
   sources: {
-    metrics: "Оркестратор", mem: "Память", disk: "Диски", docker: "Docker", deps: "Зависимости", proc: "Процессы",
+    metrics: "Оркестратор",
+    mem: "Память",
+    disk: "Диски",
+    docker: "Docker",
+    deps: "Зависимости",
+    proc: "Процессы",
   },
   /** What a signal is about when it is good: its title names the fault. By the first part of its key. */
   subjects: {
-    orchestrator_down: "Оркестратор", metrics_stale: "Свежесть метрик", job_failed: "Упавшие задания", queue_stalled: "Очередь", agent_hung: "Агент",
-    host_mem: "Память хоста", disk: "Диск", disk_crit: "Диск, верхний порог:", disk_forecast: "Диск, прогноз:", inodes: "Иноды", container: "Контейнер",
-    dep: "Зависимость", cert: "Сертификат", proc_blocking: "Процесс", blind: "Источник",
-    host_boot: "Перезагрузка хоста", mutes: "Заглушённые сигналы", digest: "Сводка за сутки", hello: "Запуск сторожа",
+    orchestrator_down: "Оркестратор",
+    metrics_stale: "Свежесть метрик",
+    job_failed: "Упавшие задания",
+    queue_stalled: "Очередь",
+    agent_hung: "Агент",
+    host_mem: "Память хоста",
+    disk: "Диск",
+    disk_crit: "Диск, верхний порог:",
+    disk_forecast: "Диск, прогноз:",
+    inodes: "Иноды",
+    container: "Контейнер",
+    dep: "Зависимость",
+    cert: "Сертификат",
+    proc_blocking: "Процесс",
+    blind: "Источник",
+    host_boot: "Перезагрузка хоста",
+    mutes: "Заглушённые сигналы",
+    digest: "Сводка за сутки",
+    hello: "Запуск сторожа",
   } satisfies Record<WatchdogKind, string>,
   states: {
     well: "Всё в порядке",
@@ -39,10 +62,12 @@ export const ru = {
     off: "Выключен",
   },
   hints: {
-    well: (signals: number) => `Под наблюдением: ${plural(signals, { one: "сигнал", few: "сигнала", many: "сигналов", other: "сигнала" })}.`,
+    well: (signals: number) =>
+      `Под наблюдением: ${plural(signals, { one: "сигнал", few: "сигнала", many: "сигналов", other: "сигнала" })}.`,
     undelivered: "Наблюдение идёт, но сообщения сейчас не доставляются.",
     blind: "То, что не читается, заморожено; остальное проверяется как обычно.",
-    unwatched: "Docker читается, но ни у одного контейнера нет политики перезапуска или метки watchdog.watch=true (WATCHDOG_CONTAINERS). Остальное проверяется.",
+    unwatched:
+      "Docker читается, но ни у одного контейнера нет политики перезапуска или метки watchdog.watch=true (WATCHDOG_CONTAINERS). Остальное проверяется.",
     starting: "Результаты появятся через несколько секунд.",
     stale: "Процесс отвечает, но новых проверок нет. Ниже — последнее, что известно.",
     off: "WATCHDOG_ENABLED=false: ничего не читается и не отправляется.",
@@ -54,24 +79,49 @@ export const ru = {
   gone: "Watchdog не отвечает {}. Ниже — последнее, что известно.",
   refused: "Watchdog отвечает отказом {}. Ниже — последнее, что известно.",
   headings: {
-    bad: "Тревоги", gauges: "Память и диски, 24 часа", sources: "Источники", delivery: "Доставка", good: "В порядке",
-    muted: "Заглушено", problems: "Настройки: замечания", messages: "Последние сообщения",
+    bad: "Тревоги",
+    gauges: "Память и диски, 24 часа",
+    sources: "Источники",
+    delivery: "Доставка",
+    good: "В порядке",
+    muted: "Заглушено",
+    problems: "Настройки: замечания",
+    messages: "Последние сообщения",
   },
   since: (time: string, ms: string) => `с ${time} · ${ms}`,
   tags: {
-    told: (time: string) => `сообщено ${time}`, untold: "ещё не сообщено", over: "закончилось, сообщение в пути", muted: "заглушено",
-    frozen: "сейчас не проверяется", flapping: "мигает",
+    told: (time: string) => `сообщено ${time}`,
+    untold: "ещё не сообщено",
+    over: "закончилось, сообщение в пути",
+    muted: "заглушено",
+    frozen: "сейчас не проверяется",
+    flapping: "мигает",
   },
   cause: (cause: string) => `Вероятная причина: ${cause}.`,
   gauge: {
-    threshold: (pct: number) => `порог ${pct}%`, free: (free: string, total: string) => `свободно ${free} из ${total}`,
-    inodes: (pct: number) => `иноды ${pct}%`, unread: "сейчас не измеряется", stale: "сейчас не измеряется, последнее известное", empty: "измерений пока нет",
-    range: (low: number, high: number) => `за 24 часа от ${low}% до ${high}%`, memory: "Память",
+    threshold: (pct: number) => `порог ${pct}%`,
+    free: (free: string, total: string) => `свободно ${free} из ${total}`,
+    inodes: (pct: number) => `иноды ${pct}%`,
+    unread: "сейчас не измеряется",
+    stale: "сейчас не измеряется, последнее известное",
+    empty: "измерений пока нет",
+    range: (low: number, high: number) => `за 24 часа от ${low}% до ${high}%`,
+    memory: "Память",
   },
-  source: { ok: "читается", failed: "не читается", off: "выключен", lastOk: (time: string) => `последний раз ${time}`, never: "ещё ни разу" },
+  source: {
+    ok: "читается",
+    failed: "не читается",
+    off: "выключен",
+    lastOk: (time: string) => `последний раз ${time}`,
+    never: "ещё ни разу",
+  },
   delivery: {
     channel: { telegram: "Telegram", console: "журнал (бот не настроен)", webhook: "запасной канал" },
-    to: "Куда", pending: "Ждут отправки", lastOk: "Последняя доставка", never: "ещё не было", error: "Ошибка",
+    to: "Куда",
+    pending: "Ждут отправки",
+    lastOk: "Последняя доставка",
+    never: "ещё не было",
+    error: "Ошибка",
   },
   mutedExcept: (kinds: string) => `Сообщается всё равно: ${kinds}`,
   mutedNow: (keys: string) => `Сейчас плохо: ${keys}`,

@@ -1,19 +1,29 @@
 import { en as lang } from "../en.ts";
-import { decimalSizeText } from "../format.ts";
 import type { PruneFacts } from "../facts.ts";
+import { decimalSizeText } from "../format.ts";
 import type { PruneLang } from "./ru.ts";
 
 /** The pruner's texts in English. */
 
 const { age } = lang;
 const size = (bytes: number): string => decimalSizeText(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]);
-const freed = (bytes: number | undefined): string => (bytes === undefined ? "docker did not say how much was freed" : `${size(bytes)} freed`);
+const freed = (bytes: number | undefined): string =>
+  bytes === undefined ? "docker did not say how much was freed" : `${size(bytes)} freed`;
 const pct = (value: number): string => `${value}%`;
 
 function measures(f: PruneFacts): string[] {
-  const cache = f.cacheBeforeBytes !== undefined && f.cacheAfterBytes !== undefined ? [`Build cache: ${size(f.cacheBeforeBytes)} before, ${size(f.cacheAfterBytes)} after.`] : [];
-  const disk = f.diskBeforePct !== undefined && f.diskAfterPct !== undefined ? [`Docker's disk: ${pct(f.diskBeforePct)} used before, ${pct(f.diskAfterPct)} after.`] : [];
-  const early = f.earlyAtPct === undefined ? [] : [`Cleared before its time, because the disk was ${pct(f.earlyAtPct)} full or more.`];
+  const cache =
+    f.cacheBeforeBytes !== undefined && f.cacheAfterBytes !== undefined
+      ? [`Build cache: ${size(f.cacheBeforeBytes)} before, ${size(f.cacheAfterBytes)} after.`]
+      : [];
+  const disk =
+    f.diskBeforePct !== undefined && f.diskAfterPct !== undefined
+      ? [`Docker's disk: ${pct(f.diskBeforePct)} used before, ${pct(f.diskAfterPct)} after.`]
+      : [];
+  const early =
+    f.earlyAtPct === undefined
+      ? []
+      : [`Cleared before its time, because the disk was ${pct(f.earlyAtPct)} full or more.`];
   return [...cache, ...disk, ...early];
 }
 const older = (ageS: number | undefined): string => (ageS === undefined ? "" : ` older than ${age(ageS)}`);
@@ -25,8 +35,15 @@ export const pruneEn: PruneLang = {
     useless: "Clearing the build cache frees nothing",
   },
   details: {
-    pruned: (f) => [f.freedBytes === undefined ? `Docker's build cache${older(f.ageS)} was cleared: ${freed(undefined)}.` : `Freed ${size(f.freedBytes)} of Docker's build cache${older(f.ageS)}.`, ...measures(f)].join("\n"),
-    failed: (reason, overSsh) => `The prune failed: ${reason}.\nUnless this is mended, the cache will fill the disk.\nWhat to do: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, then the WATCHDOG_PRUNE_* settings.`,
+    pruned: (f) =>
+      [
+        f.freedBytes === undefined
+          ? `Docker's build cache${older(f.ageS)} was cleared: ${freed(undefined)}.`
+          : `Freed ${size(f.freedBytes)} of Docker's build cache${older(f.ageS)}.`,
+        ...measures(f),
+      ].join("\n"),
+    failed: (reason, overSsh) =>
+      `The prune failed: ${reason}.\nUnless this is mended, the cache will fill the disk.\nWhat to do: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, then the WATCHDOG_PRUNE_* settings.`,
     works: (f) => `Clearing works again: ${freed(f.freedBytes)}.`,
     useless: (f) =>
       [

@@ -6,13 +6,21 @@ import { ru as lang } from "../ru.ts";
 
 const { age } = lang;
 const size = (bytes: number): string => decimalSizeText(bytes, ["Б", "кБ", "МБ", "ГБ", "ТБ", "ПБ"]);
-const freed = (bytes: number | undefined): string => (bytes === undefined ? "сколько освобождено, docker не сказал" : `освобождено ${size(bytes)}`);
+const freed = (bytes: number | undefined): string =>
+  bytes === undefined ? "сколько освобождено, docker не сказал" : `освобождено ${size(bytes)}`;
 const pct = (value: number): string => `${value}%`;
 
 function measures(f: PruneFacts): string[] {
-  const cache = f.cacheBeforeBytes !== undefined && f.cacheAfterBytes !== undefined ? [`Кэш сборки: было ${size(f.cacheBeforeBytes)}, стало ${size(f.cacheAfterBytes)}.`] : [];
-  const disk = f.diskBeforePct !== undefined && f.diskAfterPct !== undefined ? [`Диск Docker: было занято ${pct(f.diskBeforePct)}, стало ${pct(f.diskAfterPct)}.`] : [];
-  const early = f.earlyAtPct === undefined ? [] : [`Очищено раньше срока: диск занят на ${pct(f.earlyAtPct)} или больше.`];
+  const cache =
+    f.cacheBeforeBytes !== undefined && f.cacheAfterBytes !== undefined
+      ? [`Кэш сборки: было ${size(f.cacheBeforeBytes)}, стало ${size(f.cacheAfterBytes)}.`]
+      : [];
+  const disk =
+    f.diskBeforePct !== undefined && f.diskAfterPct !== undefined
+      ? [`Диск Docker: было занято ${pct(f.diskBeforePct)}, стало ${pct(f.diskAfterPct)}.`]
+      : [];
+  const early =
+    f.earlyAtPct === undefined ? [] : [`Очищено раньше срока: диск занят на ${pct(f.earlyAtPct)} или больше.`];
   return [...cache, ...disk, ...early];
 }
 const older = (ageS: number | undefined): string => (ageS === undefined ? "" : ` старше ${age(ageS)}`);
@@ -24,8 +32,15 @@ export const pruneRu = {
     useless: "Очистка кэша сборки ничего не даёт",
   },
   details: {
-    pruned: (f: PruneFacts) => [f.freedBytes === undefined ? `Кэш сборки Docker${older(f.ageS)} очищен: ${freed(undefined)}.` : `Освобождено ${size(f.freedBytes)} кэша сборки Docker${older(f.ageS)}.`, ...measures(f)].join("\n"),
-    failed: (reason: string, overSsh: boolean) => `Очистка не удалась: ${reason}.\nЕсли это не исправить, кэш заполнит диск.\nЧто делать: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, затем настройки WATCHDOG_PRUNE_*.`,
+    pruned: (f: PruneFacts) =>
+      [
+        f.freedBytes === undefined
+          ? `Кэш сборки Docker${older(f.ageS)} очищен: ${freed(undefined)}.`
+          : `Освобождено ${size(f.freedBytes)} кэша сборки Docker${older(f.ageS)}.`,
+        ...measures(f),
+      ].join("\n"),
+    failed: (reason: string, overSsh: boolean) =>
+      `Очистка не удалась: ${reason}.\nЕсли это не исправить, кэш заполнит диск.\nЧто делать: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, затем настройки WATCHDOG_PRUNE_*.`,
     works: (f: PruneFacts) => `Очистка снова работает: ${freed(f.freedBytes)}.`,
     useless: (f: PruneFacts) =>
       [
