@@ -23,6 +23,9 @@ test("of its mounts those are kept that show a path of the host, as many and as 
   const bind = { Type: "bind", Source: "/srv/app", Destination: "/app", Mode: "", RW: true };
   const kept = { source: "/srv/app", target: "/app" };
   assert.deepEqual(parseList([listed({ Mounts: [bind] })])[0]?.mounts, [kept]);
+  assert.deepEqual(parseList([listed({ Mounts: [{ ...bind, RW: false }] })])[0]?.mounts, [
+    { ...kept, isReadOnly: true },
+  ]);
   // tmpfs, Podman's targets alone, and nonsense.
   const none = [
     { ...bind, Source: "" },

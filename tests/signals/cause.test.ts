@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { FoundContainer } from "../../watchdog/collectors/containers.ts";
+import type { Mount } from "../../watchdog/collectors/docker/parse.ts";
 import { failed, ok } from "../../watchdog/collectors/reading.ts";
 import type { Fault } from "../../watchdog/net/fault.ts";
 import { container, diskAt, disks, docker, envelope, memoryAt } from "../helpers/samples.ts";
@@ -84,6 +85,19 @@ describe("a cause is named with a proven link alone", () => {
       ];
       assert.equal(causeOver("/srv/nas/app", [], beside), named("nas"));
       assert.equal(causeOver("/opt/app", [], beside), undefined);
+    });
+
+    it("not where that container can only read it, whatever else it can write to", LIMIT, () => {
+      const causeWith = (...mounts: Mount[]): string | undefined => {
+        const rig = rigOf({ WATCHDOG_CONTAINER_DOWN_TICKS: "1", WATCHDOG_METRICS_URL: "" });
+        const web = container("web", { state: "exited", exitCode: 1, mounts }, true);
+        rig.tick({ docker: ok({ containers: [web], ownMounts: own }), disk: disks([full("nas")]) });
+        return rig.signal("container:web").cause;
+      };
+      const [config, data] = ["/srv/nas/config", "/srv/nas/data"].map((source) => ({ source, target: source }));
+      assert.ok(config && data);
+      assert.equal(causeWith({ ...config, isReadOnly: true }, { source: "/opt/app", target: "/app" }), undefined);
+      assert.equal(causeWith({ ...config, isReadOnly: true }, data), named("nas"));
     });
 
     it("not where the watchdog's own mounts are not known", LIMIT, () =>

@@ -19,7 +19,7 @@ const EXPLAINED_BY: readonly (readonly [key: RegExp, causes: readonly CauseName[
   [/^orchestrator_down$/, ["engine", "disk", "memory", "container"]],
   // It answers, so the engine runs; what it does stands still.
   [/^(metrics_stale$|queue_stalled$|agent_hung:)/, ["disk", "memory", "container"]],
-  // Every container writes to the disk that holds the engine's data and to those of its mounts; whether one can have ended by that, `isUnexplained` says.
+  // Every container writes to the disk that holds the engine's data and to those of its writable mounts; whether one can have ended by that, `isUnexplained` says.
   [/^container:/, ["disk", "memory"]],
   // A dependency may be another host's: nothing that is seen here is proven to be its cause.
 ];
@@ -115,7 +115,7 @@ function isGone({ kind, reason }: Fault): boolean {
 /** A disk that is full, since its alert stands, and whose it is. */
 interface FullDisk extends Cause {
   readonly holdsEngineData: boolean;
-  /** Whether a mount of this container lies on it. */
+  /** Whether a mount that this container can write to lies on it. */
   readonly isUnder: (found: Found | undefined) => boolean;
 }
 
@@ -133,7 +133,7 @@ function fullDisks(signals: readonly Signal[], { disk, docker }: Readings, confi
     const isUnder = (found: Found | undefined): boolean =>
       typeof found === "object" &&
       "mounts" in found &&
-      (found.mounts ?? []).some(({ source }) => innermost(folders, source) === label);
+      (found.mounts ?? []).some(({ source, isReadOnly }) => !isReadOnly && innermost(folders, source) === label);
     return [
       {
         text: lang.causes.disk(label, usedPct),

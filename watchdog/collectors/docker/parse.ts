@@ -37,6 +37,7 @@ export interface ComposeStart {
 export interface Mount {
   readonly source: string;
   readonly target: string;
+  readonly isReadOnly?: true;
 }
 
 const MAX_MOUNTS = 64;
@@ -121,7 +122,9 @@ function mountsIn(list: unknown): { mounts?: Mount[] } {
   const mounts = (list as unknown[]).slice(0, MAX_MOUNTS).flatMap((mount) => {
     const [source, target] = isRecord(mount) ? [mount["Source"], mount["Destination"]] : [];
     // A tmpfs has no source.
-    return isPath(source) && isPath(target) ? [{ source, target }] : [];
+    return isPath(source) && isPath(target)
+      ? [{ source, target, ...(isRecord(mount) && mount["RW"] === false ? { isReadOnly: true as const } : {}) }]
+      : [];
   });
   return mounts.length > 0 ? { mounts } : {};
 }
