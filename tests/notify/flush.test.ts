@@ -91,6 +91,17 @@ test("a notice that is refused does not keep the others from being flushed", asy
   assert.deepEqual(rig.delivered, ["a", "c"]);
 });
 
+test("neither what was refused before the flush nor what is during it takes time from it", async () => {
+  const rig = outboxRig({ perMin: 20 });
+  rig.answer(REJECTED);
+  await rig.offer(...Array.from({ length: 30 }, (_, index) => `n${index}`));
+  await rig.clock.advance(20_000);
+  rig.answer((sent) => (/n\d/.test(idsIn(sent)) ? REJECTED : DELIVERED));
+  await rig.offer("a", "n1", "b", "c");
+  assert.ok((await flush(rig, 3500)) <= 3500);
+  assert.deepEqual(rig.delivered, ["a", "b", "c"]);
+});
+
 test("a send that hangs is given up when the time is over, and aborted", async () => {
   const rig = outboxRig();
   rig.answer(RETRY);

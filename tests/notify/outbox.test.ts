@@ -404,7 +404,7 @@ test("what is critical does not wait for the search for a refused notice", { tim
   const rig = outboxRig({ perMin: 20 });
   rig.answer((sent) => (idsIn(sent).split(" ").includes("d") ? { kind: "rejected", reason: "400" } : DELIVERED));
   await rig.offer("a", "b", "c", "d");
-  await rig.clock.advance(1000);
+  await rig.clock.advance(3000);
   const critical = noticeOf({
     id: "o",
     key: "disk_crit:data",
@@ -414,6 +414,36 @@ test("what is critical does not wait for the search for a refused notice", { tim
   await rig.clock.advance(MIN);
   assert.deepEqual(rig.sent.map(idsIn), ["a b c d", "a b c d", "a b", "c", "o", "d"]);
   assert.deepEqual(rig.delivered, ["a", "b", "c", "o"]);
+  await rig.stop();
+});
+
+test("a channel that refuses everything is asked at the pace of messages", { timeout: 10_000 }, async () => {
+  const rig = outboxRig({ perMin: 20 });
+  rig.answer({ kind: "rejected", reason: "400" });
+  await rig.offer(...Array.from({ length: 62 }, (_, index) => `n${index}`));
+  await rig.clock.advance(20 * MIN);
+  const times = rig.sent.map(({ atS }) => atS);
+  assert.ok(
+    times.every((atS, index) => atS - (times[index - 1] ?? -Infinity) >= 1),
+    "two within a second",
+  );
+  assert.ok(
+    times.every((atS, index) => atS - (times[index - 20] ?? -Infinity) >= 60),
+    "more than 20 within a minute",
+  );
+  assert.ok(times.length > 62, "it is tried on and on");
+  await rig.stop();
+});
+
+test("what was never tried goes before what was refused, however many that are", { timeout: 10_000 }, async () => {
+  const rig = outboxRig({ perMin: 20 });
+  rig.answer((sent) => (idsIn(sent).includes("n") ? { kind: "rejected", reason: "400" } : DELIVERED));
+  const refused = Array.from({ length: 62 }, (_, index) => `n${index}`);
+  await rig.offer(...refused);
+  await rig.clock.advance(20 * MIN);
+  await rig.offer(...refused, "x");
+  await rig.clock.advance(MIN);
+  assert.deepEqual(rig.delivered, ["x"]);
   await rig.stop();
 });
 

@@ -97,6 +97,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let backAtMs: number | undefined;
   let summary = options.summary;
   let sentAt: number[] = [];
+  let refusedAt: number[] = [];
+  let isFlushing = false;
   let fallbackSentAt: number[] = [];
   /** Refused notices: until when each is held. */
   const held = new Map<string, number>();
@@ -132,7 +134,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       0,
       backoffUntil - now,
       Math.min(rateLimitUntil, askAt) - now,
-      pacingDelayMs(sentAt, now, sender.perMin),
+      pacingDelayMs(isFlushing ? sentAt : [...sentAt, ...refusedAt].sort((a, b) => a - b), now, sender.perMin),
     );
   };
 
@@ -152,8 +154,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** The parts to send next, in order; what was midway comes after those. */
   const compose = (): readonly Draft[] => {
     const said = dueSummary();
+    const all = due();
+    // What was refused before waits for what was never tried: where a filter refuses most, the search among them takes minutes.
+    const fresh = all.filter(({ id }) => !held.has(id));
     const batch = nextBatch({
-      due: due(),
+      due: fresh.length > 0 ? fresh : all,
       midway: new Set(rest.flatMap(({ ids }) => ids)),
       suspects,
       isSummaryDue: said !== undefined,
@@ -238,6 +243,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
     // What may have arrived counts for the pace as if it had.
     if (result.kind === "delivered" || (result.kind === "retry" && result.mayHaveArrived))
       sentAt = [...sentAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
+    // What is refused counts too, or a search among many would be a burst of requests; only a flush has no time for that.
+    if (result.kind === "rejected") refusedAt = [...refusedAt.filter((at) => at > now.monoMs - 60_000), now.monoMs];
     switch (result.kind) {
       case "delivered":
         if (failing) backAtMs = now.monoMs;
@@ -407,6 +414,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const timer = clock.sleep(withinMs, over.signal);
       await Promise.race([sending, timer]);
       backoffUntil = -Infinity;
+      isFlushing = true;
       for (;;) {
         const wait = waitMs();
         if (wait === undefined || clock.monoMs() + wait >= until) break;
