@@ -139,14 +139,14 @@ export function viewOf(changes: Partial<PageView> = {}): PageView {
 const DISK = row(
   "disk:data",
   "Disk data",
-  "92.3% used (threshold 85%), 17.2 GB of 235.2 GB free (7.7%).\nWhen the disk is full, the pipeline of every project stops.\nWhat to do: free some space (docker builder prune, old images, logs).",
+  "92.3% used (threshold 85%), 17.2 GB of 235.2 GB free (7.7%).\nWhen the disk is full, the pipeline of every project stops.\nWhat to do: see what takes the space (docker system df), then clear it (docker builder prune, old images, logs).",
   2.1,
   ["told"],
 );
 const WORKER = row(
   "container:worker-3",
   "Container worker-3",
-  "State: restart loop: restarted 4 times within the last 10 minutes.\nExit code: 137 (SIGKILL: killed, often because memory ran out).\nKilled because memory ran out (OOM).\nWhat to do: docker logs --tail 50 worker-3",
+  "State: restart loop: restarted 4 times within the last 10 minutes.\nExit code: 1.\nWhat to do: docker logs --tail 50 worker-3",
   0.78,
   ["told", "flapping"],
   "host memory is 97.1% used",
