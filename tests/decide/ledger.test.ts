@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { COOLDOWN_S, edgeOf, ledgerRig, signalOf } from "../helpers/ledger-rig.ts";
+import { COOLDOWN_S, edgeOf, ledgerRig, PLAIN_RULES, signalOf } from "../helpers/ledger-rig.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 const BAD = signalOf(true);
@@ -168,4 +168,18 @@ test("a delivery of something the ledger no longer knows changes nothing", () =>
   rig.deliver(rig.tick(30, GOOD));
   rig.deliver(notices);
   assert.equal(rig.size(), 0);
+});
+
+test("what follows from an orchestrator that is down is a reply to that; a job that failed before then is not", () => {
+  const rig = ledgerRig({ ...PLAIN_RULES, causeIds: ["orchestrator_down"] });
+  rig.tick(0, edgeOf(1), signalOf(true, { key: "queue_stalled" }));
+  const down = signalOf(true, { key: "orchestrator_down" });
+  rig.deliver(rig.tick(30, down).filter(({ key }) => key === "orchestrator_down"));
+  assert.deepEqual(
+    rig.judge(60).map(({ key, consequenceOf }) => [key, consequenceOf]),
+    [
+      ["job_failed", undefined],
+      ["queue_stalled", {}],
+    ],
+  );
 });

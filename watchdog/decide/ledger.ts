@@ -205,26 +205,23 @@ function withoutIdle(ledger: ReadonlyMap<string, Entry>): Ledger {
 /** What is to be told now, judged by what is observed now against what was told; oldest first. */
 export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
   // What is good again, or cannot be judged, is no cause of what is told now.
-  const standing = (id: string): Entry | undefined => {
-    const entry = ledger.get(id);
-    return entry?.active && !entry.easing && !entry.frozen ? entry : undefined;
-  };
-  const cause = rules.causeIds.map(standing).find((entry) => entry?.told.alerting)?.told;
-  const isDown = standing("orchestrator_down") !== undefined;
+  const cause = rules.causeIds
+    .map((id) => ledger.get(id))
+    .find((entry) => entry?.active && !entry.easing && !entry.frozen && entry.told.alerting)?.told;
   return [...ledger]
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
     .filter((notice) => !isCovered(ledger, notice))
     .map((notice) =>
-      cause && isFedByMetrics(notice.key, isDown)
+      cause && isConsequence(notice.key)
         ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } }
         : notice,
     )
     .sort((a, b) => a.due.monoMs - b.due.monoMs);
 }
 
-/** What only /metrics tells of: proven to follow from an orchestrator that is down. A job may fail for a reason of its own as soon as the orchestrator answers, however its container is. */
-function isFedByMetrics(key: string, isDown: boolean): boolean {
-  return key === "job_failed" ? isDown : /^(metrics_stale|queue_stalled|agent_hung:.*)$/s.test(key);
+/** What is proven to follow from an orchestrator that is down. A failed job is not: it became known while the orchestrator answered. */
+function isConsequence(key: string): boolean {
+  return /^(metrics_stale$|queue_stalled$|agent_hung:)/.test(key);
 }
 
 export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Notice | undefined {
