@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { clockTime, durationParts, pluralizer, round1, zoneName } from "../../watchdog/lang/format.ts";
+import { clockTime, durationParts, pluralizer, round1, shownTime, zoneName } from "../../watchdog/lang/format.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
 
@@ -87,4 +87,18 @@ test("on the page a time is hour and minute, with the day in front when it is an
   assert.equal(PAGE_TEXTS.en.time(new Date(2026, 11, 31, 23, 0).getTime(), at), "31 Dec 23:00");
   assert.equal(zoneName(Date.UTC(2026, 0, 2), "en"), zoneName(Date.UTC(2026, 0, 2), "en"));
   assert.notEqual(zoneName(Date.UTC(2026, 0, 2), "en"), "");
+});
+
+test("a time is told by the clock as it is now if that was set by more than two seconds since then", {
+  timeout: 5000,
+}, () => {
+  const now = { wallMs: Date.UTC(2026, 0, 1), monoMs: 600_000 };
+  const shownAfter = (stepMs: number): number =>
+    shownTime({ wallMs: now.wallMs - 60_000 - stepMs, monoMs: now.monoMs - 60_000 }, now) - now.wallMs + 60_000;
+  assert.deepEqual(
+    [0, 2000, -2000].map(shownAfter),
+    [0, -2000, 2000],
+    "two readings side by side may differ by so much",
+  );
+  assert.deepEqual([2001, -2001, 60_000, -60_000].map(shownAfter), [0, 0, 0, 0]);
 });

@@ -66,10 +66,15 @@ describe("what is of the way and not of the text is tried again as before", () =
   };
   for (const [name, answer, count] of [
     ["getMe is refused like that too", raw(403, PAGE), 1],
+    [
+      "getMe is answered with nothing that can be read",
+      (request) => (request.call === "getMe" ? raw(200, "")(request) : raw(403, PAGE)(request)),
+      8,
+    ],
     ["502", badGateway, 8],
     ["a proxy's credentials", filter(() => true, raw(407, PAGE)), 8],
     ["a rate limit with a page", filter(() => true, raw(429, PAGE)), 8],
-  ] as const) {
+  ] as readonly (readonly [string, Behaviour, number])[]) {
     it(name, LIMIT, async () => {
       const seen = await sentIn(name === "502" ? filter(() => true, answer) : answer);
       assert.deepEqual([seen.forms, seen.sends], [new Set(["HTML"]), count]);
