@@ -102,6 +102,16 @@ test("neither what was refused before the flush nor what is during it takes time
   assert.deepEqual(rig.delivered, ["a", "b", "c"]);
 });
 
+test("a channel that refuses everything gets no more of a flush than messages of a minute", async () => {
+  const rig = outboxRig({ perMin: 20 });
+  rig.answer(RETRY);
+  await rig.offer(...Array.from({ length: 62 }, (_, index) => `n${index}`));
+  const before = rig.sent.length;
+  rig.answer(REJECTED);
+  assert.ok((await flush(rig, 3500)) <= 3500);
+  assert.equal(rig.sent.length - before, 20);
+});
+
 test("a send that hangs is given up when the time is over, and aborted", async () => {
   const rig = outboxRig();
   rig.answer(RETRY);

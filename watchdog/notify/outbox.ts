@@ -415,7 +415,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       await Promise.race([sending, timer]);
       backoffUntil = -Infinity;
       isFlushing = true;
-      for (;;) {
+      // A search for one refused notice takes fewer sends than this, and where all are refused there is an end to it.
+      for (let sends = 0; sends < (sender.perMin ?? Infinity); sends += 1) {
         const wait = waitMs();
         if (wait === undefined || clock.monoMs() + wait >= until) break;
         await clock.sleep(wait);
