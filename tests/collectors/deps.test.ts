@@ -54,3 +54,22 @@ test("where nobody listens it is down, by either", { timeout: 10_000 }, async (t
     assert.deepEqual({ ...outcome, reason: "" }, { up: false, kind: "refused", reason: "" }, protocol);
   }
 });
+
+test("however many there are, Node has nothing to warn of", { timeout: 10_000 }, async (t) => {
+  const port = await listening(
+    t,
+    createServer((socket) => socket.on("error", () => {})),
+  );
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", note);
+  t.after(() => process.off("warning", note));
+  const deps = Array.from({ length: 15 }, (_, index) => ({
+    name: `d${index}`,
+    url: new URL(`tcp://127.0.0.1:${port}`),
+  }));
+  const { signal } = new AbortController();
+  const samples = await depsCollector(deps, 2000).collect({ wallMs: 0, monoMs: 0, signal });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual([samples.length, warnings], [15, []]);
+});

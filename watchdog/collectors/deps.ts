@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Dependency } from "../config/value.ts";
 import { type FaultKind, faultOf } from "../net/fault.ts";
 import { pingHttp, pingTcp } from "../net/ping.ts";
@@ -22,7 +23,11 @@ export function depsCollector(deps: readonly Dependency[], deadlineMs: number): 
   return {
     // A little more than the pings' own deadline, so that theirs speaks first, each for its own dependency.
     deadlineMs: deadlineMs + 1000,
-    collect: ({ signal }) => Promise.all(deps.map((dep) => ping(dep, deadlineMs, signal))),
+    collect: ({ signal }) => {
+      // Each ping listens to it; from the eleventh on Node would warn of a leak, beside our log and in no format of it.
+      setMaxListeners(0, signal);
+      return Promise.all(deps.map((dep) => ping(dep, deadlineMs, signal)));
+    },
   };
 }
 
