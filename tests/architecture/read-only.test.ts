@@ -64,6 +64,7 @@ test("only these modules of Node are used, and only where they are expected", ()
   const expected: Readonly<Record<string, RegExp>> = {
     "node:fs": /^(main|facts|output|collectors\/(memory|proc|proc\/(command-lines|reader))|state\/file)\.ts$/,
     "node:fs/promises": /^(facts|state\/file|collectors\/(disk|proc\/reader)|cli\/doctor\/self)\.ts$/,
+    "node:events": /^collectors\/deps\.ts$/,
     "node:http":
       /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/(server|connections)|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
