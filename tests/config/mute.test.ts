@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isMuted, neverMuted } from "../../watchdog/config/mute.ts";
 import { parsePrunerConfig } from "../../watchdog/config/pruner.ts";
-import { KIND_NAMES, KINDS } from "../../watchdog/kinds.ts";
+import { KIND_NAMES, KINDS, keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS } from "../../watchdog/signals/index.ts";
 import { factsOf, parsedOf } from "../helpers/config.ts";
+import { topicAt } from "../helpers/notice.ts";
 import { ALL_OFF, FAILED, momentAt } from "../helpers/signal-rig.ts";
 
 const mute = (patterns: string) => parsedOf({ WATCHDOG_MUTE: patterns });
@@ -60,7 +61,7 @@ describe("a pattern of WATCHDOG_MUTE", TIMEOUT, () => {
     for (const name of KIND_NAMES.filter((kind) => KINDS[kind].mutable)) {
       const key = KINDS[name].subject ? `${name}:x` : name;
       assert.deepEqual(mute(key).problems, [], key);
-      assert.equal(isMuted([key], key), true, key);
+      assert.equal(isMuted([key], topicAt(key)), true, key);
     }
   });
 
@@ -95,8 +96,8 @@ describe("a pattern of WATCHDOG_MUTE", TIMEOUT, () => {
       problems.join(),
       /^WATCHDOG_MUTE: "\*" also stands for orchestrator_down, the master alarm, which is never muted;.* the rest of the pattern counts$/,
     );
-    assert.equal(isMuted(["*"], "orchestrator_down"), false);
-    assert.equal(isMuted(["*"], "dep:db"), true);
+    assert.equal(isMuted(["*"], { kind: "orchestrator_down" }), false);
+    assert.equal(isMuted(["*"], { kind: "dep", subject: "db" }), true);
     assert.deepEqual(neverMuted(["host_*", "dep:*"]), ["host_boot"]);
   });
 
@@ -115,11 +116,11 @@ describe("a pattern of WATCHDOG_MUTE", TIMEOUT, () => {
       momentAt(0),
     );
     assert.deepEqual(
-      signals.filter(({ active }) => active).map(({ key }) => key),
+      signals.filter(({ active }) => active).map(({ topic }) => keyOf(topic)),
       ["orchestrator_down", "blind:disk", "mutes"],
     );
     assert.equal(
-      signals.find(({ key }) => key === "mutes")?.detail,
+      signals.find(({ topic }) => topic.kind === "mutes")?.detail,
       "Not told: * (WATCHDOG_MUTE), except orchestrator_down, host_boot, mutes, digest, hello.\nBad at present: blind:disk.",
     );
   });

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type BuildCacheHint, buildCacheHint } from "../../watchdog/daemon/build-cache.ts";
 import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import type { LangCode } from "../../watchdog/lang/format.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
+import { topicAt } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 import { settled, type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
 
@@ -16,7 +18,7 @@ function notice(key: string, kind: NoticeKind = "alert"): Notice {
   const at = momentAt(0);
   return {
     id: key,
-    key,
+    topic: topicAt(key),
     kind,
     title: key,
     detail: "full",
@@ -90,7 +92,7 @@ function rig(
     clock,
     stop,
     asked: () => asked,
-    offered: () => last.map(({ key, detail }) => `${key}: ${detail}`),
+    offered: () => last.map(({ topic, detail }) => `${keyOf(topic)}: ${detail}`),
     answer: async (json) => {
       if (json instanceof Error) settle?.reject(json);
       else settle?.resolve(json);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { DailyTime } from "../../watchdog/config/value.ts";
 import { type DigestMemory, digest, digestDue } from "../../watchdog/daemon/digest.ts";
-import { createHistory } from "../../watchdog/history/history.ts";
+import { createHistory, diskName } from "../../watchdog/history/history.ts";
 import { createIncidents } from "../../watchdog/history/incidents.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { configOf } from "../helpers/config.ts";
@@ -194,15 +194,29 @@ function report(code: "ru" | "en", env: Readonly<Record<string, string>> = {}, e
   const history = createHistory();
   const incidents = createIncidents();
   for (let minute = 0; minute <= 24 * 60; minute += 2)
-    history.record("disk:root", 40 + minute / 60, momentAt(minute * 60_000));
+    history.record(diskName("root"), 40 + minute / 60, momentAt(minute * 60_000));
   if (eventful) {
     incidents.observe(
-      [{ key: "dep:db", title: LANGS[code].titles.dep("db"), active: true, since: momentAt(HOUR) }],
+      [
+        {
+          topic: { kind: "dep", subject: "db" },
+          title: LANGS[code].titles.dep("db"),
+          active: true,
+          since: momentAt(HOUR),
+        },
+      ],
       momentAt(HOUR),
     );
     incidents.observe([], momentAt(HOUR + 120_000));
     incidents.observe(
-      [{ key: "disk:root", title: LANGS[code].titles.disk("root"), active: true, since: momentAt(20 * HOUR) }],
+      [
+        {
+          topic: { kind: "disk", subject: "root" },
+          title: LANGS[code].titles.disk("root"),
+          active: true,
+          since: momentAt(20 * HOUR),
+        },
+      ],
       momentAt(20 * HOUR),
     );
   }

@@ -4,6 +4,7 @@ import type { Readings } from "../../watchdog/collectors/index.ts";
 import { ok } from "../../watchdog/collectors/reading.ts";
 import { createWatch } from "../../watchdog/daemon/watch.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { configOf } from "../helpers/config.ts";
 import { envelope, memoryAt } from "../helpers/samples.ts";
@@ -39,12 +40,12 @@ function rig(env: Readonly<Record<string, string>> = {}) {
       readings = { ...ALL_OFF, ...changes };
       await watch.tick(stop);
       await clock.advance(30_000);
-      return offered.map(({ kind, key }) => `${kind} ${key}`);
+      return offered.map(({ kind, topic }) => `${kind} ${keyOf(topic)}`);
     },
     deliver: (): void => watch.delivered(offered),
     changes: (): number => changes,
     notices: (): readonly Notice[] => offered,
-    offered: (): string[] => offered.map(({ kind, key }) => `${kind} ${key}`),
+    offered: (): string[] => offered.map(({ kind, topic }) => `${kind} ${keyOf(topic)}`),
     while: (act: () => void): void => {
       during = act;
     },
@@ -132,7 +133,7 @@ test("the last tick is described by its start, its length, its readings and its 
   assert.deepEqual([last?.startedAt, last?.tookMs], [startedAt, 0]);
   assert.equal(last?.readings.mem.state, "ok");
   assert.deepEqual(
-    last?.signals.map(({ key }) => key),
+    last?.signals.map(({ topic }) => keyOf(topic)),
     ["host_mem", "blind:mem"],
   );
 });

@@ -156,7 +156,7 @@ test("notices come oldest first", () => {
   rig.tick(0, signalOf(true, { key: "b" }));
   rig.tick(30, signalOf(true, { key: "a" }), signalOf(true, { key: "b" }));
   assert.deepEqual(
-    rig.judge(30).map(({ key }) => key),
+    rig.judge(30).map(({ topic }) => topic.subject),
     ["b", "a"],
   );
 });
@@ -174,9 +174,9 @@ test("what follows from an orchestrator that is down is a reply to that; a job t
   const rig = ledgerRig({ ...PLAIN_RULES, causeIds: ["orchestrator_down"] });
   rig.tick(0, edgeOf(1), signalOf(true, { key: "queue_stalled" }));
   const down = signalOf(true, { key: "orchestrator_down" });
-  rig.deliver(rig.tick(30, down).filter(({ key }) => key === "orchestrator_down"));
+  rig.deliver(rig.tick(30, down).filter(({ topic }) => topic.kind === "orchestrator_down"));
   assert.deepEqual(
-    rig.judge(60).map(({ key, consequenceOf }) => [key, consequenceOf]),
+    rig.judge(60).map(({ topic, consequenceOf }) => [topic.kind, consequenceOf]),
     [
       ["job_failed", undefined],
       ["queue_stalled", {}],

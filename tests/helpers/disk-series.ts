@@ -1,4 +1,4 @@
-import { createHistory } from "../../watchdog/history/history.ts";
+import { createHistory, diskName } from "../../watchdog/history/history.ts";
 import { diskAt, disks } from "./samples.ts";
 import { momentAt, type Rig, rigOf } from "./signal-rig.ts";
 
@@ -25,13 +25,13 @@ export function playCourse(course: Course, hours: number, env: Readonly<Record<s
   for (let minute = 0; minute <= hours * 60; minute += 2) {
     const now = momentAt(minute * MINUTE_MS);
     const usedPct = Math.min(100, Math.max(0, course(minute / 60)));
-    history.record("disk:data", usedPct, now);
+    history.record(diskName("data"), usedPct, now);
     // Judged every ten minutes: what is told does not depend on it, how long the test takes does.
     if (minute % 10 !== 0) continue;
     rig.tick(
       { disk: disks([diskAt("data", usedPct)]) },
       10 * MINUTE_MS,
-      new Map([["disk:data", history.series("disk:data", now)]]),
+      new Map([["data", history.series(diskName("data"), now)]]),
     );
     const signal = rig.signal("disk_forecast:data");
     if (signal.active !== active) changes.push({ hour: minute / 60, active: signal.active, detail: signal.detail });

@@ -6,7 +6,9 @@ import {
   observeAll,
   type Rules,
 } from "../../watchdog/decide/ledger.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
+import { topicAt } from "./notice.ts";
 import { momentAt } from "./signal-rig.ts";
 
 export const COOLDOWN_S = 1800;
@@ -19,12 +21,15 @@ export const PLAIN_RULES: Rules = {
   causeIds: [],
 };
 
-export function signalOf(active: boolean, changes: Partial<Signal> = {}): Signal {
-  return { key: "disk:root", active, title: "Disk root", detail: active ? "full" : "fine", ...changes };
+export function signalOf(
+  active: boolean,
+  { key = "disk:root", ...changes }: Partial<Signal> & { readonly key?: string } = {},
+): Signal {
+  return { topic: topicAt(key), active, title: "Disk root", detail: active ? "full" : "fine", ...changes };
 }
 
 export function edgeOf(count: number, detail = `failed by ${count}`): Signal {
-  return { key: "job_failed", title: "Job failed", detail, active: count > 0, edge: { count } };
+  return { topic: { kind: "job_failed" }, title: "Job failed", detail, active: count > 0, edge: { count } };
 }
 
 /** A ledger that is fed and asked in seconds since its start. */
@@ -55,7 +60,7 @@ export function ledgerRig(rules: Rules = PLAIN_RULES): LedgerRig {
     told: (atS, ...signals) => {
       const notices = rig.tick(atS, ...signals);
       rig.deliver(notices);
-      return notices.map(({ kind, key }) => `${kind} ${key}`);
+      return notices.map(({ kind, topic }) => `${kind} ${keyOf(topic)}`);
     },
     size: () => ledger.size,
     ledger: () => ledger,

@@ -1,10 +1,17 @@
 import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { type Topic, topicOf } from "../../watchdog/kinds.ts";
 import { momentAt } from "./signal-rig.ts";
 
-export function noticeOf(changes: Partial<Notice> = {}): Notice {
+/** The topic of this key; a word that is no key stands for a dependency of that name. */
+export function topicAt(key: string): Topic {
+  return topicOf(key) ?? { kind: "dep", subject: key };
+}
+
+/** `key` is short for the topic. */
+export function noticeOf({ key = "disk:root", ...changes }: Partial<Notice> & { readonly key?: string } = {}): Notice {
   return {
     id: "disk:root",
-    key: "disk:root",
+    topic: topicAt(key),
     kind: "alert",
     title: "Disk root",
     detail: "91% used",

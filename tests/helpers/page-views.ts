@@ -2,6 +2,7 @@ import { createHistory } from "../../watchdog/history/history.ts";
 import type { Gauge, PageView, SignalRow, Tag } from "../../watchdog/status/page-view.ts";
 import { columnsOf } from "../../watchdog/status/spark.ts";
 import { noise } from "./disk-series.ts";
+import { topicAt } from "./notice.ts";
 import { momentAt } from "./signal-rig.ts";
 
 const MINUTE_MS = 60_000;
@@ -45,7 +46,7 @@ export function row(
 ): SignalRow {
   return {
     id: key,
-    key,
+    topic: topicAt(key),
     title,
     detail,
     tags,
@@ -206,7 +207,7 @@ export const VIEWS: Readonly<Record<string, PageView>> = {
   blind: viewOf({
     state: "blind",
     bad: [BLIND],
-    good: GOOD.map((good) => (good.key.startsWith("container:") ? { ...good, tags: ["frozen"] } : good)),
+    good: GOOD.map((good) => (good.topic.kind === "container" ? { ...good, tags: ["frozen"] } : good)),
     sources: [...viewOf().sources.filter(({ name }) => name !== "docker"), FAILED],
     gauges: [
       gauge(null, 41.2),
@@ -215,7 +216,7 @@ export const VIEWS: Readonly<Record<string, PageView>> = {
   }),
   unwatched: viewOf({
     state: "unwatched",
-    good: GOOD.filter(({ key }) => !key.startsWith("container:")),
+    good: GOOD.filter(({ topic }) => topic.kind !== "container"),
     gauges: [gauge(null, 41.2), gauge("data", 62.4, { stale: true })],
   }),
   muted: viewOf({

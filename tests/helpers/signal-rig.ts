@@ -2,6 +2,7 @@ import type { Moment } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { failed, OFF } from "../../watchdog/collectors/reading.ts";
 import { NO_SERIES, type Series } from "../../watchdog/history/history.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../../watchdog/signals/index.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
@@ -32,7 +33,7 @@ export function rigOf(env: Readonly<Record<string, string>> = {}): Rig {
   let state: SignalState = NO_SIGNALS;
   let last: readonly Signal[] = [];
   let ms: number | undefined;
-  const find = (key: string): Signal | undefined => last.find((signal) => signal.key === key);
+  const find = (key: string): Signal | undefined => last.find(({ topic }) => keyOf(topic) === key);
   return {
     tick: (readings, afterMs = 30_000, history = NO_SERIES) => {
       ms = ms === undefined ? 0 : ms + afterMs;
@@ -42,7 +43,7 @@ export function rigOf(env: Readonly<Record<string, string>> = {}): Rig {
     },
     signal: (key) => {
       const signal = find(key);
-      if (!signal) throw new Error(`no signal ${key}; there are ${last.map((other) => other.key).join(" ")}`);
+      if (!signal) throw new Error(`no signal ${key}; there are ${last.map(({ topic }) => keyOf(topic)).join(" ")}`);
       return signal;
     },
     find,

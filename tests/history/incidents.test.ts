@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { createIncidents } from "../../watchdog/history/incidents.ts";
+import { topicAt } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
-const bad = (key: string, since = momentAt(0)) => ({ key, title: key, active: true, since });
-const good = (key: string) => ({ key, title: key, active: false });
+const bad = (key: string, since = momentAt(0)) => ({ topic: topicAt(key), title: key, active: true, since });
+const good = (key: string) => ({ topic: topicAt(key), title: key, active: false });
 const DAY = 86_400_000;
 
 test("an incident lasts from its first bad reading until it is no longer bad", () => {
@@ -13,7 +14,7 @@ test("an incident lasts from its first bad reading until it is no longer bad", (
   incidents.observe([bad("a")], momentAt(120_000));
   incidents.observe([good("a")], momentAt(180_000));
   assert.deepEqual(incidents.list(momentAt(180_000)).incidents, [
-    { key: "a", title: "a", since: momentAt(0), until: momentAt(180_000) },
+    { title: "a", since: momentAt(0), until: momentAt(180_000) },
   ]);
 });
 
@@ -32,12 +33,12 @@ test("an occurrence ends as it begins; an info is none", () => {
   incidents.observe(
     [
       { ...bad("job_failed"), edge: {} },
-      { ...bad("digest"), edge: { tone: "info" } },
+      { ...bad("digest"), edge: {} },
     ],
     momentAt(5),
   );
   assert.deepEqual(
-    incidents.list(momentAt(5)).incidents.map(({ key, since, until }) => [key, since, until]),
+    incidents.list(momentAt(5)).incidents.map(({ title, since, until }) => [title, since, until]),
     [["job_failed", momentAt(5), momentAt(5)]],
   );
 });
@@ -59,5 +60,5 @@ test("only so many are kept, and how many were left out is known", () => {
     incidents.observe([], momentAt(index * 10 + 5));
   }
   const { incidents: list, left } = incidents.list(momentAt(4000));
-  assert.deepEqual([list.length, left, list[0]?.key], [300, 50, "k50"]);
+  assert.deepEqual([list.length, left, list[0]?.title], [300, 50, "k50"]);
 });

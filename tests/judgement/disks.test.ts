@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { ok } from "../helpers/fake-telegram.ts";
 import { type Pipeline, pipeline } from "../helpers/pipeline.ts";
 import { brief, told } from "../helpers/told.ts";
@@ -51,7 +52,7 @@ describe("one disk, one alert", () => {
         line
           .watch()
           .lastTick()
-          ?.signals.find(({ key }) => key === "disk:data")?.active,
+          ?.signals.find(({ topic }) => keyOf(topic) === "disk:data")?.active,
         true,
         "its signal stays",
       );

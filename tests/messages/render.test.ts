@@ -193,7 +193,7 @@ test("a card groups its names by reason, and cards never mix alerts with recover
     many(3, { detail: "State: paused." }).map((notice, index) => ({
       ...notice,
       id: `p${index}`,
-      key: `container:p${index}`,
+      topic: { kind: "container", subject: `p${index}` } as const,
     })),
   );
   assert.match(

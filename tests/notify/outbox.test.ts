@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { DELIVERED, idsIn, OPERATOR, type OutboxRig, outboxRig, RETRY } from "../helpers/outbox-rig.ts";
@@ -337,7 +336,7 @@ test("quiet hours take the sound, not the message", async () => {
 });
 
 test("what is critical rings in quiet hours too, again at its re-alert and with whatever else the message holds; its recovery does not", async () => {
-  const critical = (rig: OutboxRig, changes: Partial<Notice>) =>
+  const critical = (rig: OutboxRig, changes: Parameters<typeof noticeOf>[0]) =>
     noticeOf({
       id: "o",
       key: "orchestrator_down",

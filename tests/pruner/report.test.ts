@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Topic } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { PRUNE_LANGS } from "../../watchdog/lang/prune/index.ts";
 import { renderAll } from "../../watchdog/messages/render.ts";
@@ -33,7 +34,7 @@ interface Rig {
 function rig(
   minGb = 1,
   code: "ru" | "en" = "en",
-  isMuted: (key: string) => boolean = () => false,
+  isMuted: (topic: Topic) => boolean = () => false,
   overSsh = false,
 ): Rig {
   const report: Report = createReport(PRUNE_LANGS[code], minGb, overSsh, isMuted);
@@ -166,7 +167,7 @@ test("a failure in between neither ends nor begins uselessness", () => {
 });
 
 test("what is muted is not told", () => {
-  assert.deepEqual(rig(1, "en", (key) => key.startsWith("prune")).run(FREED), []);
+  assert.deepEqual(rig(1, "en", ({ kind }) => kind.startsWith("prune")).run(FREED), []);
 });
 
 test("what an engine does not say it freed is judged by what its listing still holds", { timeout: 10_000 }, () => {

@@ -3,6 +3,7 @@ import type { Readings } from "../../watchdog/collectors/index.ts";
 import { failed, OFF, ok } from "../../watchdog/collectors/reading.ts";
 import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
@@ -184,7 +185,8 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
       changed: () => {},
       collectAll: () => Promise.resolve(readings()),
       offer: (notices) => {
-        for (const { key, kind } of notices) {
+        for (const { topic, kind } of notices) {
+          const key = keyOf(topic);
           const source = sourceOf(key);
           if (kind === "realert" && source && world.blind[source])
             violations.push(`${key} re-alerted while ${source} was blind`);
@@ -215,7 +217,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     for (const signal of run.watch.lastTick()?.signals ?? []) {
       if (signal.edge) continue;
       const id = idOf(signal);
-      const source = sourceOf(signal.key);
+      const source = sourceOf(keyOf(signal.topic));
       if (source && world.blind[source] && signal.active !== activeBefore.has(id))
         violations.push(`${id} changed while ${source} was blind`);
       if (signal.active) activeBefore.add(id);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Agent } from "../../watchdog/collectors/metrics.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { envelope } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
 
@@ -82,7 +83,7 @@ test("a new pid for the run starts over, and the old one has ended", () => {
   const signals = rig.tick(one(100, 930, { pid: 43 }));
   assert.deepEqual(
     signals
-      .filter(({ key }) => key === KEY)
+      .filter(({ topic }) => keyOf(topic) === KEY)
       .map(({ entity, active, detail }) => [entity, active, detail.split(";")[0]]),
     [
       ["r-1:42", false, "The agent ended: /metrics no longer lists it."],

@@ -13,7 +13,7 @@ const back = (name: string, everGood: boolean, family = "docker"): [string, Damp
     everGood,
     bad: 0,
     good: 0,
-    signal: { key: `container:${name}`, title: `Container ${name}`, detail: "", active: false },
+    signal: { topic: { kind: "container", subject: name }, title: `Container ${name}`, detail: "", active: false },
   },
 ];
 const detailOf = (state: DampState, graceOver: boolean): string | undefined =>

@@ -3,6 +3,7 @@ import test from "node:test";
 import type { DependencySample } from "../../watchdog/collectors/deps.ts";
 import { ok } from "../../watchdog/collectors/reading.ts";
 import { NO_SERIES } from "../../watchdog/history/history.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS } from "../../watchdog/signals/index.ts";
 import { configOf } from "../helpers/config.ts";
@@ -166,7 +167,7 @@ test("after a restart a certificate's alert stays while its dependency has shown
       momentAt(90_000),
       NO_SERIES,
     );
-    const signal = signals.find(({ key }) => key === "cert:api");
+    const signal = signals.find(({ topic }) => keyOf(topic) === "cert:api");
     return [signal?.active, signal?.frozen];
   };
   assert.deepEqual(restarted("api=https://api"), [true, true]);

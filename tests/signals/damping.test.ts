@@ -4,10 +4,12 @@ import { type DampRules, type DampState, damp, percentCondition } from "../../wa
 import type { Condition, Family, Finding, Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
+const X = { kind: "dep", subject: "x" } as const;
+
 const TICK_MS = 30_000;
 
 function family(finding: Partial<Finding> | undefined, changes: Partial<Family> = {}): Family {
-  const findings: Finding[] = finding ? [{ key: "x", condition: "good", title: "X", detail: "d", ...finding }] : [];
+  const findings: Finding[] = finding ? [{ topic: X, condition: "good", title: "X", detail: "d", ...finding }] : [];
   return { name: "f", frozen: false, findings, goneDetail: "gone", ...changes };
 }
 
@@ -122,7 +124,7 @@ test("a frozen family keeps all its signals as they were, marked as frozen", () 
 test("an active entity that vanished is told once more, as inactive and gone, whatever CLEAR_TICKS is", () => {
   const { state } = damp(new Map(), [family({ condition: "bad" })], rules(99), momentAt(0));
   const vanished = damp(state, [family(undefined)], rules(99), momentAt(TICK_MS));
-  assert.deepEqual(vanished.signals, [{ key: "x", title: "X", active: false, detail: "gone" }]);
+  assert.deepEqual(vanished.signals, [{ topic: X, title: "X", active: false, detail: "gone" }]);
   assert.deepEqual(damp(vanished.state, [family(undefined)], rules(99), momentAt(2 * TICK_MS)).signals, []);
 });
 
@@ -131,7 +133,10 @@ test("an entity that vanished while good says nothing", () => {
 });
 
 test("an absence that proves nothing freezes instead", () => {
-  const [signal] = second(family({ condition: "bad" }), family(undefined, { keeps: ({ key }) => key === "x" }));
+  const [signal] = second(
+    family({ condition: "bad" }),
+    family(undefined, { keeps: ({ topic }) => topic.subject === "x" }),
+  );
   assert.deepEqual([signal?.active, signal?.frozen], [true, true]);
 });
 
@@ -149,7 +154,7 @@ test("another entity under the same key is another signal", () => {
 test("a family does not touch the signals of another", () => {
   const { state } = damp(
     new Map(),
-    [family({ condition: "bad" }), family({ key: "y", condition: "bad" }, { name: "g" })],
+    [family({ condition: "bad" }), family({ topic: { kind: "dep", subject: "y" }, condition: "bad" }, { name: "g" })],
     rules(2),
     momentAt(0),
   );
@@ -160,7 +165,7 @@ test("a family does not touch the signals of another", () => {
     momentAt(TICK_MS),
   );
   assert.deepEqual(
-    signals.map(({ key, active }) => [key, active]),
+    signals.map(({ topic, active }) => [topic.subject, active]),
     [
       ["x", true],
       ["y", true],

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { mayFlap } from "../../watchdog/decide/flap.ts";
 import type { Point } from "../../watchdog/history/history.ts";
+import { KINDS } from "../../watchdog/kinds.ts";
 import { forecastDisk } from "../../watchdog/signals/forecast.ts";
 import { type Course, noise, playCourse } from "../helpers/disk-series.ts";
 import { diskAt, disks, pathFailure } from "../helpers/samples.ts";
@@ -195,8 +195,7 @@ describe("the signal disk_forecast:", () => {
     const rig = rigOf();
     rig.tick({ disk: disks([diskAt("data", 50)]) });
     assert.equal(rig.find("disk_forecast:data"), undefined);
-    assert.equal(mayFlap("disk_forecast:data"), false);
-    assert.equal(mayFlap("dep:db"), true);
+    assert.deepEqual([KINDS.disk_forecast.flaps ?? false, KINDS.dep.flaps], [false, true]);
   });
 
   test("is repeated no more than four times within its limit, and never more often than other alerts", () => {

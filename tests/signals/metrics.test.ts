@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { envelope } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
 
@@ -36,7 +37,7 @@ test("without a URL nothing is said of the orchestrator", () => {
   assert.deepEqual(
     rigOf()
       .tick({})
-      .map(({ key }) => key),
+      .map(({ topic }) => keyOf(topic)),
     [],
   );
 });

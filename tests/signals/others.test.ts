@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { DependencySample } from "../../watchdog/collectors/deps.ts";
 import { failed, ok } from "../../watchdog/collectors/reading.ts";
+import { keyOf } from "../../watchdog/kinds.ts";
 import {
   candidate,
   container,
@@ -92,7 +93,7 @@ test("a pid used again is a new entity: the old one ended, the new one is judged
   rig.tick({ proc: processes([candidate({ startTicks: 1000 })]) });
   const signals = rig
     .tick({ proc: processes([candidate({ startTicks: 2000, ageS: 10 })]) })
-    .filter(({ key }) => key === "proc_blocking:77");
+    .filter(({ topic }) => keyOf(topic) === "proc_blocking:77");
   assert.deepEqual(
     signals.map(({ entity, active }) => [entity, active]),
     [
@@ -131,7 +132,7 @@ test("a source that is off, /metrics and dependencies are never blind", () => {
   assert.deepEqual(
     rigOf({ WATCHDOG_BLIND_TICKS: "1" })
       .tick({ ...ALL_OFF, metrics: FAILED, deps: FAILED })
-      .filter(({ key }) => key.startsWith("blind:")),
+      .filter(({ topic }) => topic.kind === "blind"),
     [],
   );
 });
@@ -202,7 +203,7 @@ test("a source of which a part cannot be read names that part, and says that the
     env: Readonly<Record<string, string>> = {},
   ) => {
     const rig = rigOf({ WATCHDOG_BLIND_TICKS: "1", ...env });
-    return rig.tick(readings).find(({ key, active }) => key.startsWith("blind:") && active)?.detail;
+    return rig.tick(readings).find(({ topic, active }) => topic.kind === "blind" && active)?.detail;
   };
   assert.equal(
     blindOf({ disk: disks([diskAt("data", 50)], [pathFailure("nfs")]) }),

@@ -204,12 +204,12 @@ test("dependencies that are off, or an empty answer, break nothing", async () =>
 
 test("since when a signal is as it is: kept while it lasts, new when it changes, forgotten when it is gone", () => {
   const steady = createSteady();
-  const signal = (active: boolean) => [{ key: "k", active, title: "", detail: "" }];
+  const signal = (active: boolean) => [{ topic: { kind: "host_mem" as const }, active, title: "", detail: "" }];
   steady.observe(signal(false), 1);
   steady.observe(signal(false), 2);
-  assert.equal(steady.sinceMs("k"), 1);
+  assert.equal(steady.sinceMs("host_mem"), 1);
   steady.observe(signal(true), 3);
-  assert.equal(steady.sinceMs("k"), 3);
+  assert.equal(steady.sinceMs("host_mem"), 3);
   steady.observe([], 4);
-  assert.equal(steady.sinceMs("k"), null);
+  assert.equal(steady.sinceMs("host_mem"), null);
 });

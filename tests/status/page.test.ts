@@ -1,7 +1,9 @@
 // The page in a real browser: every state, as a phone and as a desk shows it, by day and by night.
+
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { keyOf } from "../../watchdog/kinds.ts";
 import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "../../watchdog/status/page.ts";
 import type { PageView } from "../../watchdog/status/page-view.ts";
@@ -152,7 +154,7 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     const without = (key: string): PageView => ({
       ...crowd,
       ...QUICK,
-      bad: crowd.bad.filter((row) => row.key !== key),
+      bad: crowd.bad.filter((row) => keyOf(row.topic) !== key),
       messages: crowd.messages.slice(1),
     });
     shows({ ...crowd, ...QUICK });

@@ -3,6 +3,7 @@ import { collectAllOf, createCollectors, type SourceName } from "../collectors/i
 import { hostName } from "../config/host-name.ts";
 import type { Config } from "../config/variables.ts";
 import { type Action, decide } from "../decide/decide.ts";
+import { keyOf } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { buildSignals, NO_SIGNALS } from "../signals/index.ts";
@@ -52,8 +53,8 @@ export async function once(
   return {
     host: hostName(config.hostLabel, engineHostname, systemHostname),
     sources: Object.fromEntries(sources),
-    signals: signals.map(({ key, active, title, detail }) => ({
-      key,
+    signals: signals.map(({ topic, active, title, detail }) => ({
+      key: keyOf(topic),
       active,
       action: decide(active, { alerting: false }, now.monoMs, 0),
       title,

@@ -1,12 +1,11 @@
-import { KIND_NAMES, KINDS, type KindName, kindOf } from "../kinds.ts";
+import { KIND_NAMES, KINDS, type KindName, keyOf, type Topic } from "../kinds.ts";
 import { nearest } from "./nearest.ts";
 import { type Problem, showValue } from "./table.ts";
 import { matchesKey } from "./value.ts";
 
-/** Whether a signal of this key is kept silent: a pattern stands for it, and it is of a kind that may be silenced. Pure. */
-export function isMuted(patterns: readonly string[], key: string): boolean {
-  const kind = kindOf(key);
-  return (kind === undefined || KINDS[kind].mutable) && patterns.some((pattern) => matchesKey(pattern, key));
+/** Whether a signal of this topic is kept silent: a pattern stands for it, and it is of a kind that may be silenced. Pure. */
+export function isMuted(patterns: readonly string[], topic: Topic): boolean {
+  return KINDS[topic.kind].mutable && patterns.some((pattern) => matchesKey(pattern, keyOf(topic)));
 }
 
 /** The kinds that these patterns stand for and that are told all the same. Pure. */

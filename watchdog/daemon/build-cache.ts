@@ -4,6 +4,7 @@ import { type BuildCache, clearableBytes, parseBuildCache } from "../collectors/
 import type { BuildCacheClient } from "../collectors/docker/client.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
+import { KINDS } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
@@ -64,7 +65,7 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
 
   /** Of a disk that cannot be told apart it is not said that it is another one. */
   const isElsewhere = (notice: Notice): boolean =>
-    options.disks().find(({ label }) => label === labelOf(notice))?.holdsEngineData === false;
+    options.disks().find(({ label }) => label === notice.topic.subject)?.holdsEngineData === false;
 
   const tell = (): void => {
     const about = answer && clock.monoMs() - answer.atMs < STALE_MS ? answer : undefined;
@@ -109,10 +110,6 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
   };
 }
 
-function isDiskAlert({ key, kind }: Notice): boolean {
-  return /^disk(_crit)?:/.test(key) && (kind === "alert" || kind === "realert");
-}
-
-function labelOf({ key }: Notice): string {
-  return key.slice(key.indexOf(":") + 1);
+function isDiskAlert({ topic, kind }: Notice): boolean {
+  return KINDS[topic.kind].fillsDisk === true && (kind === "alert" || kind === "realert");
 }

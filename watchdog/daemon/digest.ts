@@ -2,7 +2,7 @@ import type { Moment } from "../clock.ts";
 import { neverMuted } from "../config/mute.ts";
 import { type DailyTime, localTime } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
-import { type History, sparkline } from "../history/history.ts";
+import { diskOfName, type History, sparkline } from "../history/history.ts";
 import type { Incident, Incidents } from "../history/incidents.ts";
 import { round1, shownSpan } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
@@ -68,7 +68,7 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
     ...(config.mute.length > 0 ? [lang.digest.muted(config.mute, neverMuted(config.mute))] : []),
     lang.digest.uptime(ranMs),
   ];
-  return { key: "digest", tone: "info", count: 1, title: lang.titles.digest, detail: lines.join("\n") };
+  return { topic: { kind: "digest" }, count: 1, title: lang.titles.digest, detail: lines.join("\n") };
 }
 
 function incidentLine(incident: Incident, lang: Lang, now: Moment): string {
@@ -86,6 +86,7 @@ function useLine(name: string, history: History, lang: Lang, now: Moment): strin
   if (points.length === 0) return [];
   const min = round1(Math.min(...points.map((point) => point.min)));
   const max = round1(Math.max(...points.map((point) => point.max)));
-  const title = name === "mem" ? lang.titles.hostMem : lang.titles.disk(name.slice("disk:".length));
+  const label = diskOfName(name);
+  const title = label === undefined ? lang.titles.hostMem : lang.titles.disk(label);
   return [`${title}: ${min}–${max}% ${sparkline(points, SPARK_WIDTH, 5)}`];
 }

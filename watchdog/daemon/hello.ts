@@ -35,8 +35,7 @@ export function helloOccurrence(
     return reason === undefined ? [] : [`${source} (${reason})`];
   });
   return {
-    key: "hello",
-    tone: "info",
+    topic: { kind: "hello" },
     count: 1,
     title: lang.hello.title,
     detail: lang.hello.detail({ version, host, parts, blind, problems }),

@@ -5,8 +5,9 @@ import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { deliverAll, judgeAll, type Ledger, type Notice, observeAll, type Rules } from "../decide/ledger.ts";
-import { createHistory, type History, NO_SERIES, type Series } from "../history/history.ts";
+import { createHistory, diskName, type History, MEMORY, NO_SERIES, type Series } from "../history/history.ts";
 import { createIncidents } from "../history/incidents.ts";
+import { keyOf } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
 import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
@@ -111,7 +112,7 @@ export function createWatch({
       recordUse(history, readings, startedAt);
       disks = knownDisks(disks, readings.disk);
 
-      const series = needsSeries(config, readings) ? diskSeries(history, startedAt) : NO_SERIES;
+      const series = needsSeries(config, readings) ? diskSeries(history, disks.keys(), startedAt) : NO_SERIES;
       const { state, signals: built } = buildSignals(signalState, readings, config, lang, startedAt, series);
       signalState = state;
       incidents.observe(built, startedAt);
@@ -161,9 +162,9 @@ function knownDisks(before: ReadonlyMap<string, KnownDisk>, disk: Readings["disk
 }
 
 function recordUse(history: History, { mem, disk }: Readings, now: Moment): void {
-  if (mem.state === "ok") history.record("mem", memoryUse(mem.value), now);
+  if (mem.state === "ok") history.record(MEMORY, memoryUse(mem.value), now);
   if (disk.state === "ok")
-    for (const sample of disk.value.disks) history.record(`disk:${sample.label}`, diskUse(sample), now);
+    for (const sample of disk.value.disks) history.record(diskName(sample.label), diskUse(sample), now);
 }
 
 /** A forecast looks at every tick's series, a trend is shown where a disk is full. */
@@ -174,13 +175,8 @@ function needsSeries(config: Config, { disk }: Readings): boolean {
   );
 }
 
-function diskSeries(history: History, now: Moment): Series {
-  return new Map(
-    history
-      .names()
-      .filter((name) => name.startsWith("disk:"))
-      .map((name) => [name, history.series(name, now)]),
-  );
+function diskSeries(history: History, labels: Iterable<string>, now: Moment): Series {
+  return new Map([...labels].map((label) => [label, history.series(diskName(label), now)]));
 }
 
 /** The judging part of the configuration, in the units that judging uses. */
@@ -188,9 +184,9 @@ export function rulesOf(config: Config): Rules {
   return {
     cooldownS: config.cooldownS,
     flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },
-    isMuted: (key) => isMuted(config.mute, key),
+    isMuted: (topic) => isMuted(config.mute, topic),
     causeIds: [
-      ...(config.orchContainer === undefined ? [] : [`container:${config.orchContainer}`]),
+      ...(config.orchContainer === undefined ? [] : [keyOf({ kind: "container", subject: config.orchContainer })]),
       "orchestrator_down",
     ],
   };

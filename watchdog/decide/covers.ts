@@ -1,23 +1,29 @@
-export interface Cover {
-  readonly by: string;
-  readonly covers: string;
-  /** The recovery of the first says that the second still stands. */
+import { KIND_NAMES, KINDS, type KindName, keyOf, type Topic } from "../kinds.ts";
+
+/** One subject, one alert: while the first kind stands, the second says nothing new about the same subject. Its signal stays as it is. */
+interface Partner {
+  /** Of the other side. */
+  readonly id: string;
+  /** The recovery of the one that covers says that the other still stands. */
   readonly recoverySaysSo: boolean;
 }
 
-/** One subject, one alert: while the first kind stands, the second says nothing new about the same subject. Its signal stays as it is. */
-const COVERS: readonly Cover[] = [
-  { by: "disk_crit", covers: "disk", recoverySaysSo: true },
-  { by: "disk_crit", covers: "disk_forecast", recoverySaysSo: false },
-  { by: "disk", covers: "disk_forecast", recoverySaysSo: false },
-];
-
-/** The other side of each row in which this key stands on the side `mine`, about the same subject. */
-export function partners(key: string, mine: "by" | "covers"): (Cover & { readonly id: string })[] {
-  const colon = key.indexOf(":");
-  const kind = key.slice(0, Math.max(0, colon));
-  return COVERS.filter((row) => row[mine] === kind).map((row) => ({
-    ...row,
-    id: `${mine === "by" ? row.covers : row.by}${key.slice(colon)}`,
+/** What says it already, about the same subject. */
+export function coversOf({ kind, subject }: Topic): Partner[] {
+  return (KINDS[kind].coveredBy ?? []).map(({ kind: by, recoverySaysSo }) => ({
+    id: keyOf({ kind: by as KindName, ...(subject === undefined ? {} : { subject }) }),
+    recoverySaysSo,
   }));
+}
+
+/** What it says already, about the same subject. */
+export function coveredBy({ kind, subject }: Topic): Partner[] {
+  return KIND_NAMES.flatMap((other) =>
+    (KINDS[other].coveredBy ?? [])
+      .filter((cover) => cover.kind === kind)
+      .map(({ recoverySaysSo }) => ({
+        id: keyOf({ kind: other, ...(subject === undefined ? {} : { subject }) }),
+        recoverySaysSo,
+      })),
+  );
 }

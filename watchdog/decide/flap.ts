@@ -1,4 +1,5 @@
 import type { Moment } from "../clock.ts";
+import { KINDS, type KindName } from "../kinds.ts";
 
 /** When a key that keeps changing is called flapping, and when it counts as settled. Milliseconds. */
 export interface FlapRules {
@@ -22,13 +23,6 @@ const BAD_ON_END_MS = 2 * 60_000;
 /** A change older than this is told as what it is: what has been steady since then does not flap. */
 const FRESH_MS = 2 * 60_000;
 
-/** The master alarm, blindness and what fills slowly are never called flapping; an occurrence has no state to change. */
-export function mayFlap(key: string): boolean {
-  return !/^(orchestrator_down|blind:|disk:|disk_crit:|disk_forecast:|inodes:|job_failed|host_boot|mutes|digest|cert:)/.test(
-    key,
-  );
-}
-
 export interface History {
   /** Changes of state within the window, each within `steadyMs` of the one before it; oldest first. */
   readonly changes: readonly Moment[];
@@ -38,12 +32,12 @@ export interface History {
 /** Takes in one tick: `changedAt` says when the state really changed, where it did. Pure. */
 export function trackChanges(
   before: History,
-  key: string,
+  kind: KindName,
   changedAt: Moment | undefined,
   now: Moment,
   rules: FlapRules,
 ): History {
-  if (rules.changes === 0 || !mayFlap(key)) return { changes: [] };
+  if (rules.changes === 0 || !KINDS[kind].flaps) return { changes: [] };
   const recent = before.changes.filter((at) => now.monoMs - at.monoMs < rules.windowMs);
   // A flap that nobody was told of while it was fresh is told as what it came to.
   const flap = before.flap && (before.flap.announced || isFresh(before.flap, now)) ? before.flap : undefined;

@@ -1,7 +1,8 @@
 import type { Moment } from "../clock.ts";
+import { KINDS, type Topic } from "../kinds.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
-import { partners } from "./covers.ts";
+import { coveredBy, coversOf } from "./covers.ts";
 import { type AlertState, decide } from "./decide.ts";
 import { type FlapRules, flapVerdict, type History, trackChanges } from "./flap.ts";
 
@@ -10,7 +11,7 @@ import { type FlapRules, flapVerdict, type History, trackChanges } from "./flap.
  * Told moves only when a message was accepted (`deliver`). All functions are pure: entry in, entry out.
  */
 export interface Entry extends History {
-  readonly key: string;
+  readonly topic: Topic;
   readonly entity?: string;
   readonly title: string;
   readonly detail: string;
@@ -28,7 +29,7 @@ export interface Entry extends History {
   readonly skipped: number;
   readonly nextSeq: number;
   /** Occurrences not yet told. */
-  readonly edge?: { readonly count: number; readonly first: Moment; readonly tone?: "info" };
+  readonly edge?: { readonly count: number; readonly first: Moment };
 }
 
 export interface Told extends AlertState {
@@ -59,7 +60,7 @@ export type NoticeKind = "alert" | "realert" | "recovery" | "missed" | "edge" | 
 
 export interface Notice {
   readonly id: string;
-  readonly key: string;
+  readonly topic: Topic;
   readonly kind: NoticeKind;
   readonly title: string;
   readonly detail: string;
@@ -89,7 +90,7 @@ export interface Notice {
 export interface Rules {
   readonly cooldownS: number;
   readonly flap: FlapRules;
-  readonly isMuted: (key: string) => boolean;
+  readonly isMuted: (topic: Topic) => boolean;
   /** Ids of the alerts whose standing makes what /metrics feeds a consequence. */
   readonly causeIds: readonly string[];
 }
@@ -103,7 +104,7 @@ export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Mome
   for (const signal of signals) {
     const id = idOf(signal);
     // Of what is muted nothing is kept, so that nothing old is told on the day the mute is lifted.
-    if (signal.retired || rules.isMuted(signal.key)) {
+    if (signal.retired || rules.isMuted(signal.topic)) {
       dropped.add(id);
       continue;
     }
@@ -111,7 +112,7 @@ export function observeAll(ledger: Ledger, signals: readonly Signal[], now: Mome
     if (entry) next.set(id, withHistory(entry, ledger.get(id), signal.steadySince ?? now, now, rules));
   }
   for (const [id, before] of ledger) {
-    if (next.has(id) || dropped.has(id) || rules.isMuted(before.key)) continue;
+    if (next.has(id) || dropped.has(id) || rules.isMuted(before.topic)) continue;
     const entry = before.edge ? before : close({ ...before, active: false, frozen: false }, now);
     next.set(id, withHistory(entry, before, now, now, rules));
   }
@@ -128,13 +129,13 @@ function withHistory(
   const changed = entry.active !== (before?.active ?? false) && !entry.edge;
   return {
     ...entry,
-    ...trackChanges(before ?? { changes: [] }, entry.key, changed ? changedAt : undefined, now, rules.flap),
+    ...trackChanges(before ?? { changes: [] }, entry.topic.kind, changed ? changedAt : undefined, now, rules.flap),
   };
 }
 
 /** undefined: nothing to tell and nothing told. */
 function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry | undefined {
-  const { key, entity, title, detail, cause, cooldownS, active, until } = signal;
+  const { topic, entity, title, detail, cause, cooldownS, active, until } = signal;
   if (!before && !active) return undefined;
   const {
     cause: _cause,
@@ -145,7 +146,7 @@ function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry 
     ...known,
     ...(cause === undefined ? {} : { cause }),
     ...(active && until ? { easing: true } : {}),
-    key,
+    topic,
     title,
     detail,
     active,
@@ -160,12 +161,12 @@ function observe(before: Entry | undefined, signal: Signal, now: Moment): Entry 
 function observeEdge(
   { edge: _edge, ...entry }: Entry,
   before: Entry | undefined,
-  { count, tone }: NonNullable<Signal["edge"]>,
+  { count }: NonNullable<Signal["edge"]>,
   now: Moment,
 ): Entry {
   const total = (before?.edge?.count ?? 0) + count;
   if (total === 0) return entry;
-  const edge = { count: total, first: before?.edge?.first ?? now, ...(tone === undefined ? {} : { tone }) };
+  const edge = { count: total, first: before?.edge?.first ?? now };
   // The words of the last tick in which something happened stay.
   return { ...entry, detail: count > 0 ? entry.detail : (before?.detail ?? entry.detail), edge };
 }
@@ -212,24 +213,19 @@ export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
     .flatMap(([id, entry]) => judge(id, entry, now, rules) ?? [])
     .filter((notice) => !isCovered(ledger, notice))
     .map((notice) =>
-      cause && isConsequence(notice.key)
+      cause && KINDS[notice.topic.kind].followsOrchestrator
         ? { ...notice, consequenceOf: cause.messageId === undefined ? {} : { messageId: cause.messageId } }
         : notice,
     )
     .sort((a, b) => a.due.monoMs - b.due.monoMs);
 }
 
-/** What is proven to follow from an orchestrator that is down. A failed job is not: it became known while the orchestrator answered. */
-function isConsequence(key: string): boolean {
-  return /^(metrics_stale$|queue_stalled$|agent_hung:)/.test(key);
-}
-
 export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Notice | undefined {
   const kind = kindOf(entry, now, rules);
   if (kind === undefined) return undefined;
-  const { key, title, episodes, skipped, told, flap, active } = entry;
+  const { topic, title, episodes, skipped, told, flap, active } = entry;
   const cause = kind === "missed" ? episodes.at(-1)?.cause : entry.cause;
-  const common = { id, key, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
+  const common = { id, topic, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
   if (kind === "edge" || kind === "info") {
     const { count, first } = entry.edge ?? { count: 0, first: now };
     return {
@@ -285,11 +281,11 @@ export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Noti
 }
 
 function kindOf(
-  { told, active, frozen, easing, episodes, edge, cooldownS, flap }: Entry,
+  { topic, told, active, frozen, easing, episodes, edge, cooldownS, flap }: Entry,
   now: Moment,
   rules: Rules,
 ): NoticeKind | undefined {
-  if (edge) return edge.tone ?? "edge";
+  if (edge) return KINDS[topic.kind].info ? "info" : "edge";
   if (flap) {
     const verdict = flapVerdict(flap, active, episodes.at(-1)?.since, frozen, now, rules.flap);
     if (verdict === "quiet") return undefined;
@@ -319,9 +315,9 @@ export function deliverAll(ledger: Ledger, notices: readonly Notice[], messageId
 }
 
 /** Whether another alert about the same subject says it already. What was told is always told to be over. */
-function isCovered(ledger: Ledger, { key, kind }: Notice): boolean {
+function isCovered(ledger: Ledger, { topic, kind }: Notice): boolean {
   if (kind === "recovery") return false;
-  return partners(key, "covers").some(({ id }) => {
+  return coversOf(topic).some(({ id }) => {
     const cover = ledger.get(id);
     return (
       cover !== undefined && (cover.active || cover.told.alerting || (kind === "missed" && cover.episodes.length > 0))
@@ -330,9 +326,9 @@ function isCovered(ledger: Ledger, { key, kind }: Notice): boolean {
 }
 
 /** An alert that covers others was told to be over: what it covered and is over too needs no word, and what stands was told with it, where its text says so. */
-function uncover(ledger: Map<string, Entry>, { key, kind, judged }: Notice): void {
+function uncover(ledger: Map<string, Entry>, { topic, kind, judged }: Notice): void {
   if (kind !== "recovery" && kind !== "missed") return;
-  for (const { id, recoverySaysSo } of partners(key, "by")) {
+  for (const { id, recoverySaysSo } of coveredBy(topic)) {
     const entry = ledger.get(id);
     const last = entry?.episodes.at(-1);
     if (!entry) continue;

@@ -1,17 +1,13 @@
+import { KINDS } from "../kinds.ts";
 import type { Notice } from "./ledger.ts";
 
-/** What cannot wait for the morning: nothing runs any more, or will not in a few minutes. */
-export function isCritical(key: string): boolean {
-  return key === "orchestrator_down" || key.startsWith("disk_crit:");
-}
-
 /** Critical, and bad now: it is told before everything else and rings at any hour, again at each re-alert. Its recovery is like any other. */
-export function isUrgent({ key, open }: Pick<Notice, "key" | "open">): boolean {
-  return open && isCritical(key);
+export function isUrgent({ topic, open }: Pick<Notice, "topic" | "open">): boolean {
+  return open && KINDS[topic.kind].critical === true;
 }
 
 /** The place of a notice among those that are told together; smaller is earlier. */
-function rankOf(notice: Pick<Notice, "key" | "kind" | "open">): number {
+function rankOf(notice: Pick<Notice, "topic" | "kind" | "open">): number {
   if (isUrgent(notice)) return 0;
   switch (notice.kind) {
     case "alert":

@@ -19,7 +19,21 @@ export interface History {
   names(): readonly string[];
 }
 
-/** What is judged gets the points as data: each by the name it was recorded under. */
+/** The name under which the use of memory is recorded. */
+export const MEMORY = "mem";
+const DISK = "disk ";
+
+/** The name under which the use of a disk is recorded. */
+export function diskName(label: string): string {
+  return DISK + label;
+}
+
+/** The disk whose use is recorded under this name; undefined: it is the memory's. */
+export function diskOfName(name: string): string | undefined {
+  return name.startsWith(DISK) ? name.slice(DISK.length) : undefined;
+}
+
+/** What is judged gets the points as data: by the label of the disk. */
 export type Series = ReadonlyMap<string, readonly Point[]>;
 export const NO_SERIES: Series = new Map();
 

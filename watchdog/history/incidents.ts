@@ -1,8 +1,8 @@
 import type { Moment } from "../clock.ts";
+import { KINDS, keyOf, type Topic } from "../kinds.ts";
 
 /** One time that something was bad. */
 export interface Incident {
-  readonly key: string;
   readonly title: string;
   readonly since: Moment;
   /** Without an end while it lasts. */
@@ -11,13 +11,13 @@ export interface Incident {
 
 /** The signals of one tick, as far as incidents need them. */
 interface Observed {
-  readonly key: string;
+  readonly topic: Topic;
   readonly entity?: string;
   readonly title: string;
   readonly active: boolean;
   readonly since?: Moment;
   readonly until?: Moment;
-  readonly edge?: { readonly tone?: "info" };
+  readonly edge?: object;
 }
 
 /** The incidents of the last 24 h, told or not, muted or not: what the digest reports. Bounded; the oldest go first. */
@@ -50,17 +50,17 @@ export function createIncidents(): Incidents {
     observe: (signals, now) => {
       const active = new Set<string>();
       const ends = new Map<string, Moment>();
-      for (const { key, entity, title, active: isActive, since = now, until = now, edge } of signals) {
-        const id = `${key}#${entity ?? ""}`;
+      for (const { topic, entity, title, active: isActive, since = now, until = now, edge } of signals) {
+        const id = `${keyOf(topic)}#${entity ?? ""}`;
         if (!isActive) ends.set(id, until);
-        if (!isActive || edge?.tone === "info") continue;
+        if (!isActive || KINDS[topic.kind].info) continue;
         // An occurrence begins and ends at once.
         if (edge) {
-          end({ key, title, since: now }, now);
+          end({ title, since: now }, now);
           continue;
         }
         active.add(id);
-        if (!open.has(id)) open.set(id, { key, title, since });
+        if (!open.has(id)) open.set(id, { title, since });
       }
       for (const [id, incident] of open) {
         if (active.has(id)) continue;

@@ -1,4 +1,4 @@
-import type { SubjectKind } from "../kinds.ts";
+import { hasSubjects, type SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
 import type { AgentFacts, BlindFacts, ContainerFacts, DiskPlace, OwnerFacts } from "./facts.ts";
 import {
@@ -138,8 +138,7 @@ export const en: Lang = {
     mutes: "Muted signals",
     digest: "Daily digest",
     fallback: "Telegram is back",
-    many: (family, count) =>
-      `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
+    many: (kind, count) => `${hasSubjects(kind) ? manyWords[kind] : kind}: ${count}`,
   },
   details: {
     orchestratorDown: (f, ticks, container) =>

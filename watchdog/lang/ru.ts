@@ -1,4 +1,4 @@
-import type { SubjectKind } from "../kinds.ts";
+import { hasSubjects, type KindName, type SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
 import type {
   AgentFacts,
@@ -160,8 +160,7 @@ export const ru = {
     digest: "Сводка за сутки",
     fallback: "Telegram снова доступен",
     /** Many of one kind at once, by the first part of their key. */
-    many: (family: string, count: number) =>
-      `${Object.hasOwn(manyWords, family) ? manyWords[family as SubjectKind] : family}: ${count}`,
+    many: (kind: KindName, count: number) => `${hasSubjects(kind) ? manyWords[kind] : kind}: ${count}`,
   },
   details: {
     /** `container`: the orchestrator's own, where it is known. */

@@ -60,12 +60,11 @@ export function renderAll(notices: readonly Notice[], context: RenderContext): R
   });
 }
 
-/** Alike: the same kind of news of the same family of keys. Those with earlier episodes have a longer story, and a card of their own where they are many. */
-function groupOf({ id, key, kind, earlier, open }: Notice): string {
-  const colon = key.indexOf(":");
-  const alike = colon > 0 && kind !== "edge" && kind !== "info";
+/** Alike: the same kind of news of the same kind of signal. Those with earlier episodes have a longer story, and a card of their own where they are many. */
+function groupOf({ id, topic, kind, earlier, open }: Notice): string {
+  const alike = topic.subject !== undefined && kind !== "edge" && kind !== "info";
   return alike
-    ? `${kind} ${kind === "settled" && open ? "badly " : ""}${earlier.length > 0 ? "again " : ""}${key.slice(0, colon)}`
+    ? `${kind} ${kind === "settled" && open ? "badly " : ""}${earlier.length > 0 ? "again " : ""}${topic.kind}`
     : `only ${id}`;
 }
 
@@ -85,24 +84,23 @@ function cardOf(members: readonly Notice[], context: RenderContext): Card {
   const { host, lang } = context;
   const [first] = members;
   if (!first) return { head: "", intro: [], groups: [], tail: [] };
-  const family = first.key.slice(0, first.key.indexOf(":"));
   const timed = first.kind !== "missed" && !hasStory(first) && areApart(members, context);
   const groups = new Map<string, CardGroup["names"][number][]>();
   for (const notice of members) {
     const state = stateOf(notice, lang, context);
-    const name = printable(notice.key.slice(family.length + 1));
+    const name = printable(notice.topic.subject ?? "");
     const names = groups.get(state) ?? [];
     groups.set(state, names);
     names.push({ name: timed ? timedName(name, notice, lang, context) : name, notice });
   }
   return {
-    head: headOf(first, lang.titles.many(family, members.length), host),
+    head: headOf(first, lang.titles.many(first.topic.kind, members.length), host),
     intro: [
       ...(timed && first.kind === "alert" ? [] : spanLines(members, first, lang, context)),
       ...causeLine(members, lang),
     ],
     groups: [...groups].map(([state, names]) => ({ state, names })),
-    tail: first.open ? cardAdvice(members, first, printable(first.key.slice(family.length + 1)), lang) : [],
+    tail: first.open ? cardAdvice(members, first, printable(first.topic.subject ?? ""), lang) : [],
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Notice } from "../decide/ledger.ts";
 import { isUrgent } from "../decide/severity.ts";
+import { keyOf } from "../kinds.ts";
 
 /** Where the outbox stands between two messages. */
 export interface Standing {
@@ -37,8 +38,10 @@ export function nextBatch({ due, midway, suspects, isSummaryDue }: Standing): re
  * than the new one: below it in the same message it would read as the end of what has just begun.
  */
 function withoutSuccessors(due: readonly Notice[]): readonly Notice[] {
-  const ended = new Set(due.filter(({ kind }) => kind === "recovery" || kind === "missed").map(({ key }) => key));
-  return due.filter(({ key, open }) => !open || !ended.has(key));
+  const ended = new Set(
+    due.filter(({ kind }) => kind === "recovery" || kind === "missed").map(({ topic }) => keyOf(topic)),
+  );
+  return due.filter(({ topic, open }) => !open || !ended.has(keyOf(topic)));
 }
 
 /** Notices that may share a message: audible ones, and silent ones that answer the same message. */

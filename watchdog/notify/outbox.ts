@@ -1,6 +1,7 @@
 import { type Clock, type Moment, momentOf } from "../clock.ts";
 import type { Notice } from "../decide/ledger.ts";
 import { isUrgent, worstFirst } from "../decide/severity.ts";
+import { keyOf } from "../kinds.ts";
 import type { Log } from "../log.ts";
 import type { Part } from "../messages/card.ts";
 import type { Summary } from "../messages/render.ts";
@@ -374,7 +375,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       fallbackHeld.set(notice.id, clock.monoMs() + HOLD_MS);
       log.warn("fallback webhook refuses a notice, it is tried again in 5 min", {
         reason: result.reason,
-        key: notice.key,
+        key: keyOf(notice.topic),
       });
     } else {
       fallbackFailures += 1;

@@ -1,4 +1,5 @@
 import type { Notice } from "../decide/ledger.ts";
+import { keyOf } from "../kinds.ts";
 import { faultOf } from "../net/fault.ts";
 import { redactJson } from "../safe.ts";
 import { jsonPoster, type PostJson } from "./post.ts";
@@ -19,10 +20,10 @@ export interface WebhookBody {
   readonly at: string;
 }
 
-export function webhookBody({ key, kind, title, detail, span, due }: Notice, host: string): WebhookBody {
+export function webhookBody({ topic, kind, title, detail, span, due }: Notice, host: string): WebhookBody {
   return {
     host,
-    key,
+    key: keyOf(topic),
     kind,
     title,
     detail,

@@ -68,7 +68,7 @@ export async function runPruner({
     PRUNE_LANGS[config.lang],
     config.pruneNotifyMinGb,
     config.pruneSshHost !== undefined,
-    (key) => isMuted(config.mute, key),
+    (topic) => isMuted(config.mute, topic),
   );
   const host = (): string => prunedHost(config, runner.view().info?.hostname, systemHostname);
   const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });

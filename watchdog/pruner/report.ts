@@ -60,13 +60,13 @@ function signalsOf(
   const { error, freedBytes } = outcome;
   const facts = factsOf(outcome, early);
   const failed: Signal = {
-    key: "prune_failed",
+    topic: { kind: "prune_failed" },
     active: error !== undefined,
     title: titles.failed,
     detail: error === undefined ? details.works(facts) : details.failed(error, overSsh),
   };
   const idle: Signal = {
-    key: "prune_useless",
+    topic: { kind: "prune_useless" },
     active: useless,
     title: titles.useless,
     detail: useless ? details.useless(facts) : details.useful(facts),
@@ -76,12 +76,12 @@ function signalsOf(
   const worthIt =
     error === undefined && notifyMinGb > 0 && freedBytes !== undefined && freedBytes >= notifyMinGb * DOCKERS_GB;
   const freed: Signal = {
-    key: "pruned",
+    topic: { kind: "pruned" },
     entity: `run ${runs}`,
     active: true,
     title: titles.pruned,
     detail: details.pruned(facts),
-    edge: { count: 1, tone: "info" },
+    edge: { count: 1 },
   };
   return [failed, idle, ...(worthIt ? [freed] : [])];
 }

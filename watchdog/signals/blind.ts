@@ -103,7 +103,7 @@ export function blindSignals(
     const told = lasting.length > 0 ? lasting : faults;
     const [first] = told;
     findings.push({
-      key: `blind:${source}`,
+      topic: { kind: "blind", subject: source },
       // While it already alerts, any fault keeps it; a fault too short to alert changes nothing.
       condition: lasting.length > 0 ? "bad" : faults.length > 0 ? "between" : "good",
       title: lang.titles.blind(source),
@@ -127,8 +127,8 @@ export function blindSignals(
       frozen: false,
       findings,
       goneDetail: "",
-      retires: ({ key }) =>
-        BLIND_SOURCES.some((source) => key === `blind:${source}` && readings[source].state === "off"),
+      retires: ({ topic }) =>
+        BLIND_SOURCES.some((source) => topic.subject === source && readings[source].state === "off"),
     },
   };
 }

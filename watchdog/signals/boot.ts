@@ -23,8 +23,7 @@ export function bootOccurrence(
     .map(({ signal }) => signal.title);
   if (!graceOver && (missing.length > 0 || awaited.length === 0)) return undefined;
   return {
-    key: "host_boot",
-    tone: "info",
+    topic: { kind: "host_boot" },
     count: 1,
     title: lang.titles.hostBoot,
     detail: lang.details.hostBoot(

@@ -4,6 +4,7 @@ import type { Mount } from "../collectors/docker/parse.ts";
 import type { Readings } from "../collectors/index.ts";
 import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
+import { type CauseName, KINDS } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Fault } from "../net/fault.ts";
@@ -13,17 +14,6 @@ import type { Signal } from "./signal.ts";
 /** A container that started less than this ago explains an orchestrator that does not answer yet. */
 const JUST_STARTED_MS = 5 * 60_000;
 
-/** What may be named as the cause of what, each only with a proven link. The order is that of one host: engine, disk, memory, container. */
-const EXPLAINED_BY: readonly (readonly [key: RegExp, causes: readonly CauseName[]])[] = [
-  // Without its engine, its disk or memory, or with its container down, the orchestrator cannot answer.
-  [/^orchestrator_down$/, ["engine", "disk", "memory", "container"]],
-  // It answers, so the engine runs; what it does stands still.
-  [/^(metrics_stale$|queue_stalled$|agent_hung:)/, ["disk", "memory", "container"]],
-  // Every container writes to the disk that holds the engine's data and to those of its writable mounts; whether one can have ended by that, `isUnexplained` says.
-  [/^container:/, ["disk", "memory"]],
-  // A dependency may be another host's: nothing that is seen here is proven to be its cause.
-];
-type CauseName = "engine" | "disk" | "memory" | "container";
 type Found = ContainerSample["found"];
 
 /** A cause, and since when it stands: what went bad before that has another one. */
@@ -44,8 +34,8 @@ export function withCauses(
   wallMs: number,
 ): Signal[] {
   const containers = readings.docker.state === "ok" ? readings.docker.value.containers : [];
-  const foundBy = new Map(containers.map(({ name, found }) => [`container:${name}`, found]));
-  const orch = config.orchContainer === undefined ? undefined : foundBy.get(`container:${config.orchContainer}`);
+  const foundBy = new Map(containers.map(({ name, found }) => [name, found]));
+  const orch = config.orchContainer === undefined ? undefined : foundBy.get(config.orchContainer);
   const disks = fullDisks(signals, readings, config, lang);
   const causes: Readonly<Record<Exclude<CauseName, "disk">, readonly Cause[]>> = {
     engine: engineCause(readings, config, lang).map(always),
@@ -53,9 +43,10 @@ export function withCauses(
     container: orchestratorContainer(readings, config, lang, wallMs).map(always),
   };
   return signals.map((signal) => {
-    const names = signal.active ? (EXPLAINED_BY.find(([key]) => key.test(signal.key))?.[1] ?? []) : [];
+    const { kind, subject } = signal.topic;
+    const names = signal.active ? (KINDS[kind].causes ?? []) : [];
     // Whoever is told about by its container has that container's reason.
-    const found = signal.key.startsWith("container:") ? foundBy.get(signal.key) : orch;
+    const found = kind === "container" ? foundBy.get(subject ?? "") : orch;
     const began = signal.since?.monoMs ?? Infinity;
     const causesOf = (name: CauseName): readonly Cause[] => {
       if ((name === "disk" || name === "memory") && found !== undefined && !isUnexplained(found)) return [];
@@ -127,8 +118,8 @@ function fullDisks(signals: readonly Signal[], { disk, docker }: Readings, confi
     const { label, holdsEngineData = false } = sample;
     const usedPct = round1(diskUse(sample));
     if (usedPct < config.diskCritPct) return [];
-    const alert = ["disk_crit", "disk"]
-      .map((kind) => signals.find(({ key }) => key === `${kind}:${label}`))
+    const alert = (["disk_crit", "disk"] as const)
+      .map((kind) => signals.find(({ topic }) => topic.kind === kind && topic.subject === label))
       .find((signal) => signal?.active);
     const isUnder = (found: Found | undefined): boolean =>
       typeof found === "object" &&
@@ -167,7 +158,7 @@ function innermost(folders: ReadonlyMap<string, string | undefined>, path: strin
 }
 
 function memoryCause(signals: readonly Signal[], { mem }: Readings, lang: Lang): Cause[] {
-  const alert = signals.find(({ key, active }) => key === "host_mem" && active);
+  const alert = signals.find(({ topic, active }) => topic.kind === "host_mem" && active);
   return alert && mem.state === "ok"
     ? [{ text: lang.causes.memory(round1(memoryUse(mem.value))), sinceMonoMs: alert.since?.monoMs ?? -Infinity }]
     : [];

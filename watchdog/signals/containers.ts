@@ -2,6 +2,7 @@ import type { Moment } from "../clock.ts";
 import type { ContainerSample, DockerReading, FoundContainer } from "../collectors/containers.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
+import type { Topic } from "../kinds.ts";
 import type { ContainerFacts } from "../lang/facts.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Condition, Family, Finding } from "./signal.ts";
@@ -63,15 +64,15 @@ function restartsIn(history: Restarts | undefined): number {
 }
 
 function findingOf({ name, named, found }: ContainerSample, restarts: number, lang: Lang, now: Moment): Finding {
-  const key = `container:${name}`;
+  const topic: Topic = { kind: "container", subject: name };
   const title = lang.titles.container(name);
   if (found !== "missing" && "unreadable" in found)
-    return { key, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
+    return { topic, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
   const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
   const facts = factsOf(found, restarts);
   const changed = found === "missing" ? undefined : changedOf(found, condition, now);
   return {
-    key,
+    topic,
     title,
     condition,
     ...(changed ? { changed } : {}),

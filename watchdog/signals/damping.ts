@@ -136,9 +136,9 @@ function reasonOf(before: Damped | undefined): { reason?: string } {
 }
 
 function signalOf(finding: Finding, active: boolean, since: Moment | undefined): Signal {
-  const { key, entity, title, detail, cooldownS } = finding;
+  const { topic, entity, title, detail, cooldownS } = finding;
   return {
-    key,
+    topic,
     active,
     title,
     detail,

@@ -12,7 +12,7 @@ export function depSignals(reading: Reading<DependencySample[]>, config: Config,
     return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
   const findings = reading.value.map(
     (sample): Finding => ({
-      key: `dep:${sample.name}`,
+      topic: { kind: "dep", subject: sample.name },
       condition: sample.outcome.up ? "good" : "bad",
       title: lang.titles.dep(sample.name),
       detail: detailOf(sample, lang),
@@ -69,7 +69,7 @@ export function certificateSignals(
     const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
     const facts = lang.details.certificate(leftMs, endsMs);
     return {
-      key: `cert:${dep}`,
+      topic: { kind: "cert", subject: dep },
       condition,
       title: lang.titles.cert(dep),
       detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
@@ -81,7 +81,7 @@ export function certificateSignals(
     };
   });
   // After a restart a dependency may be down before its certificate was seen once.
-  const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map((dep) => `cert:${dep.name}`));
+  const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map(({ name }) => name));
   return {
     memory,
     family: {
@@ -89,7 +89,7 @@ export function certificateSignals(
       frozen: false,
       findings,
       goneDetail: lang.details.certificateGone,
-      keeps: ({ key }) => https.has(key),
+      keeps: ({ topic }) => https.has(topic.subject ?? ""),
     },
   };
 }

@@ -44,16 +44,12 @@ export function diskForecastSignals(
     };
   const memory = new Map(before);
   const findings = reading.value.disks.map((disk): Finding => {
-    const { forecast, ceiling } = forecastDisk(
-      history.get(`disk:${disk.label}`) ?? [],
-      before.get(disk.label),
-      now.monoMs,
-    );
+    const { forecast, ceiling } = forecastDisk(history.get(disk.label) ?? [], before.get(disk.label), now.monoMs);
     if (ceiling) memory.set(disk.label, ceiling);
     else memory.delete(disk.label);
     const condition = conditionOf(forecast, limitMs);
     return {
-      key: `disk_forecast:${disk.label}`,
+      topic: { kind: "disk_forecast", subject: disk.label },
       title: lang.titles.diskForecast(disk.label),
       condition,
       confirmTicks: CONFIRM_TICKS,
@@ -64,8 +60,11 @@ export function diskForecastSignals(
           : detailOf(forecast, disk, limitMs, lang),
     };
   });
-  const unmeasured = new Set(reading.value.failures.map(({ label }) => `disk_forecast:${label}`));
-  return { memory, family: { name, frozen: false, findings, goneDetail, keeps: ({ key }) => unmeasured.has(key) } };
+  const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
+  return {
+    memory,
+    family: { name, frozen: false, findings, goneDetail, keeps: ({ topic }) => unmeasured.has(topic.subject ?? "") },
+  };
 }
 
 function conditionOf(forecast: Forecast, limitMs: number): Condition {

@@ -4,6 +4,7 @@ import type { MemorySample } from "../collectors/memory.ts";
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import { type Point, type Series, sparkline } from "../history/history.ts";
+import type { KindName } from "../kinds.ts";
 import type { UsageFacts } from "../lang/facts.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
@@ -46,7 +47,7 @@ export function memorySignals(readings: Readings, config: Config, lang: Lang): F
   const facts = usageFacts(memoryUse(reading.value), config.memPct, availableBytes, totalBytes);
   const condition = percentCondition(facts.usedPct, config.memPct, config.hysteresisPct);
   const finding: Finding = {
-    key: "host_mem",
+    topic: { kind: "host_mem" },
     condition,
     title: lang.titles.hostMem,
     detail: withAdvice(
@@ -69,18 +70,16 @@ export function diskSignals(reading: Reading<DiskReading>, series: Series, confi
     name,
     frozen: false,
     goneDetail,
-    findings: reading.value.disks.flatMap((disk) =>
-      findingsOf(disk, series.get(`disk:${disk.label}`) ?? [], config, lang),
-    ),
-    keeps: ({ key }) => unmeasured.has(key.slice(key.indexOf(":") + 1)),
-    retires: ({ key }) => !isOn(key, config),
+    findings: reading.value.disks.flatMap((disk) => findingsOf(disk, series.get(disk.label) ?? [], config, lang)),
+    keeps: ({ topic }) => unmeasured.has(topic.subject ?? ""),
+    retires: ({ topic }) => !isOn(topic.kind, config),
   };
 }
 
-/** Whether the kind of a disk's key is watched at all: what was switched off says nothing about the disk. */
-function isOn(key: string, { diskEnabled, diskCritEnabled, diskInodePct }: Config): boolean {
-  if (key.startsWith("disk_crit:")) return diskCritEnabled;
-  return diskEnabled && (!key.startsWith("inodes:") || diskInodePct > 0);
+/** Whether this kind is watched at all: what was switched off says nothing about the disk. */
+function isOn(kind: KindName, { diskEnabled, diskCritEnabled, diskInodePct }: Config): boolean {
+  if (kind === "disk_crit") return diskCritEnabled;
+  return diskEnabled && (kind !== "inodes" || diskInodePct > 0);
 }
 
 const TREND_WIDTH = 24;
@@ -105,11 +104,11 @@ function trendOf(points: readonly Point[], lang: Lang): string[] {
 function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, lang: Lang): Finding[] {
   const findings: Finding[] = [];
   const usedPct = diskUse(disk);
-  const level = (key: string, title: string, thresholdPct: number): Finding => {
+  const level = (kind: "disk" | "disk_crit", title: string, thresholdPct: number): Finding => {
     const condition = percentCondition(usedPct, thresholdPct, config.hysteresisPct);
     const facts = usageFacts(usedPct, thresholdPct, disk.availableBytes, usableBytes(disk));
     const stands =
-      key === "disk_crit" &&
+      kind === "disk_crit" &&
       condition !== "bad" &&
       config.diskEnabled &&
       percentCondition(usedPct, config.diskPct, config.hysteresisPct) !== "good";
@@ -117,7 +116,7 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
       ? `${lang.details.disk(facts)} ${lang.details.diskAlertStands(config.diskPct)}`
       : lang.details.disk(facts);
     return {
-      key: `${key}:${disk.label}`,
+      topic: { kind, subject: disk.label },
       title,
       condition,
       detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice(disk)].join("\n")),
@@ -130,7 +129,7 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
     const condition = percentCondition(inodePct, config.diskInodePct, config.hysteresisPct);
     const facts = { usedPct: round1(inodePct), thresholdPct: config.diskInodePct, free: disk.inodes.free };
     findings.push({
-      key: `inodes:${disk.label}`,
+      topic: { kind: "inodes", subject: disk.label },
       title: lang.titles.inodes(disk.label),
       condition,
       detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice(disk)),

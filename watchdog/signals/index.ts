@@ -3,6 +3,7 @@ import type { Readings } from "../collectors/index.ts";
 import { isMuted, neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { NO_SERIES, type Series } from "../history/history.ts";
+import { keyOf } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
 import { type BlindMemory, blindSignals } from "./blind.ts";
 import { bootOccurrence } from "./boot.ts";
@@ -99,16 +100,17 @@ function muteOccurrence(
   now: Moment,
 ): Occurrence | undefined {
   if (config.mute.length === 0 || !named || now.monoMs - named.monoMs < DAY_MS) return undefined;
-  const bad = signals.filter(({ key, active }) => active && isMuted(config.mute, key)).map(({ key }) => key);
+  const bad = signals
+    .filter(({ topic, active }) => active && isMuted(config.mute, topic))
+    .map(({ topic }) => keyOf(topic));
   return {
-    key: "mutes",
-    tone: "info",
+    topic: { kind: "mutes" },
     count: 1,
     title: lang.titles.mutes,
     detail: lang.details.mutes(config.mute.slice(0, 50), neverMuted(config.mute), bad.slice(0, 20)),
   };
 }
 
-export function edgeSignal({ key, title, detail, count, tone }: Occurrence): Signal {
-  return { key, title, detail, active: count > 0, edge: { count, ...(tone === undefined ? {} : { tone }) } };
+export function edgeSignal({ topic, title, detail, count }: Occurrence): Signal {
+  return { topic, title, detail, active: count > 0, edge: { count } };
 }

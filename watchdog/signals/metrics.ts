@@ -50,7 +50,7 @@ export function metricsSignals(
   }
   const failures = reading.state === "failed" ? before.failures + 1 : 0;
   const down: Finding = {
-    key: "orchestrator_down",
+    topic: { kind: "orchestrator_down" },
     condition: reading.state === "failed" ? "bad" : "good",
     title: lang.titles.orchestratorDown,
     detail:
@@ -112,7 +112,7 @@ function staleFamily(
   const ageMs = now.monoMs - generated.seen.monoMs;
   const stale = ageMs >= limitMs;
   const finding: Finding = {
-    key: "metrics_stale",
+    topic: { kind: "metrics_stale" },
     condition: stale ? "bad" : "good",
     title: lang.titles.metricsStale,
     detail: stale ? lang.details.metricsStale(ageMs, limitMs, config.orchContainer) : lang.details.metricsFresh,
@@ -127,7 +127,7 @@ function jobFailed(before: number | undefined, failed: number | undefined, lang:
   const known = failed ?? before;
   const detail =
     count > 0 ? lang.details.jobFailed(failed ?? 0) : known === undefined ? "" : lang.details.jobsQuiet(known);
-  return { key: "job_failed", title: lang.titles.jobFailed, detail, count };
+  return { topic: { kind: "job_failed" }, title: lang.titles.jobFailed, detail, count };
 }
 
 function queueMemory(before: MetricsMemory, { counts }: Envelope, now: Moment): MetricsMemory["idleQueue"] {
@@ -156,7 +156,7 @@ function queueFamily(
   const idleMs = idle ? now.monoMs - idle.since.monoMs : 0;
   const stalled = idle !== undefined && idleMs >= limitMs;
   const finding: Finding = {
-    key: "queue_stalled",
+    topic: { kind: "queue_stalled" },
     condition: stalled ? "bad" : "good",
     title: lang.titles.queueStalled,
     detail: stalled
@@ -230,7 +230,7 @@ function agentsFamily(
       ...(jobId === undefined ? {} : { jobId }),
     };
     return {
-      key: `agent_hung:${agent.runId}`,
+      topic: { kind: "agent_hung", subject: agent.runId },
       entity: entityOf(agent),
       title: lang.titles.agentHung(agent.runId),
       condition: agent.cpuTicks === undefined ? "unknown" : hung ? "bad" : "good",

@@ -25,7 +25,7 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
       limitMin: config.procAgeMin,
     });
     return {
-      key: `proc_blocking:${pid}`,
+      topic: { kind: "proc_blocking", subject: String(pid) },
       entity: `${pid}:${startTicks}`,
       condition: blocking ? "bad" : "good",
       title: lang.titles.procBlocking(pid),
@@ -35,16 +35,14 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
   });
   // Where even its start is unknown, the pid alone has to do.
   const kept = new Set(
-    unreadable.map(({ pid, startTicks }) =>
-      startTicks === undefined ? `proc_blocking:${pid}` : `${pid}:${startTicks}`,
-    ),
+    unreadable.map(({ pid, startTicks }) => (startTicks === undefined ? String(pid) : `${pid}:${startTicks}`)),
   );
   return {
     name,
     frozen: false,
     findings,
     goneDetail,
-    keeps: ({ key, entity }) => kept.has(key) || (entity !== undefined && kept.has(entity)),
+    keeps: ({ topic, entity }) => kept.has(topic.subject ?? "") || (entity !== undefined && kept.has(entity)),
   };
 }
 

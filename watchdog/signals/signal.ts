@@ -1,13 +1,13 @@
 import type { Moment } from "../clock.ts";
+import { keyOf, type Topic } from "../kinds.ts";
 
 /** How one entity looks in this tick, before damping. `between` = inside the hysteresis band; `unknown` = not readable now, or on its way: it freezes. */
 export type Condition = "good" | "bad" | "between" | "unknown";
 
 /** What a builder found out about one entity. */
 export interface Finding {
-  /** For display and status. */
-  readonly key: string;
-  /** What the key stands for this time, where one key can name different things over time. */
+  readonly topic: Topic;
+  /** What the topic stands for this time, where one can name different things over time. */
   readonly entity?: string;
   readonly condition: Condition;
   readonly title: string;
@@ -25,12 +25,10 @@ export interface Finding {
 
 /** Something that happened rather than lasts: each occurrence alerts, nothing recovers. */
 export interface Occurrence {
-  readonly key: string;
+  readonly topic: Topic;
   readonly title: string;
   readonly detail: string;
   readonly count: number;
-  /** Worth knowing, no alarm. */
-  readonly tone?: "info";
 }
 
 /** The findings that one reading feeds. A family that is frozen keeps all its signals as they were. */
@@ -52,7 +50,7 @@ export interface Family {
 
 /** The damped judgement of one entity, as `decide` and the status see it. */
 export interface Signal {
-  readonly key: string;
+  readonly topic: Topic;
   readonly entity?: string;
   readonly active: boolean;
   readonly title: string;
@@ -73,10 +71,10 @@ export interface Signal {
   /** Could not be judged in this tick: as it was. */
   readonly frozen?: boolean;
   /** An occurrence: `active` when there were any in this tick, `count` says how many. */
-  readonly edge?: { readonly count: number; readonly tone?: "info" };
+  readonly edge?: { readonly count: number };
 }
 
 /** What ledger and outbox go by. */
-export function idOf({ key, entity }: { readonly key: string; readonly entity?: string }): string {
-  return entity === undefined ? key : `${key}#${entity}`;
+export function idOf({ topic, entity }: { readonly topic: Topic; readonly entity?: string }): string {
+  return entity === undefined ? keyOf(topic) : `${keyOf(topic)}#${entity}`;
 }

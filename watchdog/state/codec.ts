@@ -1,6 +1,7 @@
 import type { Moment } from "../clock.ts";
 import type { Flap } from "../decide/flap.ts";
 import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
+import { keyOf, type Topic, topicOf } from "../kinds.ts";
 import type { Summary } from "../messages/render.ts";
 import { isRecord } from "../net/exchange.ts";
 import { heapOf, MAX_HEAP_BYTES } from "../net/heap.ts";
@@ -51,19 +52,26 @@ export function encodeState({ ledger, damping, summary, ...rest }: Saved, run?: 
       ...(run === undefined ? {} : { run }),
       ...rest,
       ...(summary ? { summary: { sinceMs: summary.since, count: summary.count, lines: summary.lines } } : {}),
-      ledger: [...ledger.values()].filter(
-        ({ edge, ...entry }) =>
-          edge !== undefined ||
-          entry.told.alerting ||
-          entry.episodes.length > 0 ||
-          entry.flap !== undefined ||
-          entry.changes.length > 0,
-      ),
-      damping: active,
+      ledger: [...ledger.values()]
+        .filter(
+          ({ edge, ...entry }) =>
+            edge !== undefined ||
+            entry.told.alerting ||
+            entry.episodes.length > 0 ||
+            entry.flap !== undefined ||
+            entry.changes.length > 0,
+        )
+        .map(withKey),
+      damping: active.map(({ signal, ...damped }) => ({ ...damped, signal: withKey(signal) })),
     },
     (_, value: unknown) => (isMoment(value) ? value.wallMs : value),
   );
 }
+
+const withKey = <T extends { readonly topic: Topic }>({ topic, ...rest }: T): object => ({
+  key: keyOf(topic),
+  ...rest,
+});
 
 /** Whether a text began as a document of ours, whole or torn. Pure. */
 export function isOurs(text: string): boolean {
@@ -105,8 +113,8 @@ export function decodeState(text: string, now: Moment): Saved {
   if (json["version"] !== STATE_VERSION)
     throw new Error(`version ${clip(String(json["version"]), 20)}, this watchdog reads ${STATE_VERSION}`);
   const moment = rebase(now);
-  const ledger = listOf(json["ledger"], "ledger").map((entry) => entryOf(entry, moment));
-  const damping = listOf(json["damping"], "damping").map((entry) => dampedOf(entry, moment));
+  const ledger = listOf(json["ledger"], "ledger").flatMap((entry) => entryOf(entry, moment));
+  const damping = listOf(json["damping"], "damping").flatMap((entry) => dampedOf(entry, moment));
   return {
     ledger: new Map(ledger.map((entry) => [idOf(entry), entry])),
     damping: new Map(damping.map((entry) => [idOf(entry.signal), entry])),
@@ -133,25 +141,30 @@ function rebase(now: Moment): Decode<Moment> {
 /** ECMAScript's largest date. */
 const MAX_DATE_MS = 8.64e15;
 
-function entryOf(json: unknown, moment: Decode<Moment>): Entry {
+/** Nothing of a kind that this version does not know: nobody would ever observe it again. */
+function entryOf(json: unknown, moment: Decode<Moment>): Entry[] {
   const entry = record(json);
-  return {
-    key: string(entry["key"]),
-    title: string(entry["title"]),
-    detail: string(entry["detail"]),
-    active: boolean(entry["active"]),
-    frozen: boolean(entry["frozen"]),
-    told: toldOf(entry["told"], moment),
-    episodes: listOf(entry["episodes"], "episodes").map((episode) => episodeOf(episode, moment)),
-    skipped: number(entry["skipped"]),
-    nextSeq: number(entry["nextSeq"]),
-    changes: listOf(entry["changes"], "changes").map(moment),
-    ...optional("entity", entry["entity"], string),
-    ...optional("cause", entry["cause"], string),
-    ...optional("cooldownS", entry["cooldownS"], number),
-    ...optional("flap", entry["flap"], (flap) => flapOf(flap, moment)),
-    ...optional("edge", entry["edge"], (edge) => edgeOf(edge, moment)),
-  };
+  const topic = topicOf(string(entry["key"]));
+  if (!topic) return [];
+  return [
+    {
+      topic,
+      title: string(entry["title"]),
+      detail: string(entry["detail"]),
+      active: boolean(entry["active"]),
+      frozen: boolean(entry["frozen"]),
+      told: toldOf(entry["told"], moment),
+      episodes: listOf(entry["episodes"], "episodes").map((episode) => episodeOf(episode, moment)),
+      skipped: number(entry["skipped"]),
+      nextSeq: number(entry["nextSeq"]),
+      changes: listOf(entry["changes"], "changes").map(moment),
+      ...optional("entity", entry["entity"], string),
+      ...optional("cause", entry["cause"], string),
+      ...optional("cooldownS", entry["cooldownS"], number),
+      ...optional("flap", entry["flap"], (flap) => flapOf(flap, moment)),
+      ...optional("edge", entry["edge"], (edge) => edgeOf(edge, moment)),
+    },
+  ];
 }
 
 function toldOf(json: unknown, moment: Decode<Moment>): Told {
@@ -189,30 +202,33 @@ function edgeOf(json: unknown, moment: Decode<Moment>): NonNullable<Entry["edge"
   return {
     count: number(edge["count"]),
     first: moment(edge["first"]),
-    ...(edge["tone"] === "info" ? { tone: "info" as const } : {}),
   };
 }
 
-function dampedOf(json: unknown, moment: Decode<Moment>): Damped {
+function dampedOf(json: unknown, moment: Decode<Moment>): Damped[] {
   const damped = record(json);
   const signal = record(damped["signal"]);
+  const topic = topicOf(string(signal["key"]));
+  if (!topic) return [];
   const since = optional("since", signal["since"], moment);
-  return {
-    family: string(damped["family"]),
-    bad: 1,
-    good: 0,
-    everGood: boolean(damped["everGood"]),
-    ...(since.since ? { badSince: since.since } : {}),
-    signal: {
-      key: string(signal["key"]),
-      active: true,
-      title: string(signal["title"]),
-      detail: string(signal["detail"]),
-      ...since,
-      ...optional("entity", signal["entity"], string),
-      ...optional("cooldownS", signal["cooldownS"], number),
+  return [
+    {
+      family: string(damped["family"]),
+      bad: 1,
+      good: 0,
+      everGood: boolean(damped["everGood"]),
+      ...(since.since ? { badSince: since.since } : {}),
+      signal: {
+        topic,
+        active: true,
+        title: string(signal["title"]),
+        detail: string(signal["detail"]),
+        ...since,
+        ...optional("entity", signal["entity"], string),
+        ...optional("cooldownS", signal["cooldownS"], number),
+      },
     },
-  };
+  ];
 }
 
 function countedOf(json: unknown, moment: Decode<Moment>): Counted {

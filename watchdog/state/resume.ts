@@ -1,6 +1,7 @@
 import type { Moment } from "../clock.ts";
 import type { Boot } from "../collectors/boot.ts";
 import type { Ledger } from "../decide/ledger.ts";
+import { keyOf } from "../kinds.ts";
 import type { Summary } from "../messages/render.ts";
 import type { TelegramMemory } from "../notify/telegram.ts";
 import { NO_SIGNALS, type SignalState } from "../signals/index.ts";
@@ -57,7 +58,7 @@ function countedOf({ damping, metrics: { generated, idleQueue, agents }, restart
       .filter(([entity]) => activeAgents.has(entity))
       .map(([entity, memory]) => ({ entity, ...memory })),
     restarts: [...restarts]
-      .filter(([name]) => active.has(`container:${name}`))
+      .filter(([name]) => active.has(keyOf({ kind: "container", subject: name })))
       .map(([name, memory]) => ({ name, ...memory })),
   };
 }

@@ -4,6 +4,8 @@ import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { rulesOf, type Watch } from "../daemon/watch.ts";
 import type { Entry } from "../decide/ledger.ts";
+import { diskName, MEMORY } from "../history/history.ts";
+import { KINDS, type KindName, type Topic } from "../kinds.ts";
 import { type LangCode, round1 } from "../lang/format.ts";
 import type { SentMessage } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
@@ -42,9 +44,9 @@ export type PageState = "off" | "stale" | "starting" | "alert" | "undelivered" |
 export type Tag = "told" | "untold" | "over" | "muted" | "frozen" | "flapping";
 
 export interface SignalRow {
-  /** Unlike the key, no two rows share it. */
+  /** Unlike the topic, no two rows share it. */
   readonly id: string;
-  readonly key: string;
+  readonly topic: Topic;
   readonly title: string;
   readonly detail: string;
   readonly cause?: string;
@@ -141,15 +143,15 @@ export function pageView({
 }
 
 /** Bad now, or over without the operator knowing it yet. */
-function isBad({ active, edge }: Signal, entry: Entry | undefined): boolean {
-  return edge ? edge.tone === undefined && entry?.edge !== undefined : active || (entry?.told.alerting ?? false);
+function isBad({ topic, active, edge }: Signal, entry: Entry | undefined): boolean {
+  return edge ? !KINDS[topic.kind].info && entry?.edge !== undefined : active || (entry?.told.alerting ?? false);
 }
 
 function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): SignalRow {
   const entry = watch.ledger().get(idOf(signal));
-  const { key, title, detail, cause, active, frozen, since } = signal;
+  const { topic, title, detail, cause, active, frozen, since } = signal;
   const told = entry?.told.alerting ?? false;
-  const isMuted = rulesOf(config).isMuted(key);
+  const isMuted = rulesOf(config).isMuted(topic);
   const tags: Tag[] = [];
   if (isMuted) tags.push("muted");
   else if (told) tags.push(active ? "told" : "over");
@@ -158,7 +160,7 @@ function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): Si
   if (frozen) tags.push("frozen");
   return {
     id: idOf(signal),
-    key,
+    topic,
     title,
     detail,
     tags,
@@ -177,8 +179,8 @@ export function isWeighty({ tags }: SignalRow): boolean {
 
 /** What nobody muted first, what can be judged before what is frozen; then the oldest. */
 function byWeight(a: SignalRow, b: SignalRow): number {
-  const weight = ({ key, tags }: SignalRow): number =>
-    (tags.includes("muted") ? 4 : 0) + (key.startsWith("blind:") ? 2 : 0) + (tags.includes("over") ? 1 : 0);
+  const weight = ({ topic, tags }: SignalRow): number =>
+    (tags.includes("muted") ? 4 : 0) + (topic.kind === "blind" ? 2 : 0) + (tags.includes("over") ? 1 : 0);
   return weight(a) - weight(b) || (a.sinceMs ?? 0) - (b.sinceMs ?? 0);
 }
 
@@ -193,7 +195,7 @@ function stateOf(
   if (!isFreshNow) return "stale";
   if (!watch.lastTick()) return "starting";
   const weighty = bad.filter(isWeighty);
-  if (weighty.some(({ key }) => !key.startsWith("blind:"))) return "alert";
+  if (weighty.some(({ topic }) => topic.kind !== "blind")) return "alert";
   if (lastError !== null) return "undelivered";
   if (weighty.length > 0) return "blind";
   return watchesNoContainer(watch) ? "unwatched" : "well";
@@ -209,17 +211,18 @@ function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number
   const readings = watch.lastTick()?.readings;
   const columns = (name: string): Column[] =>
     columnsOf(watch.history().series(name, { wallMs: nowMs, monoMs: nowMonoMs }), nowMonoMs);
-  const isBad = (...keys: string[]): boolean => bad.some(({ key }) => keys.includes(key));
+  const isBad = (kinds: readonly KindName[], subject?: string): boolean =>
+    bad.some(({ topic }) => kinds.includes(topic.kind) && topic.subject === subject);
   const gauges: Gauge[] = [];
   if (readings && readings.mem.state !== "off") {
     const mem = readings.mem.state === "ok" ? readings.mem.value : undefined;
     gauges.push({
       label: null,
-      columns: columns("mem"),
+      columns: columns(MEMORY),
       thresholdPct: config.memPct,
       inodePct: null,
       stale: false,
-      isBad: isBad("host_mem"),
+      isBad: isBad(["host_mem"]),
       ...(mem
         ? { usedPct: round1(memoryUse(mem)), freeBytes: mem.availableBytes, totalBytes: mem.totalBytes }
         : UNREAD),
@@ -239,8 +242,8 @@ function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number
     label,
     ...values,
     thresholdPct,
-    columns: columns(`disk:${label}`),
-    isBad: isBad(`disk:${label}`, `disk_crit:${label}`, `inodes:${label}`, `disk_forecast:${label}`),
+    columns: columns(diskName(label)),
+    isBad: isBad(["disk", "disk_crit", "inodes", "disk_forecast"], label),
   });
   for (const { sample: disk, stale } of known) {
     const inodePct = disk.inodes ? round1(inodeUse(disk.inodes)) : null;

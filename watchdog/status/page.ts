@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { WatchdogKind } from "../kinds.ts";
+import { isWatchdogs, keyOf } from "../kinds.ts";
 import { PAGE_TEXTS, type PageTexts } from "../lang/page/index.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { SCRIPT } from "./page-script.ts";
@@ -101,7 +101,7 @@ const timeOf = (view: PageView, wallMs: number): string => PAGE_TEXTS[view.lang]
 
 function hero(view: PageView, texts: PageTexts): Html {
   const { state, bad } = view;
-  const shown = bad.filter((row) => isWeighty(row) && !row.key.startsWith("blind:"));
+  const shown = bad.filter((row) => isWeighty(row) && row.topic.kind !== "blind");
   const mutedBad = bad.filter(({ tags }) => tags.includes("muted")).length;
   const headline = state === "alert" ? texts.states.alert(shown.length) : texts.states[state];
   const names = shown.map(({ title }) => title);
@@ -129,7 +129,7 @@ const sinceText = (sinceMs: number | null, view: PageView, texts: PageTexts): st
 
 function badCard(row: SignalRow, view: PageView, texts: PageTexts): Html {
   const tone =
-    row.tags.includes("muted") || row.tags.includes("over") ? "quiet" : row.key.startsWith("blind:") ? "amber" : "";
+    row.tags.includes("muted") || row.tags.includes("over") ? "quiet" : row.topic.kind === "blind" ? "amber" : "";
   return html`<li class="${tone}"><h3>${row.title}</h3><p class="when">${sinceText(row.sinceMs, view, texts)}</p><p class="text">${row.detail}</p>${row.cause === undefined ? html`` : html`<p class="text">${texts.cause(row.cause)}</p>`}${tagList(row, view, texts)}</li>`;
 }
 
@@ -182,15 +182,14 @@ function delivery(view: PageView, texts: PageTexts): Html {
 }
 
 function mutedNow(view: PageView, texts: PageTexts): Html {
-  const keys = view.bad.filter(({ tags }) => tags.includes("muted")).map(({ key }) => key);
+  const keys = view.bad.filter(({ tags }) => tags.includes("muted")).map(({ topic }) => keyOf(topic));
   return keys.length > 0 ? html`<p class="small">${texts.mutedNow(keys.join(", "))}</p>` : html``;
 }
 
 /** A title names the fault; under "in order" it would frighten. */
-function subjectOf({ key, title }: SignalRow, texts: PageTexts): string {
-  const [kind = "", ...rest] = key.split(":");
-  const subject = Object.hasOwn(texts.subjects, kind) ? texts.subjects[kind as WatchdogKind] : undefined;
-  return subject === undefined ? title : [subject, ...(rest.length > 0 ? [rest.join(":")] : [])].join(" ");
+function subjectOf({ topic: { kind, subject }, title }: SignalRow, texts: PageTexts): string {
+  const name = isWatchdogs(kind) ? texts.subjects[kind] : undefined;
+  return name === undefined ? title : [name, ...(subject === undefined ? [] : [subject])].join(" ");
 }
 
 function good(view: PageView, texts: PageTexts): Html {

@@ -1,6 +1,7 @@
 import type { Readings, SourceName } from "../collectors/index.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
+import { keyOf } from "../kinds.ts";
 import type { Journal } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { conditionOf } from "../signals/containers.ts";
@@ -106,11 +107,12 @@ function signalSamples(watch: Watch): SignalSample[] {
   const byKey = new Map<string, SignalSample>();
   const ledger = watch.ledger();
   for (const signal of watch.lastTick()?.signals ?? []) {
-    const { key, active, edge } = signal;
+    const { topic, active, edge } = signal;
+    const key = keyOf(topic);
     const entry = ledger.get(idOf(signal));
     const known = byKey.get(key);
     byKey.set(key, {
-      labels: { kind: key.split(":", 1)[0] ?? key, key },
+      labels: { kind: topic.kind, key },
       // An occurrence lasts no longer than a tick: it counts as active until it was told.
       active: (known?.active ?? false) || (edge ? edge.count > 0 || entry?.edge !== undefined : active),
       alerting: (known?.alerting ?? false) || (entry?.told.alerting ?? false),

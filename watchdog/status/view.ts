@@ -2,6 +2,7 @@ import type { Readings, SourceName } from "../collectors/index.ts";
 import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
+import { keyOf } from "../kinds.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { BLIND_SOURCES, type BlindSource, blindReason } from "../signals/blind.ts";
@@ -90,9 +91,9 @@ export function statusView({
 
 function signalView(signal: Signal, watch: Watch): object {
   const told = watch.ledger().get(idOf(signal))?.told;
-  const { key, entity, active, title, detail, since, frozen, edge } = signal;
+  const { topic, entity, active, title, detail, since, frozen, edge } = signal;
   return {
-    key,
+    key: keyOf(topic),
     ...(entity === undefined ? {} : { entity }),
     active: edge ? edge.count > 0 : active,
     alerting: told?.alerting ?? false,
@@ -106,10 +107,10 @@ function signalView(signal: Signal, watch: Watch): object {
 
 function disksView(config: Config, watch: Watch): object[] {
   const thresholdPct = diskThreshold(config);
-  const key = config.diskEnabled ? "disk" : "disk_crit";
+  const kind = config.diskEnabled ? "disk" : "disk_crit";
   return watch.disks().map(({ sample: disk, stale }) => {
     const usedPct = diskUse(disk);
-    const told = watch.ledger().get(`${key}:${disk.label}`)?.told;
+    const told = watch.ledger().get(keyOf({ kind, subject: disk.label }))?.told;
     return {
       label: disk.label,
       path: disk.path,

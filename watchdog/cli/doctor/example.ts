@@ -15,7 +15,7 @@ export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: num
   const now = { wallMs, monoMs: 0 };
   const notice = (kind: NoticeKind, words: readonly string[], changes: Partial<Notice> = {}): Notice => ({
     id: `example:${kind}`,
-    key: "example",
+    topic: { kind: "hello" },
     kind,
     title: words[0] ?? "",
     detail: words[1] ?? "",

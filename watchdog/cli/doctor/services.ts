@@ -2,6 +2,7 @@ import type { DependencySample } from "../../collectors/deps.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Envelope } from "../../collectors/metrics.ts";
 import { isMuted } from "../../config/mute.ts";
+import { hasSubjects, type KindName } from "../../kinds.ts";
 import type { FaultKind } from "../../net/fault.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
@@ -27,7 +28,8 @@ export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
 
 /** What is missing only counts while the signal that it feeds is wanted. */
 function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope, { config, t }: Ctx): Check[] {
-  const isWanted = (key: string): boolean => !isMuted(config.mute, key);
+  const isWanted = (kind: KindName): boolean =>
+    !isMuted(config.mute, hasSubjects(kind) ? { kind, subject: "" } : { kind });
   const gap = (part: string, detail: string, turnOff: string): Check =>
     failed(`metrics.${part}`, t.titles.metricsPart(part), detail, t.metrics.add(part, turnOff));
   const checks: Check[] = [];
@@ -49,7 +51,7 @@ function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope
       ),
     );
   }
-  if (config.agentHungMin > 0 && isWanted("agent_hung:")) {
+  if (config.agentHungMin > 0 && isWanted("agent_hung")) {
     const turnOff = "WATCHDOG_AGENT_HUNG_MIN=0";
     if (!agents) checks.push(gap("agents", t.metrics.missing("agent_hung"), turnOff));
     else if (!agentsComplete) checks.push(gap("agents[].run_id", t.metrics.partly("agent_hung"), turnOff));
