@@ -5,14 +5,11 @@ import { container, peacefulScene, readingsOf, type Scene } from "../tests/golde
 import { startChromium } from "../tests/helpers/chromium.ts";
 import { configOf } from "../tests/helpers/config.ts";
 import { settled, virtualClock } from "../tests/helpers/virtual-clock.ts";
-import { createWatch, type Watch } from "../watchdog/daemon/watch.ts";
+import { createPipeline } from "../watchdog/daemon/pipeline.ts";
 import { LANGS } from "../watchdog/lang/index.ts";
 import { PAGE_TEXTS } from "../watchdog/lang/page/index.ts";
 import { createLog } from "../watchdog/log.ts";
-import { nextMessage } from "../watchdog/messages/message.ts";
-import { renderAll } from "../watchdog/messages/render.ts";
-import { createJournal, type Journal } from "../watchdog/notify/journal.ts";
-import { createOutbox } from "../watchdog/notify/outbox.ts";
+import type { Journal } from "../watchdog/notify/journal.ts";
 import type { Sender } from "../watchdog/notify/sender.ts";
 import { html, trusted } from "../watchdog/status/html.ts";
 import { type Answer, startStatusServer } from "../watchdog/status/server.ts";
@@ -61,31 +58,16 @@ async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
     send: () => Promise.resolve({ kind: "delivered", messageId: 1 }),
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
-  const journal = createJournal(["telegram"], clock.wallMs);
-  const outbox = createOutbox({
-    sender,
-    clock,
-    log,
-    random: () => 0,
-    isQuiet: () => false,
-    onAttempt: journal.record,
-    renderSummary: () => ({ head: "", body: "" }),
-    render: (notices, awayUntilMs) =>
-      nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), {
-        lang,
-        monoMs: clock.monoMs(),
-        awayUntilMs,
-      }),
-    onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
-  });
-  const watch: Watch = createWatch({
+  const { watch, outbox, journal } = createPipeline({
     config,
     lang,
     clock,
+    log,
+    redact: (text) => text,
     systemHostname: "unused",
-    offer: outbox.offer,
-    changed: () => {},
     collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
+    sender,
+    random: () => 0,
   });
   const site = createSite({
     config,

@@ -88,7 +88,18 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     }
     case "once": {
       for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
-      const report = redactJson(await once(config, LANGS[config.lang], systemClock, pool, hostname()), redact);
+      const report = redactJson(
+        await once({
+          config,
+          lang: LANGS[config.lang],
+          clock: systemClock,
+          log,
+          redact,
+          pool,
+          systemHostname: hostname(),
+        }),
+        redact,
+      );
       return print(options.includes("--json") ? `${JSON.stringify(report)}\n` : formatReport(report));
     }
     case "doctor": {

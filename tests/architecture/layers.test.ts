@@ -114,3 +114,11 @@ test("the environment and argv are read by a main alone", () => {
 test("no source silences the type checker", () => {
   for (const { path, code } of sources) assert.doesNotMatch(code, /:\s*any\b|\bas any\b|<any>/, path);
 });
+
+test("the stages are composed in one place, and messages made ready in one for both programs", () => {
+  const callers = (name: string): string[] =>
+    sources.filter(({ code }) => new RegExp(`(?<!function )\\b${name}\\(`).test(code)).map(({ path }) => path);
+  assert.deepEqual(callers("createWatch"), ["daemon/pipeline.ts"]);
+  assert.deepEqual(callers("createOutbox"), ["notify/delivery.ts"]);
+  assert.deepEqual(callers("createDelivery"), ["daemon/pipeline.ts", "pruner/daemon.ts"]);
+});

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
+import { createPipeline } from "../../watchdog/daemon/pipeline.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
-import { nextMessage } from "../../watchdog/messages/message.ts";
-import { renderAll } from "../../watchdog/messages/render.ts";
 import { escapeHtml } from "../../watchdog/messages/text.ts";
-import { createOutbox } from "../../watchdog/notify/outbox.ts";
 import type { Sender } from "../../watchdog/notify/sender.ts";
 import { configOf } from "../helpers/config.ts";
 import { told } from "../helpers/told.ts";
@@ -52,29 +49,16 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     },
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
-  const outbox = createOutbox({
-    sender,
-    clock,
-    log,
-    random: () => 0.5,
-    render: (notices, awayUntilMs) =>
-      nextMessage(renderAll(notices, { host: watch.host(), lang, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), {
-        lang,
-        monoMs: clock.monoMs(),
-        awayUntilMs,
-      }),
-    renderSummary: () => assert.fail("there is no second channel"),
-    isQuiet: () => false,
-    onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
-  });
-  const watch: Watch = createWatch({
+  const { watch, outbox } = createPipeline({
     config,
     lang,
     clock,
+    log,
+    redact: (text) => text,
     systemHostname: "unused",
-    offer: outbox.offer,
-    changed: () => {},
     collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
+    sender,
+    random: () => 0.5,
   });
   const stop = new AbortController();
   const sending = outbox.run(stop.signal);

@@ -1,15 +1,12 @@
 import { momentOf } from "../../watchdog/clock.ts";
-import { withinDailySpan } from "../../watchdog/config/value.ts";
-import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
+import { createPipeline } from "../../watchdog/daemon/pipeline.ts";
+import type { Watch } from "../../watchdog/daemon/watch.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
-import { nextMessage } from "../../watchdog/messages/message.ts";
-import { type RenderContext, renderAll, renderSummary } from "../../watchdog/messages/render.ts";
-import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
+import type { Outbox } from "../../watchdog/notify/outbox.ts";
 import { type TelegramSender, telegramSender } from "../../watchdog/notify/telegram.ts";
-import { type WebhookBody, webhookSender } from "../../watchdog/notify/webhook.ts";
-import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
-import { resumeSignals, snapshotOf } from "../../watchdog/state/resume.ts";
+import type { WebhookBody } from "../../watchdog/notify/webhook.ts";
+import { decodeState, encodeState, type Saved } from "../../watchdog/state/codec.ts";
 import { peacefulScene, readingsOf, type Scene } from "../golden/scene.ts";
 import { configOf } from "./config.ts";
 import { TOKEN } from "./fake-telegram.ts";
@@ -64,7 +61,6 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
   // Agents that nobody moves would hang.
   const scene: Scene = { ...peacefulScene(), agents: [] };
   const webhook = { bodies: [] as WebhookBody[], works: true };
-  const lang = LANGS.en;
   let file: string | undefined;
 
   const start = (saved: string | undefined, bootId = "boot-1") => {
@@ -86,63 +82,31 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       state?.telegram,
       (url, body, limits) => (alive ? telegram.post(url, body, limits) : new Promise(() => {})),
     );
-    const context = (): RenderContext => ({ host: watch.host(), lang, ...momentOf(clock) });
-    const outbox = createOutbox({
-      sender,
+    const write = (state: Saved): void => {
+      if (alive) file = encodeState(state);
+    };
+    const { watch, outbox, snapshot, flush } = createPipeline({
+      config,
+      lang: LANGS.en,
       clock,
       log: SILENT_LOG,
-      random: () => 0.5,
-      summary: state?.summary,
-      render: (notices, awayUntilMs) => nextMessage(renderAll(notices, context()), { ...context(), awayUntilMs }),
-      renderSummary: (summary) => renderSummary(summary, context()),
-      onDelivered: (notices, messageId) => alive && watch.delivered(notices, messageId),
-      isQuiet: (urgent) =>
-        config.quietHours !== undefined &&
-        withinDailySpan(config.quietHours, clock.wallMs()) &&
-        !(urgent && !config.quietCritical),
-      ...(config.fallbackWebhookUrl
-        ? {
-            fallback: {
-              afterMs: config.fallbackAfterS * 1000,
-              send: webhookSender(
-                config.fallbackWebhookUrl,
-                5000,
-                () => "host-1",
-                (text) => text,
-                async (_url, body) => {
-                  if (webhook.works) webhook.bodies.push(body as WebhookBody);
-                  return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
-                },
-              ),
-            },
-          }
-        : {}),
-    });
-    const write = (): void => {
-      if (alive)
-        file = encodeState(
-          snapshotOf({
-            signals: watch.signalState(),
-            ledger: watch.ledger(),
-            summary: outbox.summary(),
-            telegram: sender.memory(),
-            boot,
-            bootIdBefore: state?.bootId,
-          }),
-        );
-    };
-    const watch: Watch = createWatch({
-      config,
-      lang,
-      clock,
+      redact: (text) => text,
       systemHostname: "box",
-      changed: () => void write(),
       collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
-      offer: (notices) => alive && outbox.offer(notices),
-      initial: state && { ledger: state.ledger, signals: resumeSignals(state, boot, started) },
+      sender,
+      boot,
+      saved: state,
+      store: { save: write, settled: () => Promise.resolve() },
+      random: () => 0.5,
+      post: async (_url, body) => {
+        if (webhook.works) webhook.bodies.push(body as WebhookBody);
+        return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
+      },
+      // A run that was killed neither tells nor learns anything.
+      annotate: (offer) => ({ offer: (notices) => alive && offer(notices), release: () => {} }),
     });
     void outbox.run(stop.signal);
-    return { watch, outbox, sender, stop, die: () => (alive = false), write };
+    return { watch, outbox, sender, stop, flush, die: () => (alive = false), write: () => write(snapshot()) };
   };
 
   let run = start(undefined);
@@ -163,7 +127,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     stop: async () => {
       run.stop.abort();
       let over = false;
-      const flushed = run.outbox.flush(FLUSH_MS).then(() => (over = true));
+      const flushed = run.flush(FLUSH_MS).then(() => (over = true));
       for (let ms = 0; !over && ms < 30_000; ms += 100) await clock.advance(100);
       await flushed;
       run.write();

@@ -1,16 +1,15 @@
 import { momentOf } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { failed, OFF, ok } from "../../watchdog/collectors/reading.ts";
-import { createWatch, type Watch } from "../../watchdog/daemon/watch.ts";
+import { createPipeline, type Pipeline } from "../../watchdog/daemon/pipeline.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
-import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
 import type { SendResult } from "../../watchdog/notify/sender.ts";
 import { idOf } from "../../watchdog/signals/signal.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
-import { resumeSignals, snapshotOf } from "../../watchdog/state/resume.ts";
 import { configOf } from "../helpers/config.ts";
+import { SILENT_LOG } from "../helpers/pipeline.ts";
 import type { Random } from "../helpers/random.ts";
 import { settled, virtualClock } from "../helpers/virtual-clock.ts";
 
@@ -151,15 +150,22 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
           : undefined;
 
   /** One run of the program, until it is replaced by the next. */
-  const start = (saved?: string): { watch: Watch; outbox: Outbox; stop: AbortController } => {
+  const start = (
+    saved?: string,
+  ): Pick<Pipeline, "watch" | "outbox" | "snapshot"> & { readonly stop: AbortController } => {
     const state = saved === undefined ? undefined : decodeState(saved, momentOf(clock));
     const stop = new AbortController();
     const batches: Notice[][] = [];
-    const outbox = createOutbox({
+    const { watch, outbox, snapshot } = createPipeline({
+      config,
+      lang: LANGS.en,
       clock,
+      log: SILENT_LOG,
+      redact: (text) => text,
+      systemHostname: "box",
+      collectAll: () => Promise.resolve(readings()),
       random: () => random.next(),
-      isQuiet: () => false,
-      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} },
+      saved: state,
       sender: {
         channel: "telegram",
         perMin: 20,
@@ -171,45 +177,26 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
         },
         probe: () => Promise.resolve({ kind: "delivered" }),
       },
-      render: (notices) => [
+      // Each notice as its number, by which what arrives is known again.
+      compose: (notices) => [
         { notices, blocks: notices.map((notice) => ({ head: String(batches.push([notice]) - 1), body: "" })) },
       ],
-      renderSummary: () => ({ head: "summary", body: "" }),
-      onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
-    });
-    const watch: Watch = createWatch({
-      config,
-      clock,
-      lang: LANGS.en,
-      systemHostname: "box",
-      changed: () => {},
-      collectAll: () => Promise.resolve(readings()),
-      offer: (notices) => {
-        for (const { topic, kind } of notices) {
-          const key = keyOf(topic);
-          const source = sourceOf(key);
-          if (kind === "realert" && source && world.blind[source])
-            violations.push(`${key} re-alerted while ${source} was blind`);
-        }
-        outbox.offer(notices);
-      },
-      initial: state && { ledger: state.ledger, signals: resumeSignals(state, {}, momentOf(clock)) },
+      annotate: (offer) => ({
+        offer: (notices) => {
+          for (const { topic, kind } of notices) {
+            const key = keyOf(topic);
+            const source = sourceOf(key);
+            if (kind === "realert" && source && world.blind[source])
+              violations.push(`${key} re-alerted while ${source} was blind`);
+          }
+          offer(notices);
+        },
+        release: () => {},
+      }),
     });
     void outbox.run(stop.signal);
-    return { watch, outbox, stop };
+    return { watch, outbox, snapshot, stop };
   };
-  const save = ({ watch, outbox }: typeof run): string =>
-    encodeState(
-      snapshotOf({
-        signals: watch.signalState(),
-        ledger: watch.ledger(),
-        summary: outbox.summary(),
-        telegram: {},
-        boot: {},
-        bootIdBefore: undefined,
-      }),
-    );
-
   let run = start();
   const activeBefore = new Set<string>();
   const tick = async (): Promise<void> => {
@@ -240,7 +227,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     if (random.chance(0.15)) mode = random.pick(MODES.filter((candidate) => lostAnswers || candidate !== "lost"));
     if (random.chance(0.05)) clock.stepWall(random.pick([-3_600_000, -5000, 5000, 3_600_000]));
     if (restarts !== "none" && random.chance(0.05)) {
-      const saved = save(run);
+      const saved = encodeState(run.snapshot());
       run.stop.abort();
       await settled();
       run = start(restarts === "kept" ? saved : undefined);

@@ -1,12 +1,13 @@
-import { type Clock, momentOf } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { collectAllOf, createCollectors, type SourceName } from "../collectors/index.ts";
-import { hostName } from "../config/host-name.ts";
 import type { Config } from "../config/variables.ts";
+import { createPipeline } from "../daemon/pipeline.ts";
 import { type Action, decide } from "../decide/decide.ts";
 import { keyOf } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
-import { buildSignals, NO_SIGNALS } from "../signals/index.ts";
+import type { Log } from "../log.ts";
+import type { Sender } from "../notify/sender.ts";
 import { type SourceView, sourceView } from "../status/view.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 
@@ -23,14 +24,18 @@ export interface OnceReport {
   readonly tickMs: number;
 }
 
+export interface OnceOptions {
+  readonly config: Config;
+  readonly lang: Lang;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly redact: (text: string) => string;
+  readonly pool: ThreadPool;
+  readonly systemHostname: string;
+}
+
 /** One tick that sends nothing: each signal's condition itself, and the action it would mean if nothing were debounced. */
-export async function once(
-  config: Config,
-  lang: Lang,
-  clock: Clock,
-  pool: ThreadPool,
-  systemHostname: string,
-): Promise<OnceReport> {
+export async function once({ config, pool, systemHostname, ...options }: OnceOptions): Promise<OnceReport> {
   const undamped: Config = {
     ...config,
     orchDownTicks: 1,
@@ -39,30 +44,40 @@ export async function once(
     blindTicks: 1,
     startupGraceS: 0,
   };
-  const now = momentOf(clock);
-  const readings = await collectAllOf(createCollectors(undamped, pool, systemHostname))(
-    now,
-    new AbortController().signal,
-  );
-  const { signals } = buildSignals(NO_SIGNALS, readings, undamped, lang, now);
-  const engineHostname = readings.docker.state === "ok" ? readings.docker.value.hostname : undefined;
-  const sources = Object.keys(readings).map((name) => {
-    const reading = readings[name as SourceName];
-    return [name, sourceView(name as SourceName, readings, reading.state === "ok" ? now.wallMs : null)] as const;
+  const { watch } = createPipeline({
+    ...options,
+    config: undamped,
+    systemHostname,
+    collectAll: collectAllOf(createCollectors(undamped, pool, systemHostname)),
+    sender: NOBODY,
   });
+  await watch.tick(new AbortController().signal);
+  const last = watch.lastTick();
+  if (!last) throw new Error("the tick did not finish");
+  const { readings, signals, startedAt, tookMs } = last;
+  const sources = Object.keys(readings).map(
+    (name) => [name, sourceView(name as SourceName, readings, watch.lastOkAt(name as SourceName))] as const,
+  );
   return {
-    host: hostName(config.hostLabel, engineHostname, systemHostname),
+    host: watch.host(),
     sources: Object.fromEntries(sources),
     signals: signals.map(({ topic, active, title, detail }) => ({
       key: keyOf(topic),
       active,
-      action: decide(active, { alerting: false }, now.monoMs, 0),
+      action: decide(active, { alerting: false }, startedAt.monoMs, 0),
       title,
       detail,
     })),
-    tickMs: round1(clock.monoMs() - now.monoMs),
+    tickMs: round1(tookMs),
   };
 }
+
+/** What is to be told stays in the outbox, which nobody runs. */
+const NOBODY: Sender = {
+  channel: "console",
+  send: () => Promise.resolve({ kind: "operator", reason: "nothing is sent" }),
+  probe: () => Promise.resolve({ kind: "operator", reason: "nothing is sent" }),
+};
 
 /** The report for people. */
 export function formatReport({ host, sources, signals, tickMs }: OnceReport): string {

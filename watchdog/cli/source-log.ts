@@ -6,25 +6,23 @@ import type { Log } from "../log.ts";
 import { diskUse, memoryUse } from "../signals/host.ts";
 import { sourceView } from "../status/view.ts";
 
-/** One line a source after the first tick: on with its reading, failed or off with the reason; then one whenever that changes. Returns what to hand in next time. */
-export function logSources(watch: Watch, config: Config, log: Log, before: string): string {
-  const last = watch.lastTick();
-  if (!last) return before;
-  const names = Object.keys(last.readings) as SourceName[];
-  const previous = new Map(before.split("\n").map((line) => [line.split(" ", 1)[0], line]));
-  const lines = names.map((name) => {
-    const { state, error } = sourceView(name, last.readings, null);
-    const line = `${name} ${state}`;
-    if (previous.get(name) !== line) {
-      log[state === "failed" ? "warn" : "info"](`source ${line}`, {
+/** One line a source after the first tick: on with its reading, failed or off with the reason; then one whenever that changes. Call it after each tick. */
+export function sourceLog(watch: Watch, config: Config, log: Log): () => void {
+  const shown = new Map<SourceName, string>();
+  return () => {
+    const last = watch.lastTick();
+    if (!last) return;
+    for (const name of Object.keys(last.readings) as SourceName[]) {
+      const { state, error } = sourceView(name, last.readings, null);
+      if (shown.get(name) === state) continue;
+      shown.set(name, state);
+      log[state === "failed" ? "warn" : "info"](`source ${name} ${state}`, {
         reason: state === "off" ? whyOff(name, config) : error,
         reading: readingOf(name, last.readings),
       });
     }
-    return line;
-  });
-  log.debug("tick", { ms: Math.round(last.tookMs), signals: last.signals.length });
-  return lines.join("\n");
+    log.debug("tick", { ms: Math.round(last.tookMs), signals: last.signals.length });
+  };
 }
 
 /** The variable that switches a source off, as it stands. Pure. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import { type BuildCache, clearableBytes, parseBuildCache } from "../collectors/docker/build-cache.ts";
-import type { BuildCacheClient } from "../collectors/docker/client.ts";
+import { type BuildCacheClient, dockerClient } from "../collectors/docker/client.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
 import { KINDS } from "../kinds.ts";
@@ -112,4 +112,17 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
 
 function isDiskAlert({ topic, kind }: Notice): boolean {
   return KINDS[topic.kind].fillsDisk === true && (kind === "alert" || kind === "realert");
+}
+
+/** A big host's engine takes its time to list its build cache. */
+const LISTING_MS = 60_000;
+
+/** The hint of this configuration; undefined: no engine is watched, and alerts go as they are. */
+export function hintOf(
+  { config: { dockerTarget, containers }, prune }: ParsedConfig,
+  about: Pick<BuildCacheHintOptions, "lang" | "clock" | "log" | "stop">,
+): ((offer: BuildCacheHintOptions["offer"], disks: BuildCacheHintOptions["disks"]) => BuildCacheHint) | undefined {
+  if (!dockerTarget || containers.length === 0) return undefined;
+  const client = dockerClient(dockerTarget, LISTING_MS);
+  return (offer, disks) => buildCacheHint({ ...about, prune, client, offer, disks });
 }

@@ -1,8 +1,10 @@
 import type { Clock } from "../clock.ts";
+import type { Config } from "../config/variables.ts";
 import type { Log } from "../log.ts";
 import { get } from "../net/get.ts";
 import type { Sender } from "../notify/sender.ts";
 import { reasonOf } from "../safe.ts";
+import type { Pipeline } from "./pipeline.ts";
 
 export interface HeartbeatOptions {
   readonly url: URL;
@@ -61,4 +63,17 @@ export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Pro
       underWay = false;
     }
   };
+}
+
+/** The heartbeat of this configuration; undefined: it has none. */
+export function heartbeatOf(
+  { heartbeatUrl, heartbeatS, httpTimeoutS }: Pick<Config, "heartbeatUrl" | "heartbeatS" | "httpTimeoutS">,
+  { outbox, sender }: Pick<Pipeline, "outbox" | "sender">,
+  clock: Clock,
+  log: Log,
+): ReturnType<typeof heartbeat> | undefined {
+  if (!heartbeatUrl) return undefined;
+  const { lastAnswerMonoMs, isFailing } = outbox;
+  const [everyMs, timeoutMs] = [heartbeatS * 1000, httpTimeoutS * 1000];
+  return heartbeat({ url: heartbeatUrl, everyMs, timeoutMs, clock, log, sender, lastAnswerMonoMs, isFailing });
 }

@@ -1,15 +1,12 @@
 import { type Clock, momentOf } from "../clock.ts";
 import { isMuted } from "../config/mute.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
-import { withinDailySpan } from "../config/value.ts";
 import { LANGS } from "../lang/index.ts";
 import { PRUNE_LANGS } from "../lang/prune/index.ts";
 import type { Log } from "../log.ts";
-import { nextMessage } from "../messages/message.ts";
-import { type RenderContext, redactBlock, redactRendered, renderAll, renderSummary } from "../messages/render.ts";
 import { senderOf } from "../notify/channel.ts";
-import { createOutbox, type Outbox } from "../notify/outbox.ts";
-import { webhookSender } from "../notify/webhook.ts";
+import { createDelivery, FLUSH_MS } from "../notify/delivery.ts";
+import type { Outbox } from "../notify/outbox.ts";
 import { reasonOf, redactJson } from "../safe.ts";
 import { type Answer, jsonAnswer, serveStatus } from "../status/server.ts";
 import { createReport } from "./report.ts";
@@ -28,8 +25,6 @@ export interface DaemonOptions extends Pick<RunnerOptions, "inContainer" | "path
   readonly stop: AbortSignal;
 }
 
-/** How long SIGTERM waits for what is pending; a little less than the process has until it ends (exit.ts). */
-const FLUSH_MS = 3500;
 /** No look for this long on top of what a run may take: the loop is dead. */
 const STALE_MS = 5 * 60_000;
 
@@ -46,7 +41,6 @@ export async function runPruner({
   path,
 }: DaemonOptions): Promise<void> {
   const { config } = parsed;
-  const lang = LANGS[config.lang];
   const started = momentOf(clock);
   const problems = [...parsed.problems];
   const runner = createRunner({ parsed, inContainer, path, clock, log });
@@ -71,33 +65,19 @@ export async function runPruner({
     (topic) => isMuted(config.mute, topic),
   );
   const host = (): string => prunedHost(config, runner.view().info?.hostname, systemHostname);
-  const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
-
   const sender = senderOf(config, log, clock);
-  const outbox: Outbox = createOutbox({
-    sender,
+  const outbox: Outbox = createDelivery({
+    config,
+    lang: LANGS[config.lang],
     clock,
     log,
-    random: Math.random,
-    render: (notices, awayUntilMs) =>
-      nextMessage(
-        renderAll(notices, context()).map((rendered) => redactRendered(rendered, redact)),
-        { ...context(), awayUntilMs },
-      ),
-    renderSummary: (summary) => redactBlock(renderSummary(summary, context()), redact),
+    redact,
+    host,
+    sender,
     onDelivered: (notices, messageId) => {
       report.delivered(notices, messageId);
       outbox.offer(report.judge(momentOf(clock)));
     },
-    isQuiet: () => config.quietHours !== undefined && withinDailySpan(config.quietHours, clock.wallMs()),
-    ...(config.fallbackWebhookUrl
-      ? {
-          fallback: {
-            send: webhookSender(config.fallbackWebhookUrl, config.httpTimeoutS * 1000, host, redact),
-            afterMs: config.fallbackAfterS * 1000,
-          },
-        }
-      : {}),
   });
 
   let lastLook = started;
