@@ -1,8 +1,8 @@
 /** What can be named as the probable cause of a signal. */
 export type CauseName = "engine" | "disk" | "memory" | "container";
 
-/** Everything that is true of a kind of signal, whatever its subject. What is not said is not so. */
-interface Kind {
+/** Everything that is true of a kind of signal, whatever its subject. A fact that is left out is false. `Name`: how it may name other kinds. */
+interface Kind<Name = string> {
   /** There can be many of it at once, each about a subject of its own: `disk:root`. */
   readonly subject: boolean;
   /** WATCHDOG_MUTE can silence it. The master alarm and what the watchdog says of itself are always told. */
@@ -13,14 +13,14 @@ interface Kind {
   readonly info?: boolean;
   /** Nothing runs any more, or will not in a few minutes: it cannot wait for the morning. */
   readonly critical?: boolean;
-  /** What changes to and fro is called flapping. Not so the master alarm, blindness and what fills slowly; an occurrence has no state to change. */
+  /** It is called flapping when it changes to and fro. The master alarm, blindness, what fills slowly and the pruner's results never are; an occurrence has no state to change. */
   readonly flaps?: boolean;
   /** What may be named as its cause, each only with a proven link. The order is that of one host: engine, disk, memory, container. */
   readonly causes?: readonly CauseName[];
   /** It is proven to follow from an orchestrator that is down, or whose container is. A failed job is not: it became known while the orchestrator answered. */
   readonly followsOrchestrator?: boolean;
-  /** Kinds that say it already, about the same subject; `recoverySaysSo`: their recovery says that this one still stands. */
-  readonly coveredBy?: readonly { readonly kind: string; readonly recoverySaysSo: boolean }[];
+  /** One subject, one alert: while one of these kinds stands, this one says nothing new about the same subject, and its signal stays as it is. `recoverySaysSo`: the recovery of that kind says that this one still stands. */
+  readonly coveredBy?: readonly { readonly kind: Name; readonly recoverySaysSo: boolean }[];
   /** A disk without space: what the build cache holds of it is said with it. */
   readonly fillsDisk?: boolean;
 }
@@ -30,7 +30,7 @@ const plain = { subject: false, mutable: true, by: "watchdog" } as const;
 const always = { subject: false, mutable: false, by: "watchdog" } as const;
 const news = { ...always, info: true } as const;
 const pruner = { subject: false, mutable: true, by: "pruner" } as const;
-/** The orchestrator answers, so the engine runs; what it does stands still. */
+/** What the orchestrator does stands still. The engine is no cause of that: while /metrics answers, the engine runs. */
 const standsStill = { flaps: true, causes: ["disk", "memory", "container"], followsOrchestrator: true } as const;
 
 /** Every kind of signal: the part of a key before its colon. Whatever is said of each kind is typed by this list, so that none is forgotten. */
@@ -52,7 +52,7 @@ const TABLE = {
     ],
   },
   inodes: about,
-  // Every container writes to the disk that holds the engine's data and to those of its writable mounts; whether it can have ended by that, its state says.
+  // Every container writes to the disk with the engine's data and to those of its writable mounts. Whether such a disk can have ended it, `isUnexplained` of signals/cause.ts says.
   container: { ...about, flaps: true, causes: ["disk", "memory"] },
   // A dependency may be another host's: nothing that is seen here is proven to be its cause.
   dep: { ...about, flaps: true },
@@ -69,7 +69,7 @@ const TABLE = {
 } as const satisfies Record<string, Kind>;
 
 export type KindName = keyof typeof TABLE;
-export const KINDS: Readonly<Record<KindName, Kind>> = TABLE;
+export const KINDS: Readonly<Record<KindName, Kind<KindName>>> = TABLE;
 type Where<Facts> = { [Name in KindName]: (typeof TABLE)[Name] extends Facts ? Name : never }[KindName];
 /** The kinds of which there can be many at once. */
 export type SubjectKind = Where<{ subject: true }>;
@@ -86,23 +86,22 @@ export function isWatchdogs(name: KindName): name is WatchdogKind {
   return KINDS[name].by === "watchdog";
 }
 
-/** What a signal is about. People, configuration, JSON and the state file know it by its key. */
-export interface Topic {
-  readonly kind: KindName;
-  /** Of a kind that has subjects: which one of them. */
-  readonly subject?: string;
-}
+/** What a signal is about: its kind, and which subject where the kind has subjects. People, configuration, JSON and the state file know it by its key. */
+export type Topic =
+  | { readonly kind: SubjectKind; readonly subject: string }
+  | { readonly kind: Exclude<KindName, SubjectKind>; readonly subject?: undefined };
 
 /** `disk:root`, `host_mem`. */
 export function keyOf({ kind, subject }: Topic): string {
   return subject === undefined ? kind : `${kind}:${subject}`;
 }
 
-/** undefined: the key of none of our kinds, as in a state file of another version. */
+/** undefined: it is the key of no kind that this version knows. */
 export function topicOf(key: string): Topic | undefined {
   const colon = key.indexOf(":");
   const name = colon === -1 ? key : key.slice(0, colon);
   if (!Object.hasOwn(KINDS, name)) return undefined;
   const kind = name as KindName;
-  return colon === -1 ? { kind } : { kind, subject: key.slice(colon + 1) };
+  if (hasSubjects(kind)) return colon === -1 ? undefined : { kind, subject: key.slice(colon + 1) };
+  return colon === -1 ? ({ kind } as Topic) : undefined;
 }

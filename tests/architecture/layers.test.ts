@@ -28,7 +28,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["state", "what outlives a restart: it reads the layers' memories, they know nothing of a file"],
   ["daemon", "the pipeline, top to bottom"],
   ["status", "a read-only view of the last tick"],
-  ["cli", "the commands wire everything"],
+  ["cli", "the commands: each starts what it needs"],
   ["main", "the only reader of argv and of the environment"],
 ];
 /** Another program: it may use the observer's parts, nothing may use it. */

@@ -25,7 +25,7 @@ import { type Site, sitesOf } from "./mutants.ts";
 const USAGE = `npm run mutate -- [--seed N] [--count 100] [--minutes 120] [--in watchdog/signals,watchdog/decide/flap.ts] [--quick] [--list]
   --seed     the same seed and sources, the same mutants; by default a new one, which is printed
   --minutes  no new mutant is begun after that long
-  --in       folders or files, by default watchdog/{signals,decide,notify,collectors}
+  --in       folders or files, by default watchdog/{kinds.ts,signals,decide,notify,collectors}
   --quick    without the tests of the built bundle: what only they would notice counts as a survivor
   --list     prints the mutants and runs nothing`;
 
@@ -55,7 +55,7 @@ const { values: options } = parseArgs({
     list: { type: "boolean", default: false },
     in: {
       type: "string",
-      default: ["signals", "decide", "notify", "collectors"].map((layer) => `watchdog/${layer}`).join(","),
+      default: ["kinds.ts", "signals", "decide", "notify", "collectors"].map((layer) => `watchdog/${layer}`).join(","),
     },
     help: { type: "boolean", default: false },
   },

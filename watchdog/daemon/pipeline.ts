@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, momentOf } from "../clock.ts";
 import type { Boot } from "../collectors/boot.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { CollectAll } from "../collectors/index.ts";
@@ -66,7 +66,7 @@ const STORE_MS = 1000;
  */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, lang, clock, log, redact, systemHostname, collectAll, boot = {}, saved, store, hello } = options;
-  const started = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
+  const started = momentOf(clock);
   const stored = (): Promise<unknown> | undefined => store && Promise.race([store.settled(), clock.sleep(STORE_MS)]);
   const sender = store ? keptFirst(options.sender, stored) : options.sender;
   const channels = [sender.channel, ...(config.fallbackWebhookUrl ? (["webhook"] as const) : [])];
@@ -142,6 +142,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       await runLoop(tick, config.intervalS * 1000, clock, stop, (error) =>
         log.error("tick failed", { reason: reasonOf(error) }),
       );
+      hint.release();
       log.info("stopping", { pending: outbox.view().pending });
       await flush(FLUSH_MS);
       await Promise.race([sending, clock.sleep(0)]);

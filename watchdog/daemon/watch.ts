@@ -40,7 +40,7 @@ export interface Watch {
   ticks(): number;
   ledger(): Ledger;
   signalState(): SignalState;
-  /** Use of memory (`mem`) and of each disk (`disk:<label>`) in percent, of the last 24 h. */
+  /** Use of memory and of each disk in percent, by the names of history.ts, of the last 24 h. */
   history(): History;
   /** Every disk that is watched and was measured since the start. */
   disks(): readonly KnownDisk[];
@@ -187,7 +187,7 @@ export function rulesOf(config: Config): Rules {
     isMuted: (topic) => isMuted(config.mute, topic),
     causeIds: [
       ...(config.orchContainer === undefined ? [] : [keyOf({ kind: "container", subject: config.orchContainer })]),
-      "orchestrator_down",
+      keyOf({ kind: "orchestrator_down" }),
     ],
   };
 }

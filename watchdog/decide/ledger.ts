@@ -2,7 +2,7 @@ import type { Moment } from "../clock.ts";
 import { KINDS, type Topic } from "../kinds.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
-import { coveredBy, coversOf } from "./covers.ts";
+import { coveredOf, coversOf } from "./covers.ts";
 import { type AlertState, decide } from "./decide.ts";
 import { type FlapRules, flapVerdict, type History, trackChanges } from "./flap.ts";
 
@@ -328,7 +328,7 @@ function isCovered(ledger: Ledger, { topic, kind }: Notice): boolean {
 /** An alert that covers others was told to be over: what it covered and is over too needs no word, and what stands was told with it, where its text says so. */
 function uncover(ledger: Map<string, Entry>, { topic, kind, judged }: Notice): void {
   if (kind !== "recovery" && kind !== "missed") return;
-  for (const { id, recoverySaysSo } of coveredBy(topic)) {
+  for (const { id, recoverySaysSo } of coveredOf(topic)) {
     const entry = ledger.get(id);
     const last = entry?.episodes.at(-1);
     if (!entry) continue;

@@ -33,7 +33,7 @@ export function diskOfName(name: string): string | undefined {
   return name.startsWith(DISK) ? name.slice(DISK.length) : undefined;
 }
 
-/** What is judged gets the points as data: by the label of the disk. */
+/** The points of each disk, by its label. */
 export type Series = ReadonlyMap<string, readonly Point[]>;
 export const NO_SERIES: Series = new Map();
 

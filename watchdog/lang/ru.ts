@@ -159,7 +159,7 @@ export const ru = {
     mutes: "Заглушённые сигналы",
     digest: "Сводка за сутки",
     fallback: "Telegram снова доступен",
-    /** Many of one kind at once, by the first part of their key. */
+    /** Many of one kind at once, by their kind. */
     many: (kind: KindName, count: number) => `${hasSubjects(kind) ? manyWords[kind] : kind}: ${count}`,
   },
   details: {

@@ -10,7 +10,7 @@ import { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
 import type { PostJson } from "./post.ts";
 import { webhookSender } from "./webhook.ts";
 
-/** How long the end waits for what is pending; a little less than the process has until it ends (exit.ts). */
+/** How long a program that is stopped waits for what is pending; a little less than the process has until it ends (exit.ts). */
 export const FLUSH_MS = 3500;
 
 /** What the configuration of either program says of how messages go out. */

@@ -141,7 +141,7 @@ function rebase(now: Moment): Decode<Moment> {
 /** ECMAScript's largest date. */
 const MAX_DATE_MS = 8.64e15;
 
-/** Nothing of a kind that this version does not know: nobody would ever observe it again. */
+/** Nothing where a later version of the watchdog knew the kind and this one does not: it has no words for it. */
 function entryOf(json: unknown, moment: Decode<Moment>): Entry[] {
   const entry = record(json);
   const topic = topicOf(string(entry["key"]));

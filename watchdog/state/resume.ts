@@ -52,8 +52,8 @@ function countedOf({ damping, metrics: { generated, idleQueue, agents }, restart
       .map(({ signal }) => signal.entity),
   );
   return {
-    ...(generated && active.has("metrics_stale") ? { generated } : {}),
-    ...(idleQueue && active.has("queue_stalled") ? { idleQueue } : {}),
+    ...(generated && active.has(keyOf({ kind: "metrics_stale" })) ? { generated } : {}),
+    ...(idleQueue && active.has(keyOf({ kind: "queue_stalled" })) ? { idleQueue } : {}),
     agents: [...agents]
       .filter(([entity]) => activeAgents.has(entity))
       .map(([entity, memory]) => ({ entity, ...memory })),
