@@ -58,7 +58,7 @@ async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
     send: () => Promise.resolve({ kind: "delivered", messageId: 1 }),
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
-  const { watch, outbox, journal } = createPipeline({
+  const { watch, outbox, journal, tick } = createPipeline({
     config,
     lang,
     clock,
@@ -89,7 +89,7 @@ async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
     scene.agents = scene.agents.map((agent) => ({ ...agent, cpuTicks: (agent.cpuTicks ?? 0) + 60 }));
     scene.queue.done += minute % 7 === 0 ? 1 : 0;
     NIGHT[minute - QUIET_MINUTES]?.(scene, startMs);
-    await watch.tick(stop.signal);
+    await tick(stop.signal);
     site.ticked();
     await clock.advance(minute === QUIET_MINUTES + NIGHT_MINUTES - 1 ? 4000 : MINUTE_MS);
   }

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { ok } from "../../watchdog/collectors/reading.ts";
-import { createWatch } from "../../watchdog/daemon/watch.ts";
+import { createPipeline } from "../../watchdog/daemon/pipeline.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { configOf } from "../helpers/config.ts";
+import { SILENT_LOG } from "../helpers/pipeline.ts";
 import { envelope, memoryAt } from "../helpers/samples.ts";
 import { ALL_OFF, FAILED } from "../helpers/signal-rig.ts";
 import { virtualClock } from "../helpers/virtual-clock.ts";
@@ -16,34 +17,41 @@ function rig(env: Readonly<Record<string, string>> = {}) {
   let readings: Readings = ALL_OFF;
   let offered: readonly Notice[] = [];
   let during: () => void = () => {};
-  let changes = 0;
-  const watch = createWatch({
+  const { watch, tick, told } = createPipeline({
     config: configOf(env),
     lang: LANGS.en,
     clock,
+    log: SILENT_LOG,
+    redact: (text) => text,
     systemHostname: "system",
     collectAll: async () => {
       during();
       return readings;
     },
-    offer: (notices) => {
-      offered = notices;
+    // Nothing is sent: the test says what was told.
+    sender: {
+      channel: "console",
+      send: () => assert.fail("nothing is sent"),
+      probe: () => assert.fail("nothing is asked"),
     },
-    changed: () => {
-      changes += 1;
-    },
+    annotate: () => ({
+      offer: (notices) => {
+        offered = notices;
+      },
+      release: () => {},
+    }),
   });
   return {
     watch,
     clock,
+    told,
     tick: async (changes: Partial<Readings>, stop = new AbortController().signal): Promise<string[]> => {
       readings = { ...ALL_OFF, ...changes };
-      await watch.tick(stop);
+      await tick(stop);
       await clock.advance(30_000);
       return offered.map(({ kind, topic }) => `${kind} ${keyOf(topic)}`);
     },
-    deliver: (): void => watch.delivered(offered),
-    changes: (): number => changes,
+    deliver: (): void => told(offered),
     notices: (): readonly Notice[] => offered,
     offered: (): string[] => offered.map(({ kind, topic }) => `${kind} ${keyOf(topic)}`),
     while: (act: () => void): void => {
@@ -73,11 +81,11 @@ test("what is delivered is offered no more, until its recovery", async () => {
 });
 
 test("what changed while a message was under way is due as soon as that is delivered, not a tick later", async () => {
-  const { tick, watch, notices, offered } = rig({ WATCHDOG_CLEAR_TICKS: "1" });
+  const { tick, told, notices, offered } = rig({ WATCHDOG_CLEAR_TICKS: "1" });
   await tick(BAD);
   const underWay = notices();
   await tick(GOOD);
-  watch.delivered(underWay);
+  told(underWay);
   assert.deepEqual(offered(), ["recovery host_mem"]);
 });
 

@@ -49,7 +49,7 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     },
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
-  const { watch, outbox } = createPipeline({
+  const { watch, outbox, tick } = createPipeline({
     config,
     lang,
     clock,
@@ -65,7 +65,7 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
   const startMs = clock.wallMs();
   for (let minute = 0; minute < MINUTES; minute += 1) {
     for (const step of STORY) if (step.minute === minute) step.change(scene, startMs);
-    await watch.tick(stop.signal);
+    await tick(stop.signal);
     await clock.advance(MINUTE_MS);
   }
   assert.equal(outbox.view().pending, 0, "everything was told in the end");

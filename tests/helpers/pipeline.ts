@@ -85,7 +85,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     const write = (state: Saved): void => {
       if (alive) file = encodeState(state);
     };
-    const { watch, outbox, snapshot, flush } = createPipeline({
+    const { watch, outbox, snapshot, tick, flush } = createPipeline({
       config,
       lang: LANGS.en,
       clock,
@@ -106,7 +106,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       annotate: (offer) => ({ offer: (notices) => alive && offer(notices), release: () => {} }),
     });
     void outbox.run(stop.signal);
-    return { watch, outbox, sender, stop, flush, die: () => (alive = false), write: () => write(snapshot()) };
+    return { watch, outbox, sender, stop, tick, flush, die: () => (alive = false), write: () => write(snapshot()) };
   };
 
   let run = start(undefined);
@@ -120,7 +120,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     sender: () => run.sender,
     pass: async (seconds) => {
       for (let left = seconds; left > 0; left -= INTERVAL_S) {
-        await run.watch.tick(run.stop.signal);
+        await run.tick(run.stop.signal);
         await clock.advance(Math.min(left, INTERVAL_S) * 1000);
       }
     },

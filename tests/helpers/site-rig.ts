@@ -1,3 +1,4 @@
+import { momentOf } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { createWatch } from "../../watchdog/daemon/watch.ts";
 import type { Notice } from "../../watchdog/decide/ledger.ts";
@@ -50,21 +51,10 @@ export function siteRig(
     ...env,
   });
   const journal = createJournal(["telegram"], clock.wallMs);
-  let readings: Readings = ALL_OFF;
   let pending: readonly Notice[] = [];
   let lastOkAtMs: number | null = null;
   let lastError: string | null = null;
-  const watch = createWatch({
-    config,
-    lang: LANGS.en,
-    clock,
-    systemHostname,
-    collectAll: () => Promise.resolve(readings),
-    offer: (notices) => {
-      pending = notices;
-    },
-    changed: () => {},
-  });
+  const watch = createWatch({ config, lang: LANGS.en, clock, systemHostname });
   const site = createSite({
     config,
     watch,
@@ -90,15 +80,17 @@ export function siteRig(
     },
     wait: (ms) => clock.advance(ms),
     tick: async (now) => {
-      readings = { ...ALL_OFF, ...now };
       await clock.advance(30_000);
-      await watch.tick(new AbortController().signal);
+      watch.observe({ ...ALL_OFF, ...now }, momentOf(clock));
+      watch.finish();
+      pending = watch.judge();
       site.ticked();
     },
     deliver: () => {
       journal.record({ channel: "telegram", result: "delivered", blocks: [{ head: "🔴 x", body: "" }] });
       lastOkAtMs = clock.wallMs();
       watch.delivered(pending);
+      pending = watch.judge();
     },
     value: (series) => {
       const line = metrics()

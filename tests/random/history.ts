@@ -152,11 +152,11 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
   /** One run of the program, until it is replaced by the next. */
   const start = (
     saved?: string,
-  ): Pick<Pipeline, "watch" | "outbox" | "snapshot"> & { readonly stop: AbortController } => {
+  ): Pick<Pipeline, "watch" | "outbox" | "snapshot" | "tick"> & { readonly stop: AbortController } => {
     const state = saved === undefined ? undefined : decodeState(saved, momentOf(clock));
     const stop = new AbortController();
     const batches: Notice[][] = [];
-    const { watch, outbox, snapshot } = createPipeline({
+    const { watch, outbox, snapshot, tick } = createPipeline({
       config,
       lang: LANGS.en,
       clock,
@@ -195,12 +195,12 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
       }),
     });
     void outbox.run(stop.signal);
-    return { watch, outbox, snapshot, stop };
+    return { watch, outbox, snapshot, tick, stop };
   };
   let run = start();
   const activeBefore = new Set<string>();
   const tick = async (): Promise<void> => {
-    await run.watch.tick(run.stop.signal);
+    await run.tick(run.stop.signal);
     for (const signal of run.watch.lastTick()?.signals ?? []) {
       if (signal.edge) continue;
       const id = idOf(signal);

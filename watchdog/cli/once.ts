@@ -44,14 +44,14 @@ export async function once({ config, pool, systemHostname, ...options }: OnceOpt
     blindTicks: 1,
     startupGraceS: 0,
   };
-  const { watch } = createPipeline({
+  const { watch, tick } = createPipeline({
     ...options,
     config: undamped,
     systemHostname,
     collectAll: collectAllOf(createCollectors(undamped, pool, systemHostname)),
     sender: NOBODY,
   });
-  await watch.tick(new AbortController().signal);
+  await tick(new AbortController().signal);
   const last = watch.lastTick();
   if (!last) throw new Error("the tick did not finish");
   const { readings, signals, startedAt, tookMs } = last;

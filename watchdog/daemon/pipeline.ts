@@ -48,68 +48,53 @@ export interface Pipeline {
   readonly sender: Sender;
   /** What the next run has to know of this one. */
   snapshot(): Saved;
+  /** One tick: reads everything, and offers what is to be told then. Rejects only if our own code fails. */
+  tick(stop: AbortSignal): Promise<void>;
+  /** The operator was told of these, by the message of that number. */
+  told(notices: readonly Notice[], messageId?: number): void;
   /** At the end: nothing waits for a hint any more, and what is pending is sent within `withinMs`, as far as it can be. */
   flush(withinMs: number): Promise<void>;
-  /** Ticks and sends until `stop` aborts, calls `ticked` after each finished tick, then flushes. Resolves when the program may exit. */
+  /** Ticks and sends until `stop` aborts, calls `ticked` after each tick that was not interrupted by it, then flushes. Resolves when the program may exit. */
   run(stop: AbortSignal, ticked: () => void): Promise<void>;
 }
 
-/** How long it waits for the state file after the last message. */
+/** How long the end waits for the state file after the last message. */
 const LAST_WRITE_MS = 400;
 
 /** How long a tick and a message wait for the state file. */
 const STORE_MS = 1000;
 
-/**
- * The one composition of the stages: collect → signals → observe → judge (the watch) → annotate → offer → deliver (the outbox). Each
- * tick of the watch offers what is to be told then, and each delivery tells the watch what was told.
- */
+/** The one composition of the stages: collect → signals → observe → judge → annotate → offer → deliver. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, lang, clock, log, redact, systemHostname, collectAll, boot = {}, saved, store, hello } = options;
-  const started = momentOf(clock);
+  const signals = saved && resumeSignals(saved, boot, momentOf(clock));
+  const initial = saved && signals && { ledger: saved.ledger, signals, digestDay: saved.digestDay };
+  const watch = createWatch({ config, lang, clock, systemHostname, hello, initial });
+
   const stored = (): Promise<unknown> | undefined => store && Promise.race([store.settled(), clock.sleep(STORE_MS)]);
   const sender = store ? keptFirst(options.sender, stored) : options.sender;
   const channels = [sender.channel, ...(config.fallbackWebhookUrl ? (["webhook"] as const) : [])];
   const journal = createJournal(channels, clock.wallMs);
-
+  const told = (notices: readonly Notice[], messageId?: number): void => {
+    watch.delivered(notices, messageId);
+    void keep();
+    // What happened while that message was under way is due at once, not a tick later.
+    hint.offer(watch.judge());
+  };
   const outbox: Outbox = createDelivery({
-    config,
-    lang,
-    clock,
-    log,
-    redact,
-    sender,
+    ...{ config, lang, clock, log, redact, sender },
+    ...{ compose: options.compose, post: options.post, random: options.random },
     summary: saved?.summary,
-    host: () => watch.host(),
+    host: watch.host,
     onAttempt: journal.record,
-    onDelivered: (notices, messageId) => watch.delivered(notices, messageId),
-    compose: options.compose,
-    post: options.post,
-    random: options.random,
+    onDelivered: told,
   });
   const disks = (): readonly DiskSample[] => {
     const disk = watch.lastTick()?.readings.disk;
     return disk?.state === "ok" ? disk.value.disks : [];
   };
   const hint = options.annotate?.(outbox.offer, disks) ?? { offer: outbox.offer, release: () => {} };
-  const watch: Watch = createWatch({
-    config,
-    lang,
-    clock,
-    systemHostname,
-    collectAll,
-    hello,
-    initial: saved && {
-      ledger: saved.ledger,
-      signals: resumeSignals(saved, boot, started),
-      digestDay: saved.digestDay,
-    },
-    changed: () => {
-      store?.save(snapshot());
-      return stored();
-    },
-    offer: hint.offer,
-  });
+
   const snapshot = (): Saved =>
     snapshotOf({
       signals: watch.signalState(),
@@ -120,28 +105,36 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       boot,
       bootIdBefore: saved?.bootId,
     });
-
+  /** Resolves once what should outlive a restart is kept, or cannot be in time. */
+  const keep = (): Promise<unknown> | undefined => {
+    store?.save(snapshot());
+    return stored();
+  };
+  const tick = async (stop: AbortSignal): Promise<void> => {
+    const startedAt = momentOf(clock);
+    const readings = await collectAll(startedAt, stop);
+    if (stop.aborted) return;
+    watch.observe(readings, startedAt);
+    // Before anything of it is offered.
+    await keep();
+    watch.finish();
+    hint.offer(watch.judge());
+  };
   const flush = (withinMs: number): Promise<void> => {
     hint.release();
     return outbox.flush(withinMs);
   };
 
   return {
-    watch,
-    outbox,
-    journal,
-    sender,
-    snapshot,
-    flush,
+    ...{ watch, outbox, journal, sender, snapshot, told, tick, flush },
     run: async (stop, ticked) => {
       const sending = outbox.run(stop);
-      const tick = async (): Promise<void> => {
-        await watch.tick(stop);
+      const step = async (): Promise<void> => {
+        await tick(stop);
         if (!stop.aborted) ticked();
       };
-      await runLoop(tick, config.intervalS * 1000, clock, stop, (error) =>
-        log.error("tick failed", { reason: reasonOf(error) }),
-      );
+      const onFault = (error: unknown): void => log.error("tick failed", { reason: reasonOf(error) });
+      await runLoop(step, config.intervalS * 1000, clock, stop, onFault);
       hint.release();
       log.info("stopping", { pending: outbox.view().pending });
       await flush(FLUSH_MS);

@@ -1,6 +1,6 @@
-import { type Clock, type Moment, momentOf } from "../clock.ts";
+import type { Clock, Moment } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
-import type { CollectAll, Readings } from "../collectors/index.ts";
+import type { Readings } from "../collectors/index.ts";
 import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
@@ -30,10 +30,14 @@ export interface KnownDisk {
   readonly stale: boolean;
 }
 
-/** The pipeline's state and its one step. */
+/** What the watchdog knows. It does nothing by itself: the pipeline hands in what happened, and asks what is to be told. */
 export interface Watch {
-  /** One tick. Rejects only if our own code fails; the caller contains that. */
-  tick(stop: AbortSignal): Promise<void>;
+  /** Signals and observes what a tick has read that began at that moment. Throws only if our own code fails. */
+  observe(readings: Readings, startedAt: Moment): void;
+  /** That tick is finished. */
+  finish(): void;
+  /** What is to be told as of the last tick. */
+  judge(): Notice[];
   /** The operator was told of these, by the message of that number. */
   delivered(notices: readonly Notice[], messageId?: number): void;
   lastTick(): TickView | undefined;
@@ -56,7 +60,6 @@ export interface WatchOptions {
   readonly config: Config;
   readonly lang: Lang;
   readonly clock: Clock;
-  readonly collectAll: CollectAll;
   readonly systemHostname: string;
   /** What an earlier run remembered. */
   readonly initial?:
@@ -64,23 +67,9 @@ export interface WatchOptions {
     | undefined;
   /** To be said once, after the first tick. */
   readonly hello?: Hello | undefined;
-  /** Something that should outlive a restart may have changed; called before anything of it is offered. A tick has finished once it is kept, or cannot be in time. */
-  readonly changed: () => Promise<unknown> | undefined;
-  /** Takes what is to be told as of now; replaces what was offered before. */
-  readonly offer: (notices: readonly Notice[]) => void;
 }
 
-export function createWatch({
-  config,
-  lang,
-  clock,
-  collectAll,
-  systemHostname,
-  initial,
-  hello,
-  changed,
-  offer,
-}: WatchOptions): Watch {
+export function createWatch({ config, lang, clock, systemHostname, initial, hello }: WatchOptions): Watch {
   const rules = rulesOf(config);
   let signalState: SignalState = initial?.signals ?? NO_SIGNALS;
   let ledger: Ledger = initial?.ledger ?? new Map();
@@ -105,10 +94,7 @@ export function createWatch({
   const host = (): string => hostName(config.hostLabel, engineHostname, systemHostname);
 
   return {
-    tick: async (stop) => {
-      const startedAt = momentOf(clock);
-      const readings = await collectAll(startedAt, stop);
-      if (stop.aborted) return;
+    observe: (readings, startedAt) => {
       recordUse(history, readings, startedAt);
       disks = knownDisks(disks, readings.disk);
 
@@ -124,15 +110,13 @@ export function createWatch({
         if (readings[name].state === "ok") lastOkAt.set(name, startedAt.wallMs);
       }
       last = { startedAt, tookMs: clock.monoMs() - startedAt.monoMs, readings, signals };
-      await changed();
-      ticks += 1;
-      offer(judgeAll(ledger, startedAt, rules));
     },
+    finish: () => {
+      ticks += 1;
+    },
+    judge: () => (last ? judgeAll(ledger, last.startedAt, rules) : []),
     delivered: (notices, messageId) => {
       ledger = deliverAll(ledger, notices, messageId);
-      void changed();
-      // What happened while that message was under way is due at once, not a tick later.
-      if (last) offer(judgeAll(ledger, last.startedAt, rules));
     },
     lastTick: () => last,
     ticks: () => ticks,
