@@ -89,8 +89,11 @@ export function sameIncidents(
   assert.deepEqual({ missing, invented: understood }, { missing: [], invented: [] }, shown);
 }
 
-/** Messages show times of day, whole seconds. */
+/** Messages show whole seconds, and the moment of a reading is that of its tick, which may have begun just before the fault that it sees. */
+const EARLIER_MS = 2000;
+
+/** Of a time of day, after the moment. */
 function distance(timeOfDayMs: number, wallMs: number): number {
-  const apart = (timeOfDayMs + 1000 - (wallMs % DAY_MS) + 2 * DAY_MS) % DAY_MS;
-  return apart > DAY_MS / 2 ? Infinity : apart - 1000;
+  const apart = (timeOfDayMs + EARLIER_MS - (wallMs % DAY_MS) + 2 * DAY_MS) % DAY_MS;
+  return apart > DAY_MS / 2 ? Infinity : apart - EARLIER_MS;
 }

@@ -102,7 +102,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
         if (webhook.works) webhook.bodies.push(body as WebhookBody);
         return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
       },
-      // A run that was killed neither tells nor learns anything.
+      // A run that was killed tells nothing and keeps nothing.
       annotate: (offer) => ({ offer: (notices) => alive && offer(notices), release: () => {} }),
     });
     void outbox.run(stop.signal);

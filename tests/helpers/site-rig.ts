@@ -9,7 +9,7 @@ import { configOf } from "./config.ts";
 import { ALL_OFF } from "./signal-rig.ts";
 import { virtualClock } from "./virtual-clock.ts";
 
-/** The pipeline and its status server's answers, tick by tick, without a server. */
+/** The watch and its status server's answers, tick by tick, without a server. */
 export interface SiteRig {
   readonly site: Site;
   tick(readings: Partial<Readings>): Promise<void>;

@@ -50,11 +50,11 @@ export interface Pipeline {
   snapshot(): Saved;
   /** One tick: reads everything, and offers what is to be told then. Rejects only if our own code fails. */
   tick(stop: AbortSignal): Promise<void>;
-  /** The operator was told of these, by the message of that number. */
+  /** The operator was told of these, by the message of that number: remembers it, and offers what is due now. */
   told(notices: readonly Notice[], messageId?: number): void;
   /** At the end: nothing waits for a hint any more, and what is pending is sent within `withinMs`, as far as it can be. */
   flush(withinMs: number): Promise<void>;
-  /** Ticks and sends until `stop` aborts, calls `ticked` after each tick that was not interrupted by it, then flushes. Resolves when the program may exit. */
+  /** Ticks and sends until `stop` aborts, calls `ticked` after each tick that neither failed nor was under way when `stop` aborted, then flushes. Resolves when the program may exit. */
   run(stop: AbortSignal, ticked: () => void): Promise<void>;
 }
 
@@ -64,15 +64,16 @@ const LAST_WRITE_MS = 400;
 /** How long a tick and a message wait for the state file. */
 const STORE_MS = 1000;
 
-/** The one composition of the stages: collect → signals → observe → judge → annotate → offer → deliver. */
+/** The one composition of the stages: collect → signals → observe → keep → judge → annotate → offer → deliver. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, lang, clock, log, redact, systemHostname, collectAll, boot = {}, saved, store, hello } = options;
   const signals = saved && resumeSignals(saved, boot, momentOf(clock));
   const initial = saved && signals && { ledger: saved.ledger, signals, digestDay: saved.digestDay };
   const watch = createWatch({ config, lang, clock, systemHostname, hello, initial });
 
-  const stored = (): Promise<unknown> | undefined => store && Promise.race([store.settled(), clock.sleep(STORE_MS)]);
-  const sender = store ? keptFirst(options.sender, stored) : options.sender;
+  const untilStored = (): Promise<unknown> | undefined =>
+    store && Promise.race([store.settled(), clock.sleep(STORE_MS)]);
+  const sender = store ? keptFirst(options.sender, untilStored) : options.sender;
   const channels = [sender.channel, ...(config.fallbackWebhookUrl ? (["webhook"] as const) : [])];
   const journal = createJournal(channels, clock.wallMs);
   const told = (notices: readonly Notice[], messageId?: number): void => {
@@ -108,14 +109,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   /** Resolves once what should outlive a restart is kept, or cannot be in time. */
   const keep = (): Promise<unknown> | undefined => {
     store?.save(snapshot());
-    return stored();
+    return untilStored();
   };
   const tick = async (stop: AbortSignal): Promise<void> => {
     const startedAt = momentOf(clock);
     const readings = await collectAll(startedAt, stop);
     if (stop.aborted) return;
     watch.observe(readings, startedAt);
-    // Before anything of it is offered.
+    // What this tick saw is kept before any of it is offered: a run that is killed in between must find it again.
     await keep();
     watch.finish();
     hint.offer(watch.judge());
@@ -135,6 +136,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       };
       const onFault = (error: unknown): void => log.error("tick failed", { reason: reasonOf(error) });
       await runLoop(step, config.intervalS * 1000, clock, stop, onFault);
+      // What waits for a hint counts as pending too.
       hint.release();
       log.info("stopping", { pending: outbox.view().pending });
       await flush(FLUSH_MS);

@@ -15,7 +15,7 @@ import type { Signal } from "../signals/signal.ts";
 import { type DigestMemory, digest, digestDue } from "./digest.ts";
 import { type Hello, helloOccurrence } from "./hello.ts";
 
-/** What the last finished tick saw; the status is a view of this and nothing else. */
+/** What the last tick saw; the status is a view of this and nothing else. */
 export interface TickView {
   readonly startedAt: Moment;
   readonly tookMs: number;
@@ -32,9 +32,9 @@ export interface KnownDisk {
 
 /** What the watchdog knows. It does nothing by itself: the pipeline hands in what happened, and asks what is to be told. */
 export interface Watch {
-  /** Signals and observes what a tick has read that began at that moment. Throws only if our own code fails. */
+  /** Builds the signals from these readings and takes them into the ledger. `startedAt`: when the tick began. Throws only if our own code fails. */
   observe(readings: Readings, startedAt: Moment): void;
-  /** That tick is finished. */
+  /** Counts the tick, once what it saw is kept. Until then the first message after a start is still to be said. */
   finish(): void;
   /** What is to be told as of the last tick. */
   judge(): Notice[];
