@@ -85,7 +85,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     const write = (state: Saved): void => {
       if (alive) file = encodeState(state);
     };
-    const { watch, outbox, snapshot, tick, flush } = createPipeline({
+    const { watch, outbox, snapshot, tick } = createPipeline({
       config,
       lang: LANGS.en,
       clock,
@@ -106,7 +106,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       annotate: (offer) => ({ offer: (notices) => alive && offer(notices), release: () => {} }),
     });
     void outbox.run(stop.signal);
-    return { watch, outbox, sender, stop, tick, flush, die: () => (alive = false), write: () => write(snapshot()) };
+    return { watch, outbox, sender, stop, tick, die: () => (alive = false), write: () => write(snapshot()) };
   };
 
   let run = start(undefined);
@@ -127,7 +127,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     stop: async () => {
       run.stop.abort();
       let over = false;
-      const flushed = run.flush(FLUSH_MS).then(() => (over = true));
+      const flushed = run.outbox.flush(FLUSH_MS).then(() => (over = true));
       for (let ms = 0; !over && ms < 30_000; ms += 100) await clock.advance(100);
       await flushed;
       run.write();

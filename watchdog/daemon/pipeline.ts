@@ -52,8 +52,6 @@ export interface Pipeline {
   tick(stop: AbortSignal): Promise<void>;
   /** The operator was told of these, by the message of that number: remembers it, and offers what is due now. */
   told(notices: readonly Notice[], messageId?: number): void;
-  /** At the end: nothing waits for a hint any more, and what is pending is sent within `withinMs`, as far as it can be. */
-  flush(withinMs: number): Promise<void>;
   /** Ticks and sends until `stop` aborts, calls `ticked` after each tick that neither failed nor was under way when `stop` aborted, then flushes. Resolves when the program may exit. */
   run(stop: AbortSignal, ticked: () => void): Promise<void>;
 }
@@ -121,13 +119,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     watch.finish();
     hint.offer(watch.judge());
   };
-  const flush = (withinMs: number): Promise<void> => {
-    hint.release();
-    return outbox.flush(withinMs);
-  };
 
   return {
-    ...{ watch, outbox, journal, sender, snapshot, told, tick, flush },
+    ...{ watch, outbox, journal, sender, snapshot, told, tick },
     run: async (stop, ticked) => {
       const sending = outbox.run(stop);
       const step = async (): Promise<void> => {
@@ -136,10 +130,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       };
       const onFault = (error: unknown): void => log.error("tick failed", { reason: reasonOf(error) });
       await runLoop(step, config.intervalS * 1000, clock, stop, onFault);
-      // What waits for a hint counts as pending too.
+      // Nothing waits for a hint any more: it is pending like the rest.
       hint.release();
       log.info("stopping", { pending: outbox.view().pending });
-      await flush(FLUSH_MS);
+      await outbox.flush(FLUSH_MS);
       await Promise.race([sending, clock.sleep(0)]);
       await Promise.race([store?.settled(), clock.sleep(LAST_WRITE_MS)]);
       log.info("stopped", { pending: outbox.view().pending });
