@@ -18,6 +18,7 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["config", "the configuration is parsed before anything exists that it configures"],
   ["facts", "what the surroundings say, for the configuration"],
   ["net", "requests and their limits, whoever asks"],
+  ["engine", "the Docker Engine API by GET alone, whoever asks it"],
   ["lang", "texts are functions of plain facts; they know neither readings nor signals"],
   ["collectors", "the world comes in here: a reading must not depend on what is made of it"],
   ["history", "what was measured before, for whoever judges or shows it"],

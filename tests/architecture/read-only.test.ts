@@ -66,7 +66,7 @@ test("only these modules of Node are used, and only where they are expected", ()
     "node:fs/promises": /^(facts|state\/file|collectors\/(disk|proc\/reader)|cli\/doctor\/self)\.ts$/,
     "node:events": /^collectors\/deps\.ts$/,
     "node:http":
-      /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/(server|connections)|collectors\/docker\/client|cli\/healthcheck)\.ts$/,
+      /^(net\/(exchange|get|ping)|notify\/(post|post-version)|status\/(server|connections)|engine\/client|cli\/healthcheck)\.ts$/,
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
     "node:crypto": /^(safe|state\/file|status\/(guard|page))\.ts$/,
     "node:net": /^(net\/ping|status\/(connections|guard))\.ts$/,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isAllowedPath } from "../../watchdog/collectors/docker/allow.ts";
-import { clearableBytes, parseBuildCache } from "../../watchdog/collectors/docker/build-cache.ts";
-import { buildCacheVersion, dockerClient } from "../../watchdog/collectors/docker/client.ts";
+import { isAllowedPath } from "../../watchdog/engine/allow.ts";
+import { clearableBytes, parseBuildCache } from "../../watchdog/engine/build-cache.ts";
+import { buildCacheVersion, dockerClient } from "../../watchdog/engine/client.ts";
 import { fakeEngine } from "../helpers/fake-engine.ts";
 
 const NOW = Date.UTC(2026, 0, 10);

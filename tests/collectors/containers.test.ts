@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type ContainerSample, containersCollector, type DockerReading } from "../../watchdog/collectors/containers.ts";
-import type { DockerClient } from "../../watchdog/collectors/docker/client.ts";
+import type { DockerClient } from "../../watchdog/engine/client.ts";
 import { configOf } from "../helpers/config.ts";
 
 interface Fake {

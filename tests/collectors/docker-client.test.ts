@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { isAllowedPath } from "../../watchdog/collectors/docker/allow.ts";
-import { dockerClient, negotiate } from "../../watchdog/collectors/docker/client.ts";
+import { isAllowedPath } from "../../watchdog/engine/allow.ts";
+import { dockerClient, negotiate } from "../../watchdog/engine/client.ts";
 import { fakeEngine } from "../helpers/fake-engine.ts";
 
 const ID = "0123456789abcdef".repeat(4);

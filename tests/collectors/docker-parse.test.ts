@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { healthInStatus, parseInspect, parseList, parseUptime } from "../../watchdog/collectors/docker/parse.ts";
+import { healthInStatus, parseInspect, parseList, parseUptime } from "../../watchdog/engine/parse.ts";
 
 const ID = "a".repeat(64);
 const listed = (changes: object = {}): unknown => ({

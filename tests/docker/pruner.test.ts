@@ -11,7 +11,7 @@ import {
   type CacheRecord,
   clearableBytes,
   parseBuildCache,
-} from "../../watchdog/collectors/docker/build-cache.ts";
+} from "../../watchdog/engine/build-cache.ts";
 import { runPruner } from "../helpers/pruner.ts";
 import { type Engine, type EngineSource, startEngine } from "./engine.ts";
 import { nodeImage, provideImages } from "./images.ts";

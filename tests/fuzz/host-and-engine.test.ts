@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { isAllowedPath } from "../../watchdog/collectors/docker/allow.ts";
-import { negotiate } from "../../watchdog/collectors/docker/client.ts";
-import {
-  healthInStatus,
-  parseInspect,
-  parseList,
-  parseUptime,
-  STATES,
-} from "../../watchdog/collectors/docker/parse.ts";
 import { parseMeminfo } from "../../watchdog/collectors/memory.ts";
 import { parseOwner } from "../../watchdog/collectors/proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "../../watchdog/collectors/proc/parse.ts";
+import { isAllowedPath } from "../../watchdog/engine/allow.ts";
+import { negotiate } from "../../watchdog/engine/client.ts";
+import { healthInStatus, parseInspect, parseList, parseUptime, STATES } from "../../watchdog/engine/parse.ts";
 import { conditionOf } from "../../watchdog/signals/containers.ts";
 import { statLine } from "../helpers/fake-proc.ts";
 import { fuzz, refusable, tame, within } from "./fuzz.ts";

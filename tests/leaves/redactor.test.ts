@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { messageOf } from "../../watchdog/collectors/docker/client.ts";
+import { messageOf } from "../../watchdog/engine/client.ts";
 import { judgeAnswer } from "../../watchdog/notify/telegram.ts";
 import { redactor } from "../../watchdog/redactor.ts";
 import { clip, excerpt, fragment, head, hideSecrets, identifier, reasonOf, tail } from "../../watchdog/safe.ts";

@@ -1,8 +1,15 @@
 import type { DockerTarget } from "../config/value.ts";
+import { type DockerClient, dockerClient } from "../engine/client.ts";
+import {
+  type ComposeStart,
+  type Inspected,
+  type Listed,
+  type Mount,
+  parseInspect,
+  parseList,
+} from "../engine/parse.ts";
 import { isRecord } from "../net/exchange.ts";
 import { clip, reasonOf } from "../safe.ts";
-import { type DockerClient, dockerClient } from "./docker/client.ts";
-import { type ComposeStart, type Inspected, type Listed, type Mount, parseInspect, parseList } from "./docker/parse.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */

@@ -1,8 +1,8 @@
 import { constants, stat, statfs } from "node:fs/promises";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
+import { dockerClient } from "../engine/client.ts";
 import { isRecord } from "../net/exchange.ts";
 import type { ThreadPool } from "../thread-pool.ts";
-import { dockerClient } from "./docker/client.ts";
 import type { Collector } from "./reading.ts";
 
 /** One filesystem, measured through the first of its paths that answered. */

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
-import { type BuildCache, clearableBytes, parseBuildCache } from "../collectors/docker/build-cache.ts";
-import { type BuildCacheClient, dockerClient } from "../collectors/docker/client.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
+import { type BuildCache, clearableBytes, parseBuildCache } from "../engine/build-cache.ts";
+import { type BuildCacheClient, dockerClient } from "../engine/client.ts";
 import { KINDS } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";

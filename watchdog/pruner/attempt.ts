@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { type BuildCache, clearableBytes } from "../collectors/docker/build-cache.ts";
+import { type BuildCache, clearableBytes } from "../engine/build-cache.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
 import type { MeasureDisk } from "./disk.ts";

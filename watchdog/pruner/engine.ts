@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from "node:http";
-import { type BuildCache, parseBuildCache } from "../collectors/docker/build-cache.ts";
-import { dockerClient, messageOf } from "../collectors/docker/client.ts";
 import type { DockerTarget } from "../config/value.ts";
+import { type BuildCache, parseBuildCache } from "../engine/build-cache.ts";
+import { dockerClient, messageOf } from "../engine/client.ts";
 import { exchange, isRecord, readJson } from "../net/exchange.ts";
 import { clip } from "../safe.ts";
 import { type MutatingRequest, type PrunePlan, pruneRequest } from "./plan.ts";

@@ -1,5 +1,5 @@
-import { clearableBytes } from "../collectors/docker/build-cache.ts";
 import type { PrunerConfig } from "../config/pruner-variables.ts";
+import { clearableBytes } from "../engine/build-cache.ts";
 import { reasonOf } from "../safe.ts";
 import { pruneEngine } from "./engine.ts";
 import { type PrunePlan, pruneCommand, pruneRequest } from "./plan.ts";

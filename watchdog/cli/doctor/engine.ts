@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import type { ContainerSample } from "../../collectors/containers.ts";
-import { dockerClient, negotiate } from "../../collectors/docker/client.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Config } from "../../config/variables.ts";
+import { dockerClient, negotiate } from "../../engine/client.ts";
 import { type Fault, faultOf } from "../../net/fault.ts";
 import { type PostOutcome, postVersion } from "../../notify/post-version.ts";
 import { fragment } from "../../safe.ts";

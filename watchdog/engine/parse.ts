@@ -1,6 +1,6 @@
-import { MAX_NAME } from "../../config/value.ts";
-import { isRecord } from "../../net/exchange.ts";
-import { fragment, identifier } from "../../safe.ts";
+import { MAX_NAME } from "../config/value.ts";
+import { isRecord } from "../net/exchange.ts";
+import { fragment, identifier } from "../safe.ts";
 
 export const STATES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
 export type ContainerState = (typeof STATES)[number];

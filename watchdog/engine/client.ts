@@ -1,8 +1,8 @@
 import { Agent } from "node:http";
-import type { DockerTarget } from "../../config/value.ts";
-import { isRecord, readJson } from "../../net/exchange.ts";
-import { get } from "../../net/get.ts";
-import { excerpt } from "../../safe.ts";
+import type { DockerTarget } from "../config/value.ts";
+import { isRecord, readJson } from "../net/exchange.ts";
+import { get } from "../net/get.ts";
+import { excerpt } from "../safe.ts";
 import { isAllowedPath } from "./allow.ts";
 
 /** The newest API version we know of, and the oldest that has all we read. */

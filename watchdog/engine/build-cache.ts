@@ -1,4 +1,4 @@
-import { isRecord } from "../../net/exchange.ts";
+import { isRecord } from "../net/exchange.ts";
 
 /** One record of the build cache, as far as we read it. */
 export interface CacheRecord {
