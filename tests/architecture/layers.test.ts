@@ -107,6 +107,11 @@ test("what decides is pure: no clock, no chance, no environment, no module of No
   }
 });
 
+test("what a reading that is off or failed does to its signals stands in familyOf alone", () => {
+  const deciders = sources.filter(({ code }) => /\bstate: "(?:frozen|off)" \}/.test(code)).map(({ path }) => path);
+  assert.deepEqual(deciders, ["collectors/reading.ts", "signals/signal.ts"], "a builder gives familyOf its reading");
+});
+
 test("the environment and argv are read by a main alone", () => {
   for (const { path, code } of sources.filter((source) => !/(^|\/)main\.ts$/.test(source.path)))
     assert.doesNotMatch(code, /process\.(?:env|argv)\b/, path);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type DampRules, type DampState, damp, percentCondition } from "../../watchdog/signals/damping.ts";
-import type { Condition, Family, Finding, Signal } from "../../watchdog/signals/signal.ts";
+import type { Condition, Family, Finding, Findings, Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 const X = { kind: "dep", subject: "x" } as const;
 
 const TICK_MS = 30_000;
 
-function family(finding: Partial<Finding> | undefined, changes: Partial<Family> = {}): Family {
+function family(finding: Partial<Finding> | undefined, changes: Partial<Findings & { name: string }> = {}): Family {
   const findings: Finding[] = finding ? [{ topic: X, condition: "good", title: "X", detail: "d", ...finding }] : [];
-  return { name: "f", frozen: false, findings, goneDetail: "gone", ...changes };
+  return { name: "f", state: "judged", findings, goneDetail: "gone", ...changes };
 }
 
 const rules = (clearTicks: number): DampRules => ({ clearTicks, grace: false });
@@ -117,7 +117,7 @@ function second(first: Family, then: Family): Signal[] {
 }
 
 test("a frozen family keeps all its signals as they were, marked as frozen", () => {
-  const [signal] = second(family({ condition: "bad" }), family(undefined, { frozen: true }));
+  const [signal] = second(family({ condition: "bad" }), { name: "f", state: "frozen" });
   assert.deepEqual([signal?.active, signal?.frozen, signal?.detail, signal?.since], [true, true, "d", momentAt(0)]);
 });
 
@@ -160,7 +160,7 @@ test("a family does not touch the signals of another", () => {
   );
   const { signals } = damp(
     state,
-    [family({ condition: "bad" }), family(undefined, { name: "g", frozen: true })],
+    [family({ condition: "bad" }), { name: "g", state: "frozen" }],
     rules(2),
     momentAt(TICK_MS),
   );

@@ -124,9 +124,8 @@ export function blindSignals(
     memory,
     family: {
       name: "blind",
-      frozen: false,
+      state: "judged",
       findings,
-      goneDetail: "",
       retires: ({ topic }) =>
         BLIND_SOURCES.some((source) => topic.subject === source && readings[source].state === "off"),
     },

@@ -5,7 +5,7 @@ import type { Config } from "../config/variables.ts";
 import type { Topic } from "../kinds.ts";
 import type { ContainerFacts } from "../lang/facts.ts";
 import type { Lang } from "../lang/index.ts";
-import type { Condition, Family, Finding } from "./signal.ts";
+import { type Condition, type Family, type Finding, familyOf } from "./signal.ts";
 
 const LOOP_WINDOW_MS = 10 * 60_000;
 const LOOP_RESTARTS = 3;
@@ -25,25 +25,18 @@ export function containerSignals(
   lang: Lang,
   now: Moment,
 ): { memory: RestartMemory; family: Family } {
-  const goneDetail = lang.details.containerGone;
-  if (reading.state !== "ok")
-    return {
-      memory: before,
-      family: {
-        name: "docker",
-        frozen: reading.state === "failed",
-        off: reading.state === "off",
-        findings: [],
-        goneDetail,
-      },
-    };
-  const memory = new Map<string, Restarts>();
-  const findings = reading.value.containers.map((sample): Finding => {
-    const history = historyOf(before.get(sample.name), sample, now);
-    if (history) memory.set(sample.name, history);
-    return { ...findingOf(sample, restartsIn(history), lang, now), confirmTicks: config.containerDownTicks };
+  let memory = before;
+  const family = familyOf("docker", reading, ({ containers }) => {
+    const seen = new Map<string, Restarts>();
+    memory = seen;
+    const findings = containers.map((sample): Finding => {
+      const history = historyOf(before.get(sample.name), sample, now);
+      if (history) seen.set(sample.name, history);
+      return { ...findingOf(sample, restartsIn(history), lang, now), confirmTicks: config.containerDownTicks };
+    });
+    return { findings, goneDetail: lang.details.containerGone, awaited: true };
   });
-  return { memory, family: { name: "docker", frozen: false, findings, goneDetail, awaited: true } };
+  return { memory, family };
 }
 
 function historyOf(before: Restarts | undefined, { found }: ContainerSample, now: Moment): Restarts | undefined {

@@ -1,6 +1,6 @@
 import type { Moment } from "../clock.ts";
 import { round1 } from "../lang/format.ts";
-import { type Condition, type Family, type Finding, idOf, type Signal } from "./signal.ts";
+import { type Condition, type Family, type Finding, type Findings, idOf, type Signal } from "./signal.ts";
 
 /** The one shared place of debounce, clear ticks, hysteresis and freezing. Pure: state in, state out. */
 
@@ -40,8 +40,12 @@ export function damp(
   const retired: Signal[] = [];
   for (const family of families) {
     const before = [...previous.values()].filter((entry) => entry.family === family.name);
-    if (family.frozen) {
+    if (family.state === "frozen") {
       for (const entry of before) state.set(idOf(entry.signal), freeze(entry));
+      continue;
+    }
+    if (family.state === "off") {
+      retired.push(...before.map(retire));
       continue;
     }
     for (const finding of family.findings)
@@ -49,9 +53,9 @@ export function damp(
     for (const entry of before) {
       const id = idOf(entry.signal);
       if (state.has(id)) continue;
-      if (family.off || family.retires?.(entry.signal)) retired.push({ ...goneOf(entry.signal, ""), retired: true });
+      if (family.retires?.(entry.signal)) retired.push(retire(entry));
       else if (family.keeps?.(entry.signal)) state.set(id, freeze(entry));
-      else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail));
+      else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail ?? ""));
     }
   }
   // What vanished first: a reused pid's new alert must not be followed by a recovery of the same title.
@@ -62,6 +66,10 @@ function freeze(entry: Damped): Damped {
   return { ...entry, signal: { ...entry.signal, frozen: true } };
 }
 
+function retire({ signal }: Damped): Signal {
+  return { ...goneOf(signal, ""), retired: true };
+}
+
 function goneOf(
   { since: _since, until: _until, steadySince: _steady, frozen: _frozen, reason: _reason, ...signal }: Signal,
   detail: string,
@@ -70,7 +78,7 @@ function goneOf(
 }
 
 function dampOne(
-  { name: family, awaited }: Family,
+  { name: family, awaited }: Findings & { readonly name: string },
   before: Damped | undefined,
   finding: Finding,
   rules: DampRules,

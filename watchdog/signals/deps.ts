@@ -1,25 +1,22 @@
 import type { Moment } from "../clock.ts";
 import type { DependencySample } from "../collectors/deps.ts";
-import type { Reading } from "../collectors/reading.ts";
+import { OFF, type Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
-import type { Family, Finding } from "./signal.ts";
+import { type Family, type Finding, familyOf } from "./signal.ts";
 
 /** A failed ping is the finding; only a collector that failed as a whole freezes. */
 export function depSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang): Family {
-  const name = "deps";
-  if (reading.state !== "ok")
-    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
-  const findings = reading.value.map(
-    (sample): Finding => ({
+  return familyOf("deps", reading, (samples) => ({
+    awaited: true,
+    findings: samples.map((sample) => ({
       topic: { kind: "dep", subject: sample.name },
       condition: sample.outcome.up ? "good" : "bad",
       title: lang.titles.dep(sample.name),
       detail: detailOf(sample, lang),
       confirmTicks: config.depDownTicks,
-    }),
-  );
-  return { name, frozen: false, findings, goneDetail: "", awaited: true };
+    })),
+  }));
 }
 
 function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang): string {
@@ -46,50 +43,37 @@ export function certificateSignals(
   lang: Lang,
   now: Moment,
 ): { memory: CertificateMemory; family: Family } {
-  const name = "certs";
-  if (reading.state !== "ok" || config.certDays === 0) {
+  let memory = before;
+  const family = familyOf("certs", config.certDays === 0 ? OFF : reading, (samples) => {
+    memory = new Map(
+      samples.flatMap(({ name, certificateEndsMs = before.get(name) }): [string, number][] =>
+        certificateEndsMs === undefined ? [] : [[name, certificateEndsMs]],
+      ),
+    );
+    // After a restart a dependency may be down before its certificate was seen once.
+    const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map(({ name }) => name));
     return {
-      memory: before,
-      family: {
-        name,
-        frozen: reading.state === "failed",
-        off: reading.state === "off" || config.certDays === 0,
-        findings: [],
-        goneDetail: "",
-      },
-    };
-  }
-  const memory = new Map(
-    reading.value.flatMap(({ name: dep, certificateEndsMs = before.get(dep) }): [string, number][] =>
-      certificateEndsMs === undefined ? [] : [[dep, certificateEndsMs]],
-    ),
-  );
-  const findings = [...memory].map(([dep, endsMs]): Finding => {
-    const leftMs = endsMs - now.wallMs;
-    const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
-    const facts = lang.details.certificate(leftMs, endsMs);
-    return {
-      topic: { kind: "cert", subject: dep },
-      condition,
-      title: lang.titles.cert(dep),
-      detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
-      // One look with a clock that is wrong for seconds proves little, in either direction.
-      confirmTicks: config.depDownTicks,
-      clearTicks: Math.max(2, config.clearTicks),
-      // Nothing about it changes within hours: once a day is enough.
-      cooldownS: Math.max(config.cooldownS, DAY_MS / 1000),
-    };
-  });
-  // After a restart a dependency may be down before its certificate was seen once.
-  const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map(({ name }) => name));
-  return {
-    memory,
-    family: {
-      name,
-      frozen: false,
-      findings,
+      findings: [...memory].map(([dep, endsMs]) => certificateFinding(dep, endsMs, config, lang, now)),
       goneDetail: lang.details.certificateGone,
       keeps: ({ topic }) => https.has(topic.subject ?? ""),
-    },
+    };
+  });
+  return { memory, family };
+}
+
+function certificateFinding(dep: string, endsMs: number, config: Config, lang: Lang, now: Moment): Finding {
+  const leftMs = endsMs - now.wallMs;
+  const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
+  const facts = lang.details.certificate(leftMs, endsMs);
+  return {
+    topic: { kind: "cert", subject: dep },
+    condition,
+    title: lang.titles.cert(dep),
+    detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
+    // One look with a clock that is wrong for seconds proves little, in either direction.
+    confirmTicks: config.depDownTicks,
+    clearTicks: Math.max(2, config.clearTicks),
+    // Nothing about it changes within hours: once a day is enough.
+    cooldownS: Math.max(config.cooldownS, DAY_MS / 1000),
   };
 }

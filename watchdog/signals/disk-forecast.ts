@@ -1,13 +1,13 @@
 import type { Moment } from "../clock.ts";
 import type { DiskReading, DiskSample } from "../collectors/disk.ts";
-import type { Reading } from "../collectors/reading.ts";
+import { OFF, type Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { Series } from "../history/history.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { type Ceiling, type Forecast, forecastDisk, NEEDED_MS } from "./forecast.ts";
 import { diskUse, usableBytes } from "./host.ts";
-import type { Condition, Family, Finding } from "./signal.ts";
+import { type Condition, type Family, type Finding, familyOf } from "./signal.ts";
 
 /** By label: the level from which each disk was last cleaned up. */
 export type CeilingMemory = ReadonlyMap<string, Ceiling>;
@@ -28,42 +28,39 @@ export function diskForecastSignals(
   lang: Lang,
   now: Moment,
 ): { memory: CeilingMemory; family: Family } {
-  const name = "disk_forecast";
-  const goneDetail = lang.details.diskGone;
   const limitMs = config.diskForecastH * 3_600_000;
-  if (limitMs === 0 || reading.state !== "ok")
+  let memory = before;
+  const family = familyOf("disk_forecast", limitMs === 0 ? OFF : reading, ({ disks, failures }) => {
+    const ceilings = new Map(before);
+    memory = ceilings;
+    const findings = disks.map((disk) => {
+      const { forecast, ceiling } = forecastDisk(history.get(disk.label) ?? [], before.get(disk.label), now.monoMs);
+      if (ceiling) ceilings.set(disk.label, ceiling);
+      else ceilings.delete(disk.label);
+      return findingOf(forecast, disk, limitMs, config, lang);
+    });
+    const unmeasured = new Set(failures.map(({ label }) => label));
     return {
-      memory: before,
-      family: {
-        name,
-        frozen: limitMs > 0 && reading.state === "failed",
-        off: limitMs === 0 || reading.state === "off",
-        findings: [],
-        goneDetail,
-      },
-    };
-  const memory = new Map(before);
-  const findings = reading.value.disks.map((disk): Finding => {
-    const { forecast, ceiling } = forecastDisk(history.get(disk.label) ?? [], before.get(disk.label), now.monoMs);
-    if (ceiling) memory.set(disk.label, ceiling);
-    else memory.delete(disk.label);
-    const condition = conditionOf(forecast, limitMs);
-    return {
-      topic: { kind: "disk_forecast", subject: disk.label },
-      title: lang.titles.diskForecast(disk.label),
-      condition,
-      confirmTicks: CONFIRM_TICKS,
-      cooldownS: Math.max(config.cooldownS, limitMs / 1000 / REPEATS),
-      detail:
-        condition === "bad"
-          ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice(disk)}`
-          : detailOf(forecast, disk, limitMs, lang),
+      findings,
+      goneDetail: lang.details.diskGone,
+      keeps: ({ topic }) => unmeasured.has(topic.subject ?? ""),
     };
   });
-  const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
+  return { memory, family };
+}
+
+function findingOf(forecast: Forecast, disk: DiskSample, limitMs: number, config: Config, lang: Lang): Finding {
+  const condition = conditionOf(forecast, limitMs);
   return {
-    memory,
-    family: { name, frozen: false, findings, goneDetail, keeps: ({ topic }) => unmeasured.has(topic.subject ?? "") },
+    topic: { kind: "disk_forecast", subject: disk.label },
+    title: lang.titles.diskForecast(disk.label),
+    condition,
+    confirmTicks: CONFIRM_TICKS,
+    cooldownS: Math.max(config.cooldownS, limitMs / 1000 / REPEATS),
+    detail:
+      condition === "bad"
+        ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice(disk)}`
+        : detailOf(forecast, disk, limitMs, lang),
   };
 }
 

@@ -10,7 +10,7 @@ import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { percentCondition } from "./damping.ts";
 import { ownerFacts } from "./owner.ts";
-import type { Family, Finding } from "./signal.ts";
+import { type Family, type Finding, familyOf } from "./signal.ts";
 
 /** (MemTotal - MemAvailable) / MemTotal. */
 export function memoryUse({ totalBytes, availableBytes }: MemorySample): number {
@@ -33,20 +33,20 @@ export function inodeUse({ total, free }: { readonly total: number; readonly fre
 }
 
 export function memorySignals(readings: Readings, config: Config, lang: Lang): Family {
-  const reading: Reading<MemorySample> = readings.mem;
-  const name = "mem";
-  if (reading.state !== "ok")
-    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail: "" };
-  const { totalBytes, availableBytes, biggest = [] } = reading.value;
+  return familyOf("mem", readings.mem, (sample) => ({ findings: [memoryFinding(sample, readings, config, lang)] }));
+}
+
+function memoryFinding(sample: MemorySample, readings: Readings, config: Config, lang: Lang): Finding {
+  const { totalBytes, availableBytes, biggest = [] } = sample;
   const culprits = biggest.map(({ pid, name: process, residentBytes, owner }) => ({
     pid,
     name: process,
     residentGb: round1(residentBytes / BYTES_PER_GB),
     ...ownerFacts(owner, readings),
   }));
-  const facts = usageFacts(memoryUse(reading.value), config.memPct, availableBytes, totalBytes);
+  const facts = usageFacts(memoryUse(sample), config.memPct, availableBytes, totalBytes);
   const condition = percentCondition(facts.usedPct, config.memPct, config.hysteresisPct);
-  const finding: Finding = {
+  return {
     topic: { kind: "host_mem" },
     condition,
     title: lang.titles.hostMem,
@@ -56,24 +56,19 @@ export function memorySignals(readings: Readings, config: Config, lang: Lang): F
       [...(culprits.length > 0 ? [lang.details.biggest(culprits)] : []), lang.details.memoryAdvice].join("\n"),
     ),
   };
-  return { name, frozen: false, findings: [finding], goneDetail: "" };
 }
 
 /** disk:, inodes: and disk_crit: of every disk; a path that failed freezes its disk unless another path measured it. */
 export function diskSignals(reading: Reading<DiskReading>, series: Series, config: Config, lang: Lang): Family {
-  const name = "disk";
-  const goneDetail = lang.details.diskGone;
-  if (reading.state !== "ok")
-    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
-  const unmeasured = new Set(reading.value.failures.map(({ label }) => label));
-  return {
-    name,
-    frozen: false,
-    goneDetail,
-    findings: reading.value.disks.flatMap((disk) => findingsOf(disk, series.get(disk.label) ?? [], config, lang)),
-    keeps: ({ topic }) => unmeasured.has(topic.subject ?? ""),
-    retires: ({ topic }) => !isOn(topic.kind, config),
-  };
+  return familyOf("disk", reading, ({ disks, failures }) => {
+    const unmeasured = new Set(failures.map(({ label }) => label));
+    return {
+      goneDetail: lang.details.diskGone,
+      findings: disks.flatMap((disk) => findingsOf(disk, series.get(disk.label) ?? [], config, lang)),
+      keeps: ({ topic }) => unmeasured.has(topic.subject ?? ""),
+      retires: ({ topic }) => !isOn(topic.kind, config),
+    };
+  });
 }
 
 /** Whether this kind is watched at all: what was switched off says nothing about the disk. */

@@ -1,10 +1,10 @@
 import type { Moment } from "../clock.ts";
 import type { Agent, Envelope } from "../collectors/metrics.ts";
-import type { Reading } from "../collectors/reading.ts";
+import { OFF, ok, type Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { AgentFacts } from "../lang/facts.ts";
 import type { Lang } from "../lang/index.ts";
-import type { Family, Finding, Occurrence } from "./signal.ts";
+import { type Family, type Finding, familyOf, type Occurrence } from "./signal.ts";
 
 /** What has to be remembered from earlier samples of /metrics. */
 export interface MetricsMemory {
@@ -25,9 +25,6 @@ export interface AgentMemory {
 }
 export const NO_METRICS: MetricsMemory = { failures: 0, agents: new Map() };
 
-/** The families that /metrics feeds. */
-const FED = ["stale", "queue", "agents"];
-
 interface Built {
   readonly memory: MetricsMemory;
   readonly families: readonly Family[];
@@ -42,54 +39,55 @@ export function metricsSignals(
   lang: Lang,
   now: Moment,
 ): Built {
-  if (reading.state === "off") {
-    const off = ["orchestrator", ...FED].map(
-      (name): Family => ({ name, frozen: false, off: true, findings: [], goneDetail: "" }),
-    );
-    return { memory: before, families: off, occurrences: [] };
-  }
-  const failures = reading.state === "failed" ? before.failures + 1 : 0;
-  const down: Finding = {
-    topic: { kind: "orchestrator_down" },
-    condition: reading.state === "failed" ? "bad" : "good",
-    title: lang.titles.orchestratorDown,
-    detail:
-      reading.state === "failed"
-        ? lang.details.orchestratorDown(reading, failures, config.orchContainer)
-        : lang.details.orchestratorUp,
-    confirmTicks: config.orchDownTicks,
-    clearTicks: 1,
+  const memory = memoryOf(before, reading, now);
+  return {
+    memory,
+    families: [
+      downFamily(reading, memory, config, lang),
+      staleFamily(reading, memory, config, lang, now),
+      queueFamily(reading, memory, config, lang, now),
+      agentsFamily(reading, memory, config, lang, now),
+    ],
+    occurrences:
+      reading.state === "off"
+        ? []
+        : [jobFailed(before.failedJobs, reading.state === "ok" ? reading.value.counts.failed : undefined, lang)],
   };
-  const downFamily: Family = { name: "orchestrator", frozen: false, findings: [down], goneDetail: "" };
-  if (reading.state === "failed") {
-    const frozen = FED.map((name): Family => ({ name, frozen: true, findings: [], goneDetail: "" }));
-    return {
-      memory: { ...before, failures },
-      families: [downFamily, ...frozen],
-      occurrences: [jobFailed(before.failedJobs, undefined, lang)],
-    };
-  }
+}
+
+function memoryOf(before: MetricsMemory, reading: Reading<Envelope>, now: Moment): MetricsMemory {
+  if (reading.state === "off") return before;
+  if (reading.state === "failed") return { ...before, failures: before.failures + 1 };
   const envelope = reading.value;
   const generated = generatedMemory(before, envelope, now);
-  const agents = agentMemories(before, envelope, now);
   const idleQueue = queueMemory(before, envelope, now);
   const failedJobs = envelope.counts.failed ?? before.failedJobs;
   return {
-    memory: {
-      failures,
-      agents,
-      ...(generated ? { generated } : {}),
-      ...(idleQueue ? { idleQueue } : {}),
-      ...(failedJobs === undefined ? {} : { failedJobs }),
-    },
-    families: [
-      downFamily,
-      staleFamily(envelope, generated, config, lang, now),
-      queueFamily(envelope, idleQueue, config, lang, now),
-      agentsFamily(envelope, agents, config, lang, now),
-    ],
-    occurrences: [jobFailed(before.failedJobs, envelope.counts.failed, lang)],
+    failures: 0,
+    agents: agentMemories(before, envelope, now),
+    ...(generated ? { generated } : {}),
+    ...(idleQueue ? { idleQueue } : {}),
+    ...(failedJobs === undefined ? {} : { failedJobs }),
   };
+}
+
+/** A failure is what this signal is about, so it freezes nothing here. */
+function downFamily(reading: Reading<Envelope>, { failures }: MetricsMemory, config: Config, lang: Lang): Family {
+  const fault = reading.state === "failed" ? reading : undefined;
+  return familyOf<unknown>("orchestrator", fault ? ok(fault) : reading, () => ({
+    findings: [
+      {
+        topic: { kind: "orchestrator_down" },
+        condition: fault ? "bad" : "good",
+        title: lang.titles.orchestratorDown,
+        detail: fault
+          ? lang.details.orchestratorDown(fault, failures, config.orchContainer)
+          : lang.details.orchestratorUp,
+        confirmTicks: config.orchDownTicks,
+        clearTicks: 1,
+      },
+    ],
+  }));
 }
 
 function generatedMemory(before: MetricsMemory, { generatedAtS }: Envelope, now: Moment): MetricsMemory["generated"] {
@@ -99,26 +97,26 @@ function generatedMemory(before: MetricsMemory, { generatedAtS }: Envelope, now:
 }
 
 function staleFamily(
-  envelope: Envelope,
-  generated: MetricsMemory["generated"],
+  reading: Reading<Envelope>,
+  { generated }: MetricsMemory,
   config: Config,
   lang: Lang,
   now: Moment,
 ): Family {
   const limitMs = config.metricsStaleS * 1000;
-  const name = "stale";
-  if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail: "" };
-  if (envelope.generatedAtS === undefined || !generated) return { name, frozen: true, findings: [], goneDetail: "" };
-  const ageMs = now.monoMs - generated.seen.monoMs;
-  const stale = ageMs >= limitMs;
-  const finding: Finding = {
-    topic: { kind: "metrics_stale" },
-    condition: stale ? "bad" : "good",
-    title: lang.titles.metricsStale,
-    detail: stale ? lang.details.metricsStale(ageMs, limitMs, config.orchContainer) : lang.details.metricsFresh,
-    since: generated.seen,
-  };
-  return { name, frozen: false, findings: [finding], goneDetail: "" };
+  return familyOf("stale", limitMs === 0 ? OFF : reading, ({ generatedAtS }) => {
+    if (generatedAtS === undefined || !generated) return undefined;
+    const ageMs = now.monoMs - generated.seen.monoMs;
+    const stale = ageMs >= limitMs;
+    const finding: Finding = {
+      topic: { kind: "metrics_stale" },
+      condition: stale ? "bad" : "good",
+      title: lang.titles.metricsStale,
+      detail: stale ? lang.details.metricsStale(ageMs, limitMs, config.orchContainer) : lang.details.metricsFresh,
+      since: generated.seen,
+    };
+    return { findings: [finding] };
+  });
 }
 
 /** Rises are occurrences; the first sample and a smaller number are baselines. */
@@ -141,30 +139,28 @@ function queueMemory(before: MetricsMemory, { counts }: Envelope, now: Moment): 
 }
 
 function queueFamily(
-  { counts }: Envelope,
-  idle: MetricsMemory["idleQueue"],
+  reading: Reading<Envelope>,
+  { idleQueue: idle }: MetricsMemory,
   config: Config,
   lang: Lang,
   now: Moment,
 ): Family {
   const limitMs = config.queueStalledMin * 60_000;
-  const name = "queue";
-  const { queued, running, done, failed } = counts;
-  if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail: "" };
-  if (queued === undefined || running === undefined || done === undefined || failed === undefined)
-    return { name, frozen: true, findings: [], goneDetail: "" };
-  const idleMs = idle ? now.monoMs - idle.since.monoMs : 0;
-  const stalled = idle !== undefined && idleMs >= limitMs;
-  const finding: Finding = {
-    topic: { kind: "queue_stalled" },
-    condition: stalled ? "bad" : "good",
-    title: lang.titles.queueStalled,
-    detail: stalled
-      ? lang.details.queueStalled(queued, idleMs, limitMs, config.orchContainer)
-      : lang.details.queueMoves(queued, running),
-    ...(idle ? { since: idle.since } : {}),
-  };
-  return { name, frozen: false, findings: [finding], goneDetail: "" };
+  return familyOf("queue", limitMs === 0 ? OFF : reading, ({ counts: { queued, running, done, failed } }) => {
+    if (queued === undefined || running === undefined || done === undefined || failed === undefined) return undefined;
+    const idleMs = idle ? now.monoMs - idle.since.monoMs : 0;
+    const stalled = idle !== undefined && idleMs >= limitMs;
+    const finding: Finding = {
+      topic: { kind: "queue_stalled" },
+      condition: stalled ? "bad" : "good",
+      title: lang.titles.queueStalled,
+      detail: stalled
+        ? lang.details.queueStalled(queued, idleMs, limitMs, config.orchContainer)
+        : lang.details.queueMoves(queued, running),
+      ...(idle ? { since: idle.since } : {}),
+    };
+    return { findings: [finding] };
+  });
 }
 
 /** A new pid for the run starts over, so the pid is part of the identity. */
@@ -207,43 +203,50 @@ function stillMissed(agents: ReadonlyMap<string, AgentMemory>): [string, AgentMe
 }
 
 function agentsFamily(
-  envelope: Envelope,
-  memories: ReadonlyMap<string, AgentMemory>,
+  reading: Reading<Envelope>,
+  { agents: memories }: MetricsMemory,
   config: Config,
   lang: Lang,
   now: Moment,
 ): Family {
   const limitMs = config.agentHungMin * 60_000;
-  const name = "agents";
-  const goneDetail = lang.details.agentGone;
-  if (limitMs === 0) return { name, frozen: false, off: true, findings: [], goneDetail };
-  if (!envelope.agents) return { name, frozen: true, findings: [], goneDetail };
-  const findings = envelope.agents.map((agent): Finding => {
-    const memory = memories.get(entityOf(agent));
-    const idleMs = memory ? idleOf(memory, envelope, now) : 0;
-    const hung = idleMs >= limitMs;
-    const { pid, stage, jobId } = agent;
-    const facts: AgentFacts = {
-      idleMs,
-      ...(pid === undefined ? {} : { pid }),
-      ...(stage === undefined ? {} : { stage }),
-      ...(jobId === undefined ? {} : { jobId }),
-    };
-    return {
-      topic: { kind: "agent_hung", subject: agent.runId },
-      entity: entityOf(agent),
-      title: lang.titles.agentHung(agent.runId),
-      condition: agent.cpuTicks === undefined ? "unknown" : hung ? "bad" : "good",
-      detail: hung ? lang.details.agentHung(facts, limitMs) : lang.details.agentBusy(facts),
-      ...(memory ? { since: memory.since } : {}),
-    };
-  });
+  return familyOf(
+    "agents",
+    limitMs === 0 ? OFF : reading,
+    (envelope) =>
+      envelope.agents && {
+        findings: envelope.agents.map((agent) => {
+          const memory = memories.get(entityOf(agent));
+          return agentFinding(agent, memory, memory ? idleOf(memory, envelope, now) : 0, limitMs, lang);
+        }),
+        goneDetail: lang.details.agentGone,
+        keeps: ({ active, entity }) => active && !envelope.agentsComplete && memories.has(entity ?? ""),
+      },
+  );
+}
+
+function agentFinding(
+  agent: Agent,
+  memory: AgentMemory | undefined,
+  idleMs: number,
+  limitMs: number,
+  lang: Lang,
+): Finding {
+  const hung = idleMs >= limitMs;
+  const { pid, stage, jobId } = agent;
+  const facts: AgentFacts = {
+    idleMs,
+    ...(pid === undefined ? {} : { pid }),
+    ...(stage === undefined ? {} : { stage }),
+    ...(jobId === undefined ? {} : { jobId }),
+  };
   return {
-    name,
-    frozen: false,
-    findings,
-    goneDetail,
-    keeps: ({ active, entity }) => active && !envelope.agentsComplete && memories.has(entity ?? ""),
+    topic: { kind: "agent_hung", subject: agent.runId },
+    entity: entityOf(agent),
+    title: lang.titles.agentHung(agent.runId),
+    condition: agent.cpuTicks === undefined ? "unknown" : hung ? "bad" : "good",
+    detail: hung ? lang.details.agentHung(facts, limitMs) : lang.details.agentBusy(facts),
+    ...(memory ? { since: memory.since } : {}),
   };
 }
 

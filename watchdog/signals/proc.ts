@@ -1,48 +1,42 @@
 import type { Readings } from "../collectors/index.ts";
-import type { ProcCandidate, ProcReading } from "../collectors/proc.ts";
-import type { Reading } from "../collectors/reading.ts";
+import type { ProcCandidate } from "../collectors/proc.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
 import { ownerFacts } from "./owner.ts";
-import type { Family, Finding } from "./signal.ts";
+import { type Family, type Finding, familyOf } from "./signal.ts";
 
 /** Bad strictly above the age limit: a run that takes exactly as long as it may is not blocking. */
 export function procSignals(readings: Readings, config: Config, lang: Lang): Family {
-  const reading: Reading<ProcReading> = readings.proc;
-  const name = "proc";
-  const goneDetail = lang.details.processGone;
-  if (reading.state !== "ok")
-    return { name, frozen: reading.state === "failed", off: reading.state === "off", findings: [], goneDetail };
-  const { candidates, unreadable } = reading.value;
-  const findings = candidates.map((candidate): Finding => {
-    const { pid, startTicks, ageS, owner, ...rest } = candidate;
-    const blocking = ageS > config.procAgeMin * 60;
-    const facts = lang.details.process({
-      pid,
-      ageS,
-      ...rest,
-      ...ownerFacts(owner, readings),
-      limitMin: config.procAgeMin,
-    });
+  return familyOf("proc", readings.proc, ({ candidates, unreadable }) => {
+    // Where even its start is unknown, the pid alone has to do.
+    const kept = new Set(
+      unreadable.map(({ pid, startTicks }) => (startTicks === undefined ? String(pid) : `${pid}:${startTicks}`)),
+    );
     return {
-      topic: { kind: "proc_blocking", subject: String(pid) },
-      entity: `${pid}:${startTicks}`,
-      condition: blocking ? "bad" : "good",
-      title: lang.titles.procBlocking(pid),
-      detail: blocking ? `${facts}\n${lang.details.processAdvice(pid, isBusy(candidate))}` : facts,
-      cooldownS: config.procCooldownS,
+      findings: candidates.map((candidate) => findingOf(candidate, readings, config, lang)),
+      goneDetail: lang.details.processGone,
+      keeps: ({ topic, entity }) => kept.has(topic.subject ?? "") || (entity !== undefined && kept.has(entity)),
     };
   });
-  // Where even its start is unknown, the pid alone has to do.
-  const kept = new Set(
-    unreadable.map(({ pid, startTicks }) => (startTicks === undefined ? String(pid) : `${pid}:${startTicks}`)),
-  );
+}
+
+function findingOf(candidate: ProcCandidate, readings: Readings, config: Config, lang: Lang): Finding {
+  const { pid, startTicks, ageS, owner, ...rest } = candidate;
+  const blocking = ageS > config.procAgeMin * 60;
+  const facts = lang.details.process({
+    pid,
+    ageS,
+    ...rest,
+    ...ownerFacts(owner, readings),
+    limitMin: config.procAgeMin,
+  });
   return {
-    name,
-    frozen: false,
-    findings,
-    goneDetail,
-    keeps: ({ topic, entity }) => kept.has(topic.subject ?? "") || (entity !== undefined && kept.has(entity)),
+    topic: { kind: "proc_blocking", subject: String(pid) },
+    entity: `${pid}:${startTicks}`,
+    condition: blocking ? "bad" : "good",
+    title: lang.titles.procBlocking(pid),
+    detail: blocking ? `${facts}\n${lang.details.processAdvice(pid, isBusy(candidate))}` : facts,
+    cooldownS: config.procCooldownS,
   };
 }
 

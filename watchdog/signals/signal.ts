@@ -1,4 +1,5 @@
 import type { Moment } from "../clock.ts";
+import type { Reading } from "../collectors/reading.ts";
 import { keyOf, type Topic } from "../kinds.ts";
 
 /** How one entity looks in this tick, before damping. `between` = inside the hysteresis band; `unknown` = not readable now, or on its way: it freezes. */
@@ -31,21 +32,43 @@ export interface Occurrence {
   readonly count: number;
 }
 
-/** The findings that one reading feeds. A family that is frozen keeps all its signals as they were. */
-export interface Family {
-  readonly name: string;
-  readonly frozen: boolean;
+/** What a builder found out from a reading that came. */
+export interface Findings {
   readonly findings: readonly Finding[];
   /** What is said of an entity of this family that is no longer there. */
-  readonly goneDetail: string;
+  readonly goneDetail?: string;
   /** Its entities come up by and by after a start: within the grace period they are awaited. */
   readonly awaited?: boolean;
   /** True for a signal whose absence proves nothing, because that part could not be read. */
   readonly keeps?: (signal: Signal) => boolean;
-  /** Switched off: what an earlier run said of it is dropped without a word, for nothing is known of it. */
-  readonly off?: boolean;
-  /** The same for single signals of a family. */
+  /** True for a signal of a part that is switched off. */
   readonly retires?: (signal: Signal) => boolean;
+}
+
+/**
+ * The signals that one reading feeds. `frozen`: nothing is known of them in this tick, so they stay as they were. `off`: they are not
+ * watched, so what an earlier run said of them is dropped without a word.
+ */
+export type Family = { readonly name: string } & (
+  | { readonly state: "frozen" }
+  | { readonly state: "off" }
+  | ({ readonly state: "judged" } & Findings)
+);
+
+/** The one rule of what a reading does to its family. `build` is asked only where there is a value; undefined: what it needs is not in it. */
+export function familyOf<T>(name: string, reading: Reading<T>, build: (value: T) => Findings | undefined): Family {
+  switch (reading.state) {
+    case "off":
+      return { name, state: "off" };
+    case "failed":
+      return { name, state: "frozen" };
+    case "ok": {
+      const built = build(reading.value);
+      return built ? { name, state: "judged", ...built } : { name, state: "frozen" };
+    }
+    default:
+      return reading satisfies never;
+  }
 }
 
 /** The damped judgement of one entity, as `decide` and the status see it. */
