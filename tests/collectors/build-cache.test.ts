@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { isAllowedPath } from "../../watchdog/engine/allow.ts";
 import { clearableBytes, parseBuildCache } from "../../watchdog/engine/build-cache.ts";
-import { buildCacheVersion, dockerClient } from "../../watchdog/engine/client.ts";
+import { dockerClient } from "../../watchdog/engine/client.ts";
+import { buildCacheVersion } from "../../watchdog/engine/version.ts";
 import { fakeEngine } from "../helpers/fake-engine.ts";
 
 const NOW = Date.UTC(2026, 0, 10);
@@ -140,7 +141,7 @@ test("one that can is asked in that version, whatever the other questions are pu
     body: path === "/version" ? { ApiVersion: "1.52", MinAPIVersion: "1.44" } : { BuildCache: null },
   }));
   const client = dockerClient({ socketPath }, 1000);
-  assert.deepEqual(await client.buildCache(new AbortController().signal), { BuildCache: null });
+  assert.deepEqual(await client.buildCache(new AbortController().signal), { totalBytes: 0, records: [] });
   assert.equal(await client.agreedVersion(new AbortController().signal), "1.52");
   assert.deepEqual(requests, ["GET /version", "GET /v1.51/system/df?type=build-cache"]);
 });

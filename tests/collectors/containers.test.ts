@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type ContainerSample, containersCollector, type DockerReading } from "../../watchdog/collectors/containers.ts";
 import type { DockerClient } from "../../watchdog/engine/client.ts";
+import { parseInfo } from "../../watchdog/engine/info.ts";
+import { parseInspect } from "../../watchdog/engine/inspect.ts";
+import { parseList } from "../../watchdog/engine/list.ts";
 import { configOf } from "../helpers/config.ts";
+
+type Asked = Pick<DockerClient, "list" | "inspect" | "info">;
 
 interface Fake {
   name: string;
@@ -23,32 +28,33 @@ const hexOf = (name: string): string => Buffer.from(name).toString("hex").padEnd
 function rig(wanted: readonly string[], containers: Fake[], idOf = hexOf, hostname = "host") {
   const asked: string[] = [];
   let listFails = false;
-  const client: DockerClient = {
-    version: async () => ({}),
+  const client: Asked = {
     list: async () => {
       if (listFails) throw new Error("engine answered 500");
-      return containers.map(({ name, state = "running", status = "Up 2 hours", watch, mounts = [], labels }) => ({
-        Id: idOf(name),
-        Names: [`/${name}`],
-        Image: "img",
-        State: state,
-        Status: status,
-        Mounts: mounts,
-        Labels: labels ?? (watch === undefined ? {} : { "watchdog.watch": watch }),
-      }));
+      return parseList(
+        containers.map(({ name, state = "running", status = "Up 2 hours", watch, mounts = [], labels }) => ({
+          Id: idOf(name),
+          Names: [`/${name}`],
+          Image: "img",
+          State: state,
+          Status: status,
+          Mounts: mounts,
+          Labels: labels ?? (watch === undefined ? {} : { "watchdog.watch": watch }),
+        })),
+      );
     },
     inspect: async (id) => {
       const fake = containers.find(({ name }) => idOf(name) === id);
       asked.push(fake?.name ?? "?");
       if (!fake || fake.inspect === "gone") return undefined;
       if (fake.inspect === "fails") throw new Error("engine answered 500: broken");
-      return {
+      return parseInspect({
         State: { Status: fake.state ?? "running", ExitCode: fake.exitCode ?? 0 },
         RestartCount: fake.restartCount ?? 0,
         HostConfig: { RestartPolicy: { Name: fake.policy ?? "always" } },
-      };
+      });
     },
-    info: async () => ({ Name: "engine-host\n" }),
+    info: async () => parseInfo({ Name: "engine-host\n" }),
   };
   const collector = containersCollector({ socketPath: "/x" }, wanted, 1000, hostname, client);
   let monoMs = 0;
@@ -144,6 +150,34 @@ test("a container's mounts are known, and of all containers those of our own, if
       { source: "/srv/app", target: "/app" },
     ]);
   }
+});
+
+test("mounts are looked at when a container is inspected, and of our own; those of a thousand others cost a tick nothing", async () => {
+  const looked: string[] = [];
+  const fake = (name: string): Fake => ({
+    name,
+    mounts: [
+      {
+        get Source() {
+          looked.push(name);
+          return `/srv/${name}`;
+        },
+        Destination: "/data",
+      },
+    ],
+  });
+  const containers = [fake("web"), fake("dog"), fake("other")];
+  const { tick } = rig(["web"], containers, hexOf, hexOf("dog").slice(0, 12));
+  await tick();
+  assert.deepEqual(looked.splice(0), ["web", "dog"]);
+  const [web] = (await tick()).containers;
+  assert.deepEqual(looked.splice(0), ["dog"]);
+  assert.deepEqual(typeof web?.found === "object" && "mounts" in web.found ? web.found.mounts : undefined, [
+    { source: "/srv/web", target: "/data" },
+  ]);
+  containers[0] = { ...fake("web"), state: "exited" };
+  await tick();
+  assert.deepEqual(looked, ["web", "dog"]);
 });
 
 test("names watch exactly those, whatever their policy; one that is not there is missing", async () => {
@@ -258,16 +292,15 @@ test("hundreds of containers are inspected, at most eight at once", async () => 
     State: "running",
     Status: "Up 2 hours",
   }));
-  const client: DockerClient = {
-    version: async () => ({}),
-    list: async () => containers,
+  const client: Asked = {
+    list: async () => parseList(containers),
     inspect: async () => {
       most = Math.max(most, (running += 1));
       await Promise.resolve();
       running -= 1;
-      return { State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "always" } } };
+      return parseInspect({ State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "always" } } });
     },
-    info: async () => ({}),
+    info: async () => parseInfo({}),
   };
   const reading = await containersCollector({ socketPath: "/x" }, ["*"], 1000, "host", client).collect({
     wallMs: 0,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { isAllowedPath } from "../../watchdog/engine/allow.ts";
-import { dockerClient, negotiate } from "../../watchdog/engine/client.ts";
+import { dockerClient } from "../../watchdog/engine/client.ts";
+import { parseInspect } from "../../watchdog/engine/inspect.ts";
+import { negotiate } from "../../watchdog/engine/version.ts";
 import { fakeEngine } from "../helpers/fake-engine.ts";
 
 const ID = "0123456789abcdef".repeat(4);
@@ -73,8 +75,8 @@ test("the client asks the version once and everything else under it, by GET alon
   );
   const client = dockerClient({ socketPath }, 1000);
   assert.deepEqual(await client.list(never), []);
-  assert.deepEqual(await client.inspect(ID, never), { State: {}, Name: "box" });
-  assert.deepEqual(await client.info(never), { State: {}, Name: "box" });
+  assert.deepEqual(await client.inspect(ID, never), parseInspect({ State: {} }));
+  assert.deepEqual(await client.info(never), { hostname: "box" });
   await client.list(never);
   assert.deepEqual(requests, [
     "GET /version",

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { healthInStatus, parseInspect, parseList, parseUptime } from "../../watchdog/engine/parse.ts";
+import { parseInfo } from "../../watchdog/engine/info.ts";
+import { parseInspect } from "../../watchdog/engine/inspect.ts";
+import { healthInStatus, parseList, parseUptime } from "../../watchdog/engine/list.ts";
+import { parseVersion } from "../../watchdog/engine/version.ts";
 
 const ID = "a".repeat(64);
 const listed = (changes: object = {}): unknown => ({
@@ -14,16 +17,22 @@ const listed = (changes: object = {}): unknown => ({
 });
 
 test("an entry of the list is read with name, state, health and uptime", () => {
-  assert.deepEqual(parseList([listed()]), [
-    { id: ID, name: "web", image: "nginx:1", state: "running", health: "healthy", uptimeS: 300 },
-  ]);
+  const [entry, ...others] = parseList([listed()]);
+  assert.deepEqual(
+    { ...entry, mounts: entry?.mounts(), compose: entry?.compose() },
+    {
+      ...{ id: ID, name: "web", image: "nginx:1", state: "running", health: "healthy", uptimeS: 300 },
+      ...{ mounts: undefined, compose: undefined },
+    },
+  );
+  assert.deepEqual(others, []);
 });
 
 test("of its mounts those are kept that show a path of the host, as many and as long as paths can be", () => {
   const bind = { Type: "bind", Source: "/srv/app", Destination: "/app", Mode: "", RW: true };
   const kept = { source: "/srv/app", target: "/app" };
-  assert.deepEqual(parseList([listed({ Mounts: [bind] })])[0]?.mounts, [kept]);
-  assert.deepEqual(parseList([listed({ Mounts: [{ ...bind, RW: false }] })])[0]?.mounts, [
+  assert.deepEqual(parseList([listed({ Mounts: [bind] })])[0]?.mounts(), [kept]);
+  assert.deepEqual(parseList([listed({ Mounts: [{ ...bind, RW: false }] })])[0]?.mounts(), [
     { ...kept, isReadOnly: true },
   ]);
   // tmpfs, Podman's targets alone, and nonsense.
@@ -35,8 +44,8 @@ test("of its mounts those are kept that show a path of the host, as many and as 
     { ...bind, Destination: 5 },
     null,
   ];
-  for (const Mounts of [none, [], null, "x", {}]) assert.equal(parseList([listed({ Mounts })])[0]?.mounts, undefined);
-  assert.equal(parseList([listed({ Mounts: Array.from({ length: 5000 }, () => bind) })])[0]?.mounts?.length, 64);
+  for (const Mounts of [none, [], null, "x", {}]) assert.equal(parseList([listed({ Mounts })])[0]?.mounts(), undefined);
+  assert.equal(parseList([listed({ Mounts: Array.from({ length: 5000 }, () => bind) })])[0]?.mounts()?.length, 64);
 });
 
 test("a container's own name has one slash, legacy links have more", () => {
@@ -187,4 +196,27 @@ test("inspect without State is a fault; everything else in it may be missing", (
     parseInspect({ State: { Status: "running" }, HostConfig: { RestartPolicy: { Name: "" } } }).restartPolicy,
     "no",
   );
+});
+
+test("of the engine itself its host's name and its data's folder are read, each where it is one", () => {
+  assert.deepEqual(parseInfo({ Name: " build-1\n", DockerRootDir: "/srv/docker" }), {
+    hostname: "build-1",
+    dataRoot: "/srv/docker",
+  });
+  assert.equal(parseInfo({ Name: "x".repeat(500) }).hostname?.length, 64);
+  for (const json of [null, [], "x", {}, { Name: " ", DockerRootDir: "C:\\docker" }, { Name: 5, DockerRootDir: null }])
+    assert.deepEqual(parseInfo(json), {}, JSON.stringify(json));
+});
+
+test("an engine's version is read with what is to be spoken, and how it calls its own is bounded", () => {
+  assert.deepEqual(parseVersion({ Version: "28.0.1", ApiVersion: "1.52", MinAPIVersion: "1.24" }), {
+    version: "28.0.1",
+    newest: "1.52",
+    oldest: "1.24",
+    spoken: "1.52",
+    spokenForCache: "1.51",
+  });
+  const { version, oldest } = parseVersion({ Version: "x".repeat(5000), ApiVersion: "1.41" });
+  assert.deepEqual([version.length <= 40, oldest], [true, "?"]);
+  assert.throws(() => parseVersion({ ApiVersion: "1.40" }), /too old/);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type BuildCacheHint, buildCacheHint } from "../../watchdog/daemon/build-cache.ts";
 import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
+import { parseBuildCache } from "../../watchdog/engine/build-cache.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import type { LangCode } from "../../watchdog/lang/format.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
@@ -64,9 +65,9 @@ function rig(
     client: {
       buildCache: () => {
         asked += 1;
-        return new Promise((resolve, reject) => (settle = { resolve, reject }));
+        const answer = new Promise<unknown>((resolve, reject) => (settle = { resolve, reject }));
+        return answer.then((json) => (json === undefined ? undefined : parseBuildCache(json)));
       },
-      agreedVersion: () => Promise.resolve("1.45"),
     },
     prune: {
       pruneAll: all,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { FoundContainer } from "../../watchdog/collectors/containers.ts";
 import { failed, ok } from "../../watchdog/collectors/reading.ts";
-import type { Mount } from "../../watchdog/engine/parse.ts";
+import type { Mount } from "../../watchdog/engine/list.ts";
 import type { Fault } from "../../watchdog/net/fault.ts";
 import { container, diskAt, disks, docker, envelope, memoryAt } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";

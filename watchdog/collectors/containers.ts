@@ -1,15 +1,9 @@
 import type { DockerTarget } from "../config/value.ts";
 import { type DockerClient, dockerClient } from "../engine/client.ts";
-import {
-  type ComposeStart,
-  type Inspected,
-  type Listed,
-  type Mount,
-  parseInspect,
-  parseList,
-} from "../engine/parse.ts";
-import { isRecord } from "../net/exchange.ts";
-import { clip, reasonOf } from "../safe.ts";
+import { shortId } from "../engine/id.ts";
+import type { Inspected } from "../engine/inspect.ts";
+import type { Listed, Mount } from "../engine/list.ts";
+import { reasonOf } from "../safe.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
@@ -20,9 +14,13 @@ export interface ContainerSample {
   readonly found: FoundContainer | "missing" | { readonly unreadable: string };
 }
 
-export interface FoundContainer extends Inspected {
+export interface FoundContainer extends InspectedHere {
   readonly id: string;
   readonly image: string;
+}
+
+/** A container's mounts stay as they are for as long as it has its id, so they are read when it is inspected. */
+interface InspectedHere extends Inspected {
   readonly mounts?: readonly Mount[];
 }
 
@@ -42,6 +40,9 @@ const PARALLEL_INSPECTS = 8;
 /** The list's clock and ours, and the whole seconds of its wording. */
 const UPTIME_SLACK_S = 2;
 
+/** What this source asks of the engine. */
+type Asked = Pick<DockerClient, "list" | "inspect" | "info">;
+
 /**
  * One list call a tick; an inspect only at first sight, when something is not good, or when the container started since the last tick.
  * Rejects when the engine cannot be read at all; one container that cannot be inspected is `unreadable`, the others count.
@@ -51,13 +52,11 @@ export function containersCollector(
   wanted: readonly string[],
   deadlineMs: number,
   systemHostname: string,
-  client: DockerClient = dockerClient(target, deadlineMs),
+  client: Asked = dockerClient(target, deadlineMs),
 ): Collector<DockerReading> {
-  // The engine gives a container the beginning of its id as its host name, unless the operator gives it another.
-  const isShortId = /^[0-9a-f]{12}$/.test(systemHostname);
   const everything = wanted.includes("*");
   const names = new Set(wanted.filter((name) => name !== "*"));
-  let known = new Map<string, Inspected>();
+  let known = new Map<string, InspectedHere>();
   let hostname: string | undefined;
   let lastListAtMs: number | undefined;
 
@@ -72,7 +71,7 @@ export function containersCollector(
     // Two requests' time: the list, then the inspects side by side.
     deadlineMs: deadlineMs * 2 + 1000,
     collect: async ({ monoMs, signal }) => {
-      const listed = parseList(await client.list(signal));
+      const listed = await client.list(signal);
       const sinceLastS = lastListAtMs === undefined ? Infinity : (monoMs - lastListAtMs) / 1000;
       lastListAtMs = monoMs;
       const candidates = listed.filter((entry) => isWatched(entry, known.get(entry.id)));
@@ -81,12 +80,12 @@ export function containersCollector(
         inspectAll(client, due, signal),
         hostname === undefined
           ? client.info(signal).then(
-              (info) => (hostname = hostnameOf(info)),
+              (info) => (hostname = info.hostname),
               () => undefined,
             )
           : undefined,
       ]);
-      const next = new Map<string, Inspected>();
+      const next = new Map<string, InspectedHere>();
       for (const { id } of listed) {
         const outcome = fresh.get(id);
         const inspected = outcome?.value ?? known.get(id);
@@ -100,32 +99,28 @@ export function containersCollector(
       const missing = [...names]
         .filter((name) => !seen.has(name))
         .map((name): ContainerSample => ({ name, named: true, found: "missing" }));
-      const own = isShortId ? listed.find(({ id }) => id.startsWith(systemHostname)) : undefined;
+      const own = listed.find(({ id }) => shortId(id) === systemHostname);
+      const [ownMounts, ownFiles] = [own?.mounts(), own && composeFiles(own, listed)];
       return {
         ...(hostname === undefined ? {} : { hostname }),
         containers: [...samples, ...missing],
         names: new Map(listed.map(({ id, name }) => [id, name])),
-        ...(own?.mounts ? { ownMounts: own.mounts } : {}),
-        ...(own?.compose ? { ownFiles: [own.compose.files, ...siblingFiles(own, own.compose, listed)] } : {}),
+        ...(ownMounts ? { ownMounts } : {}),
+        ...(ownFiles ? { ownFiles } : {}),
       };
     },
   };
 }
 
-function siblingFiles(
-  own: Listed,
-  { project, service }: ComposeStart,
-  listed: readonly Listed[],
-): (readonly string[])[] {
-  return listed.flatMap((one) => {
-    const isSibling =
-      one !== own &&
-      one.state === "running" &&
-      one.compose?.project === project &&
-      one.compose.service === service &&
-      !one.compose.isOneOff;
-    return isSibling && one.compose ? [one.compose.files] : [];
-  });
+/** What Compose read for this container, then for each other one of its service that runs on; undefined: Compose did not start it. */
+function composeFiles(own: Listed, listed: readonly Listed[]): (readonly string[])[] | undefined {
+  const start = own.compose();
+  if (!start) return undefined;
+  const siblings = listed
+    .filter((one) => one !== own && one.state === "running")
+    .map((one) => one.compose())
+    .filter((one) => one?.project === start.project && one.service === start.service && !one.isOneOff);
+  return [start, ...siblings].flatMap((one) => (one ? [one.files] : []));
 }
 
 function isDue(listed: Listed, inspected: Inspected | undefined, sinceLastS: number): boolean {
@@ -137,12 +132,12 @@ function isDue(listed: Listed, inspected: Inspected | undefined, sinceLastS: num
 
 /** Neither value nor failure: it was removed between the list and the inspect. */
 interface InspectOutcome {
-  readonly value?: Inspected;
+  readonly value?: InspectedHere;
   readonly failure?: string;
 }
 
 async function inspectAll(
-  client: DockerClient,
+  client: Asked,
   due: readonly Listed[],
   signal: AbortSignal,
 ): Promise<Map<string, InspectOutcome>> {
@@ -150,16 +145,17 @@ async function inspectAll(
   const queue = [...due];
   const worker = async (): Promise<void> => {
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift())
-      outcomes.set(entry.id, await inspectOne(client, entry.id, signal));
+      outcomes.set(entry.id, await inspectOne(client, entry, signal));
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL_INSPECTS, due.length) }, worker));
   return outcomes;
 }
 
-async function inspectOne(client: DockerClient, id: string, signal: AbortSignal): Promise<InspectOutcome> {
+async function inspectOne(client: Asked, listed: Listed, signal: AbortSignal): Promise<InspectOutcome> {
   try {
-    const json = await client.inspect(id, signal);
-    return json === undefined ? {} : { value: parseInspect(json) };
+    const value = await client.inspect(listed.id, signal);
+    const mounts = value && listed.mounts();
+    return value ? { value: { ...value, ...(mounts ? { mounts } : {}) } } : {};
   } catch (error) {
     return { failure: reasonOf(error) };
   }
@@ -169,18 +165,13 @@ function sampleOf(
   listed: Listed,
   named: boolean,
   outcome: InspectOutcome | undefined,
-  inspected: Inspected | undefined,
+  inspected: InspectedHere | undefined,
 ): ContainerSample[] {
-  const { name, id, image, mounts } = listed;
+  const { name, id, image } = listed;
   if (outcome?.failure !== undefined) return [{ name, named, found: { unreadable: outcome.failure } }];
   if (outcome && !outcome.value) return named ? [{ name, named, found: "missing" }] : [];
   if (!inspected) return [{ name, named, found: { unreadable: "not inspected" } }];
   // When the inspect is of this tick it is the newer view of the two.
   const { state, health } = outcome ? inspected : listed;
-  return [{ name, named, found: { ...inspected, id, image, state, health, ...(mounts ? { mounts } : {}) } }];
-}
-
-function hostnameOf(info: unknown): string | undefined {
-  const name = isRecord(info) ? info["Name"] : undefined;
-  return typeof name === "string" && name.trim() !== "" ? clip(name.trim(), 64) : undefined;
+  return [{ name, named, found: { ...inspected, id, image, state, health } }];
 }

@@ -1,7 +1,6 @@
 import { constants, stat, statfs } from "node:fs/promises";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
 import { dockerClient } from "../engine/client.ts";
-import { isRecord } from "../net/exchange.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 import type { Collector } from "./reading.ts";
 
@@ -202,7 +201,7 @@ export function engineDataOf(
       void client
         .info(signal)
         .then(
-          (info) => (root = rootOf(info)),
+          ({ dataRoot }) => (root = dataRoot ?? DEFAULT_ROOT),
           () => undefined,
         )
         .finally(() => (asking = false));
@@ -212,11 +211,6 @@ export function engineDataOf(
 }
 
 const DEFAULT_ROOT = "/var/lib/docker";
-
-function rootOf(info: unknown): string {
-  const root = isRecord(info) ? info["DockerRootDir"] : undefined;
-  return typeof root === "string" && root.startsWith("/") ? root : DEFAULT_ROOT;
-}
 
 function sampleOf(label: string, path: string, probe: Probe): DiskSample | undefined {
   if (!(probe.blocks > 0)) return undefined;

@@ -2,15 +2,15 @@ import type { Clock } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
-import { type BuildCache, clearableBytes, parseBuildCache } from "../engine/build-cache.ts";
-import { type BuildCacheClient, dockerClient } from "../engine/client.ts";
+import { type BuildCache, clearableBytes } from "../engine/build-cache.ts";
+import { type DockerClient, dockerClient } from "../engine/client.ts";
 import { KINDS } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
 
 export interface BuildCacheHintOptions {
-  readonly client: BuildCacheClient;
+  readonly client: Pick<DockerClient, "buildCache">;
   readonly prune: ParsedConfig["prune"];
   /** The disks of the last tick. */
   readonly disks: () => readonly DiskSample[];
@@ -55,9 +55,8 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
 
   const ask = async (): Promise<void> => {
     try {
-      const json = await client.buildCache(stop);
-      if (json === undefined) return;
-      answer = { cache: parseBuildCache(json), atMs: clock.monoMs() };
+      const cache = await client.buildCache(stop);
+      if (cache) answer = { cache, atMs: clock.monoMs() };
     } catch (error) {
       log.debug("the build cache cannot be listed", { reason: reasonOf(error) });
     }

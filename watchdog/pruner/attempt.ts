@@ -3,7 +3,7 @@ import { type BuildCache, clearableBytes } from "../engine/build-cache.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
 import type { MeasureDisk } from "./disk.ts";
-import type { EngineInfo, PruneEngine } from "./engine.ts";
+import type { PrunedEngine, PruneEngine } from "./engine.ts";
 import type { PrunePlan } from "./plan.ts";
 
 /** What one run came to. What could not be measured is undefined. */
@@ -25,7 +25,7 @@ export interface Outcome {
 
 /** How to prune: at an engine, which can be asked before and after, or over ssh, where there is only the command. */
 export type Way =
-  | { readonly kind: "engine"; readonly engine: PruneEngine; readonly onInfo: (info: EngineInfo) => void }
+  | { readonly kind: "engine"; readonly engine: PruneEngine; readonly onInfo: (info: PrunedEngine) => void }
   | { readonly kind: "ssh"; readonly prune: (plan: PrunePlan, signal: AbortSignal) => Promise<number | undefined> };
 
 export interface AttemptOptions {

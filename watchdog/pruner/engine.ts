@@ -1,22 +1,19 @@
 import { Agent, request as httpRequest } from "node:http";
 import type { DockerTarget } from "../config/value.ts";
-import { type BuildCache, parseBuildCache } from "../engine/build-cache.ts";
+import type { BuildCache } from "../engine/build-cache.ts";
 import { dockerClient, messageOf } from "../engine/client.ts";
+import type { EngineInfo } from "../engine/info.ts";
 import { exchange, isRecord, readJson } from "../net/exchange.ts";
-import { clip } from "../safe.ts";
 import { type MutatingRequest, type PrunePlan, pruneRequest } from "./plan.ts";
 
-export interface EngineInfo {
+/** What the engine says of itself. A proxy may keep GET /info to itself; only the version is needed. */
+export interface PrunedEngine extends EngineInfo {
   readonly apiVersion: string;
-  /** How the engine's host calls itself. */
-  readonly hostname?: string;
-  /** Where the engine keeps its data, as the host sees it. */
-  readonly dataRoot?: string;
 }
 
 /** The engine as the pruner sees it: three questions and one deed. Every method rejects with a reason on any fault. */
 export interface PruneEngine {
-  info(signal: AbortSignal): Promise<EngineInfo>;
+  info(signal: AbortSignal): Promise<PrunedEngine>;
   /** undefined where the engine cannot list it alone (API before 1.42). */
   buildCache(signal: AbortSignal): Promise<BuildCache | undefined>;
   /** Clears, and returns the bytes that the engine says it freed; undefined: it does not say. */
@@ -29,20 +26,10 @@ export function pruneEngine(target: DockerTarget, questionMs: number, pruneMs: n
   return {
     info: async (signal) => {
       // First, because it notices when the engine was replaced by one that speaks another version.
-      // A proxy may keep /info to itself; only the version is needed.
-      const info = await client.info(signal).catch(() => undefined);
-      const name = isRecord(info) ? info["Name"] : undefined;
-      const root = isRecord(info) ? info["DockerRootDir"] : undefined;
-      return {
-        apiVersion: await client.agreedVersion(signal),
-        ...(typeof name === "string" && name.trim() !== "" ? { hostname: clip(name.trim(), 64) } : {}),
-        ...(typeof root === "string" && root.startsWith("/") ? { dataRoot: root } : {}),
-      };
+      const info = await client.info(signal).catch(() => ({}));
+      return { apiVersion: await client.agreedVersion(signal), ...info };
     },
-    buildCache: async (signal) => {
-      const json = await client.buildCache(signal);
-      return json === undefined ? undefined : parseBuildCache(json);
-    },
+    buildCache: client.buildCache,
     prune: async (plan, signal) => {
       const { status, json } = await post(
         target,

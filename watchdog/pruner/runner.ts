@@ -4,7 +4,7 @@ import type { ParsedPrunerConfig } from "../config/pruner.ts";
 import type { Log } from "../log.ts";
 import { attempt, type Outcome, type Way } from "./attempt.ts";
 import { type DiskUse, diskMeter, type MeasureDisk } from "./disk.ts";
-import { type EngineInfo, pruneEngine } from "./engine.ts";
+import { type PrunedEngine, pruneEngine } from "./engine.ts";
 import { dueInS, type PrunePlan, pressureAge } from "./plan.ts";
 import { pruneOverSsh } from "./ssh.ts";
 import { type Target, targetOf } from "./target.ts";
@@ -29,7 +29,7 @@ export interface RunnerView {
   readonly cacheBytes: number | null;
   readonly disk: DiskUse | undefined;
   readonly pressed: boolean;
-  readonly info: EngineInfo | undefined;
+  readonly info: PrunedEngine | undefined;
 }
 
 /** When to prune and with what age; what it came to is kept. */

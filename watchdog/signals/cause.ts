@@ -3,7 +3,7 @@ import type { DiskSample } from "../collectors/disk.ts";
 import type { Readings } from "../collectors/index.ts";
 import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
-import type { Mount } from "../engine/parse.ts";
+import type { Mount } from "../engine/list.ts";
 import { type CauseName, KINDS } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";

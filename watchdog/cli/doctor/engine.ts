@@ -2,10 +2,10 @@ import { basename, dirname, join } from "node:path";
 import type { ContainerSample } from "../../collectors/containers.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Config } from "../../config/variables.ts";
-import { dockerClient, negotiate } from "../../engine/client.ts";
+import { dockerClient } from "../../engine/client.ts";
+import type { EngineVersion } from "../../engine/version.ts";
 import { type Fault, faultOf } from "../../net/fault.ts";
 import { type PostOutcome, postVersion } from "../../notify/post-version.ts";
-import { fragment } from "../../safe.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
 export interface EngineFacts {
@@ -15,13 +15,6 @@ export interface EngineFacts {
   readonly post?: PostOutcome | Fault;
 }
 
-interface EngineVersion {
-  readonly version: string;
-  readonly spoken: string;
-  readonly oldest: string;
-  readonly newest: string;
-}
-
 /** Asks the engine for its version and, where it is reached through a proxy, tries what that has to refuse. Never rejects. */
 export async function askEngine(
   { dockerTarget: target, httpTimeoutS }: Config,
@@ -29,17 +22,7 @@ export async function askEngine(
 ): Promise<EngineFacts> {
   if (!target || !isWatched) return {};
   const deadlineMs = httpTimeoutS * 1000;
-  const version = dockerClient(target, deadlineMs)
-    .version(new AbortController().signal)
-    .then(
-      (json): EngineVersion => ({
-        version: fragment(String(json["Version"]), 40),
-        newest: fragment(String(json["ApiVersion"]), 10),
-        oldest: fragment(String(json["MinAPIVersion"] ?? "?"), 10),
-        spoken: negotiate(json["ApiVersion"], json["MinAPIVersion"]),
-      }),
-    )
-    .catch(faultOf);
+  const version = dockerClient(target, deadlineMs).version(new AbortController().signal).catch(faultOf);
   if ("socketPath" in target) return { version: await version };
   const post = postVersion(target, deadlineMs).catch(faultOf);
   return { version: await version, post: await post };

@@ -1,10 +1,8 @@
 import { MAX_NAME } from "../config/value.ts";
 import { isRecord } from "../net/exchange.ts";
 import { fragment, identifier } from "../safe.ts";
-
-export const STATES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
-export type ContainerState = (typeof STATES)[number];
-export type Health = "none" | "starting" | "healthy" | "unhealthy";
+import { isId, shortId } from "./id.ts";
+import { type ContainerState, type Health, healthOf, stateOf } from "./state.ts";
 
 /** One entry of GET /containers/json, as far as we read it. */
 export interface Listed {
@@ -17,10 +15,10 @@ export interface Listed {
   readonly uptimeS?: number;
   /** Label watchdog.watch. */
   readonly watch?: boolean;
-  /** What of the host it sees, and where; undefined: nothing, or the engine does not say (Podman's list tells targets alone). */
-  readonly mounts?: readonly Mount[];
-  /** Undefined: Compose did not start it. */
-  readonly compose?: ComposeStart;
+  /** What of the host it sees, and where; undefined: nothing, or the engine does not say (Podman's list tells targets alone). Parsed when asked. */
+  readonly mounts: () => readonly Mount[] | undefined;
+  /** Undefined: Compose did not start it. Parsed when asked. */
+  readonly compose: () => ComposeStart | undefined;
 }
 
 /** How Compose says that it started a container. Foreign text. */
@@ -45,22 +43,6 @@ const MAX_FILES = 16;
 /** PATH_MAX of Linux. */
 const MAX_PATH = 4096;
 
-/** GET /containers/{id}/json, as far as we read it. Config.Env is never kept. */
-export interface Inspected {
-  readonly state: ContainerState;
-  readonly health: Health;
-  readonly exitCode: number;
-  readonly oomKilled: boolean;
-  readonly error: string;
-  readonly healthOutput: string;
-  readonly restartCount: number;
-  /** State.StartedAt and State.FinishedAt, in the engine's wall time. */
-  readonly startedAtMs?: number;
-  readonly finishedAtMs?: number;
-  /** RestartPolicy.Name: no, on-failure, always or unless-stopped. */
-  readonly restartPolicy: string;
-}
-
 /** Throws when the answer is not a list; an entry that is not understood is left out. */
 export function parseList(json: unknown): Listed[] {
   if (!Array.isArray(json)) throw new Error("engine's container list is not a list");
@@ -72,13 +54,12 @@ export function parseList(json: unknown): Listed[] {
 
 function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefined {
   const id = entry["Id"];
-  // Validated, because it becomes part of a path.
-  if (typeof id !== "string" || !/^[0-9a-f]{64}$/.test(id)) return undefined;
+  if (!isId(id)) return undefined;
   const names = Array.isArray(entry["Names"])
     ? (entry["Names"] as unknown[]).filter((name) => typeof name === "string")
     : [];
   // A legacy link adds names like /other/alias; the container's own has one slash.
-  const own = names.find((name) => name.lastIndexOf("/") === 0) ?? names[0] ?? id.slice(0, 12);
+  const own = names.find((name) => name.lastIndexOf("/") === 0) ?? names[0] ?? shortId(id);
   const status = typeof entry["Status"] === "string" ? entry["Status"] : "";
   const labels = isRecord(entry["Labels"]) ? entry["Labels"] : {};
   const uptimeS = parseUptime(status);
@@ -91,12 +72,12 @@ function parseListed(entry: Readonly<Record<string, unknown>>): Listed | undefin
     health: healthOf(isRecord(entry["Health"]) ? entry["Health"]["Status"] : undefined) ?? healthInStatus(status),
     ...(uptimeS === undefined ? {} : { uptimeS }),
     ...(watch === "true" || watch === "false" ? { watch: watch === "true" } : {}),
-    ...mountsIn(entry["Mounts"]),
-    ...composeIn(labels),
+    mounts: () => mountsIn(entry["Mounts"]),
+    compose: () => composeIn(labels),
   };
 }
 
-function composeIn(labels: Readonly<Record<string, unknown>>): { compose?: ComposeStart } {
+function composeIn(labels: Readonly<Record<string, unknown>>): ComposeStart | undefined {
   const [project, service, files] = ["project", "service", "project.config_files"].map(
     (name) => labels[`com.docker.compose.${name}`],
   );
@@ -106,19 +87,17 @@ function composeIn(labels: Readonly<Record<string, unknown>>): { compose?: Compo
     typeof files !== "string" ||
     files.length > MAX_PATH
   )
-    return {};
+    return undefined;
   return {
-    compose: {
-      project,
-      service,
-      files: files.split(",").slice(0, MAX_FILES),
-      isOneOff: labels["com.docker.compose.oneoff"] === "True",
-    },
+    project,
+    service,
+    files: files.split(",").slice(0, MAX_FILES),
+    isOneOff: labels["com.docker.compose.oneoff"] === "True",
   };
 }
 
-function mountsIn(list: unknown): { mounts?: Mount[] } {
-  if (!Array.isArray(list)) return {};
+function mountsIn(list: unknown): Mount[] | undefined {
+  if (!Array.isArray(list)) return undefined;
   const mounts = (list as unknown[]).slice(0, MAX_MOUNTS).flatMap((mount) => {
     const [source, target] = isRecord(mount) ? [mount["Source"], mount["Destination"]] : [];
     // A tmpfs has no source.
@@ -126,63 +105,11 @@ function mountsIn(list: unknown): { mounts?: Mount[] } {
       ? [{ source, target, ...(isRecord(mount) && mount["RW"] === false ? { isReadOnly: true as const } : {}) }]
       : [];
   });
-  return mounts.length > 0 ? { mounts } : {};
+  return mounts.length > 0 ? mounts : undefined;
 }
 
 function isPath(value: unknown): value is string {
   return typeof value === "string" && value.startsWith("/") && value.length <= MAX_PATH;
-}
-
-/** Throws when the part that everything is judged by is missing. */
-export function parseInspect(json: unknown): Inspected {
-  const state = isRecord(json) ? json["State"] : undefined;
-  if (!isRecord(json) || !isRecord(state)) throw new Error("engine's inspect answer has no State");
-  const health = isRecord(state["Health"]) ? state["Health"] : {};
-  const hostConfig = isRecord(json["HostConfig"]) ? json["HostConfig"] : {};
-  const policy = isRecord(hostConfig["RestartPolicy"]) ? hostConfig["RestartPolicy"]["Name"] : undefined;
-  return {
-    state: stateOf(state["Status"]),
-    health: healthOf(health["Status"]) ?? "none",
-    exitCode: integer(state["ExitCode"]),
-    oomKilled: state["OOMKilled"] === true,
-    error: typeof state["Error"] === "string" ? fragment(state["Error"], 200) : "",
-    healthOutput: lastHealthOutput(health["Log"]),
-    restartCount: integer(json["RestartCount"]),
-    ...timeIn(state, "StartedAt", "startedAtMs"),
-    ...timeIn(state, "FinishedAt", "finishedAtMs"),
-    restartPolicy: typeof policy === "string" && policy !== "" ? policy : "no",
-  };
-}
-
-/** The zero time 0001-01-01 means never. */
-function timeIn<K extends string>(
-  state: Readonly<Record<string, unknown>>,
-  field: string,
-  name: K,
-): { [P in K]?: number } {
-  const value = state[field];
-  const atMs = typeof value === "string" ? Date.parse(value) : NaN;
-  return (atMs > 0 ? { [name]: atMs } : {}) as { [P in K]?: number };
-}
-
-function lastHealthOutput(log: unknown): string {
-  const last: unknown = Array.isArray(log) ? log.at(-1) : undefined;
-  const output = isRecord(last) ? last["Output"] : undefined;
-  return typeof output === "string" ? fragment(output, 200) : "";
-}
-
-function integer(value: unknown): number {
-  return typeof value === "number" && Number.isSafeInteger(value) ? value : 0;
-}
-
-/** A state we do not know is no proof of health: it counts as dead. */
-function stateOf(value: unknown): ContainerState {
-  return STATES.find((state) => state === value) ?? "dead";
-}
-
-function healthOf(value: unknown): Health | undefined {
-  if (value === "healthy" || value === "unhealthy" || value === "starting") return value;
-  return value === "none" ? "none" : undefined;
 }
 
 /** Before API 1.52 the list tells health only in its sentence: `Up 2 minutes (healthy)`, `(unhealthy)`, `(health: starting)`. */
