@@ -9,8 +9,8 @@ import { createPipeline } from "../watchdog/daemon/pipeline.ts";
 import { LANGS } from "../watchdog/lang/index.ts";
 import { PAGE_TEXTS } from "../watchdog/lang/page/index.ts";
 import { createLog } from "../watchdog/log.ts";
+import type { Channel } from "../watchdog/notify/channel.ts";
 import type { Journal } from "../watchdog/notify/journal.ts";
-import type { Sender } from "../watchdog/notify/sender.ts";
 import { html, trusted } from "../watchdog/status/html.ts";
 import { type Answer, startStatusServer } from "../watchdog/status/server.ts";
 import { createSite, type Site } from "../watchdog/status/site.ts";
@@ -53,8 +53,10 @@ async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
     redact: (text) => text,
     write: (line) => process.stderr.write(line),
   });
-  const sender: Sender = {
-    channel: "telegram",
+  const channel: Channel = {
+    name: "telegram",
+    service: "Telegram",
+    forms: ["html", "plain"],
     send: () => Promise.resolve({ kind: "delivered", messageId: 1 }),
     probe: () => Promise.resolve({ kind: "delivered" }),
   };
@@ -66,7 +68,7 @@ async function liveThrough(): Promise<{ site: Site; journal: Journal }> {
     redact: (text) => text,
     systemHostname: "unused",
     collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
-    sender,
+    channels: { first: channel },
     random: () => 0,
   });
   const site = createSite({

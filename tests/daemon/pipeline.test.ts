@@ -22,10 +22,13 @@ function rig(written: Promise<void>) {
     redact: (text) => text,
     systemHostname: "box",
     collectAll: () => Promise.resolve({ ...ALL_OFF, mem: memoryAt(95) }),
-    sender: {
-      channel: "console",
-      send: () => Promise.resolve({ kind: "delivered" }),
-      probe: () => Promise.resolve({ kind: "delivered" }),
+    channels: {
+      first: {
+        name: "console",
+        forms: ["plain"],
+        send: () => Promise.resolve({ kind: "delivered" }),
+        probe: () => Promise.resolve({ kind: "delivered" }),
+      },
     },
     store: {
       save: ({ ledger }) => void happened.push(`kept: ${[...ledger.keys()].join(" ")}`),

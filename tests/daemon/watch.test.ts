@@ -29,10 +29,13 @@ function rig(env: Readonly<Record<string, string>> = {}) {
       return readings;
     },
     // Nothing is sent: the test says what was told.
-    sender: {
-      channel: "console",
-      send: () => assert.fail("nothing is sent"),
-      probe: () => assert.fail("nothing is asked"),
+    channels: {
+      first: {
+        name: "console",
+        forms: ["plain"],
+        send: () => assert.fail("nothing is sent"),
+        probe: () => assert.fail("nothing is asked"),
+      },
     },
     annotate: () => ({
       offer: (notices) => {

@@ -50,7 +50,7 @@ describe("the dead man's switch, on the virtual clock", () => {
       timeoutMs: 30_000,
       clock: line.clock,
       log: SILENT_LOG,
-      sender: line.sender(),
+      channel: line.channel(),
       lastAnswerMonoMs: line.outbox().lastAnswerMonoMs,
       isFailing: line.outbox().isFailing,
     });

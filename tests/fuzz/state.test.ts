@@ -4,7 +4,7 @@ import { deliverAll, judgeAll, observeAll } from "../../watchdog/decide/ledger.t
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { renderAll, renderSummary } from "../../watchdog/messages/render.ts";
 import { fitting, MAX_LENGTH, splitBlock, textOf } from "../../watchdog/messages/text.ts";
-import { webhookBody } from "../../watchdog/notify/webhook.ts";
+import { webhookBody } from "../../watchdog/notify/channels/webhook/webhook.ts";
 import { buildSignals } from "../../watchdog/signals/index.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { resumeSignals } from "../../watchdog/state/resume.ts";

@@ -193,7 +193,7 @@ function catalogue(code: "ru" | "en"): string {
   const lang = LANGS[code];
   const context: RenderContext = { host: "prod-1", lang, wallMs: at(12 * MIN), monoMs: momentAt(12 * MIN).monoMs };
   const show = (name: string, ...notices: Notice[]): string =>
-    `— ${name}\n${textOf(nextMessage(renderAll(worstFirst(notices), context), { lang, monoMs: context.monoMs, awayUntilMs: Infinity }).flatMap(({ blocks }) => blocks)).plain}\n`;
+    `— ${name}\n${textOf(nextMessage(renderAll(worstFirst(notices), context), { lang, monoMs: context.monoMs, away: { service: "Telegram", untilMs: Infinity } }).flatMap(({ blocks }) => blocks)).plain}\n`;
   const fresh = { due: momentAt(12 * MIN), judged: momentAt(12 * MIN), span: { since: momentAt(0) } };
   const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
   const ended = { ...disk, open: false, span: { since: momentAt(0), until: momentAt(11 * MIN) } };

@@ -5,7 +5,7 @@ import { createPipeline } from "../../watchdog/daemon/pipeline.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
 import { escapeHtml } from "../../watchdog/messages/text.ts";
-import type { Sender } from "../../watchdog/notify/sender.ts";
+import type { Channel } from "../../watchdog/notify/channel.ts";
 import { configOf } from "../helpers/config.ts";
 import { told } from "../helpers/told.ts";
 import { settled, virtualClock } from "../helpers/virtual-clock.ts";
@@ -38,10 +38,12 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     redact: (text) => text,
     write: (line) => assert.fail(line),
   });
-  const sender: Sender = {
-    channel: "telegram",
+  const channel: Channel = {
+    name: "telegram",
+    service: "Telegram",
+    forms: ["html", "plain"],
     perMin: 20,
-    send: (text) => {
+    send: ({ text }) => {
       if (scene.telegram === "away") return Promise.resolve({ kind: "retry", reason: "timeout: no answer within 5 s" });
       assert.equal(text.html, escapeHtml(text.plain));
       arrived.push(`${TITLE_OF_ONE_MESSAGE}${at()}\n${text.plain}\n`);
@@ -57,7 +59,7 @@ async function messagesOf(code: "ru" | "en"): Promise<string[]> {
     redact: (text) => text,
     systemHostname: "unused",
     collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
-    sender,
+    channels: { first: channel },
     random: () => 0.5,
   });
   const stop = new AbortController();

@@ -2,8 +2,8 @@ import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";
-import { createOutbox, type Outbox, type OutboxOptions } from "../../watchdog/notify/outbox.ts";
-import type { SendResult } from "../../watchdog/notify/sender.ts";
+import type { Channel, SendResult } from "../../watchdog/notify/channel.ts";
+import { createOutbox, type Outbox } from "../../watchdog/notify/outbox.ts";
 import { noticeOf } from "./notice.ts";
 import { settled, type VirtualClock, virtualClock } from "./virtual-clock.ts";
 
@@ -47,7 +47,10 @@ export function outboxRig(
     readonly perMin?: number;
     readonly random?: () => number;
     readonly bodies?: Readonly<Record<string, string>>;
-    readonly fallback?: OutboxOptions["fallback"];
+    readonly fallback?: {
+      readonly afterMs: number;
+      readonly send: (notice: Notice, signal: AbortSignal) => Promise<SendResult>;
+    };
   } = {},
 ): OutboxRig {
   const clock = virtualClock();
@@ -72,14 +75,15 @@ export function outboxRig(
     }),
     isQuiet: (urgent) => quiet(urgent),
     renderSummary: ({ count }) => ({ head: `summary of ${count}`, body: "" }),
-    ...(options.fallback ? { fallback: options.fallback } : {}),
-    render: (notices, awayUntilMs) =>
+    host: () => "box",
+    secondAfterMs: options.fallback?.afterMs ?? 0,
+    render: (notices, away) =>
       nextMessage(
         notices.map((notice) => ({
           notices: [notice],
           block: { head: `[${notice.id}]`, body: options.bodies?.[notice.id] ?? "" },
         })),
-        { lang: LANGS.en, monoMs: clock.monoMs(), awayUntilMs },
+        { lang: LANGS.en, monoMs: clock.monoMs(), away },
       ),
     onDelivered: (notices) => {
       const ids = notices.map(({ id }) => id);
@@ -87,23 +91,28 @@ export function outboxRig(
       offered = offered.filter(({ id }) => !ids.includes(id));
       outbox.offer(offered);
     },
-    sender: {
-      channel: "telegram",
-      ...(options.perMin === undefined ? {} : { perMin: options.perMin }),
-      probe: async () => {
-        probes += 1;
-        return probeAnswer;
-      },
-      send: async (text, { form, silent, replyTo }, signal) => {
-        const attempt: Sent = {
-          atS: (clock.monoMs() - start) / 1000,
-          text: form === "html" ? text.html : text.plain,
-          form,
-          silent,
-          replyTo,
-        };
-        sent.push(attempt);
-        return typeof answer === "function" ? answer(attempt, signal) : answer;
+    channels: {
+      ...(options.fallback ? { second: secondOf(options.fallback.send) } : {}),
+      first: {
+        name: "telegram",
+        service: "Telegram",
+        forms: ["html", "plain"],
+        ...(options.perMin === undefined ? {} : { perMin: options.perMin }),
+        probe: async () => {
+          probes += 1;
+          return probeAnswer;
+        },
+        send: async ({ text, form, silent, replyTo }, signal) => {
+          const attempt: Sent = {
+            atS: (clock.monoMs() - start) / 1000,
+            text: form === "html" ? text.html : text.plain,
+            form,
+            silent,
+            replyTo,
+          };
+          sent.push(attempt);
+          return typeof answer === "function" ? answer(attempt, signal) : answer;
+        },
       },
     },
   });
@@ -143,4 +152,16 @@ export function outboxRig(
 /** `[a][b]` -> a b */
 export function idsIn({ text }: Sent): string {
   return [...text.matchAll(/\[(\w+)\]/g)].map((match) => match[1]).join(" ");
+}
+
+/** A second channel that has each notice by itself. */
+function secondOf(send: (notice: Notice, signal: AbortSignal) => Promise<SendResult>): Channel {
+  return {
+    name: "webhook",
+    perMin: 100,
+    forms: ["plain"],
+    isOneByOne: true,
+    send: ({ notices: [notice] }, signal) => (notice ? send(notice, signal) : Promise.resolve(DELIVERED)),
+    probe: () => Promise.resolve(DELIVERED),
+  };
 }

@@ -3,9 +3,10 @@ import { createPipeline } from "../../watchdog/daemon/pipeline.ts";
 import type { Watch } from "../../watchdog/daemon/watch.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
+import { botClient } from "../../watchdog/notify/channels/telegram/client.ts";
+import { type TelegramChannel, telegramChannel } from "../../watchdog/notify/channels/telegram/telegram.ts";
+import { type WebhookBody, webhookChannel } from "../../watchdog/notify/channels/webhook/webhook.ts";
 import type { Outbox } from "../../watchdog/notify/outbox.ts";
-import { type TelegramSender, telegramSender } from "../../watchdog/notify/telegram.ts";
-import type { WebhookBody } from "../../watchdog/notify/webhook.ts";
 import { decodeState, encodeState, type Saved } from "../../watchdog/state/codec.ts";
 import { peacefulScene, readingsOf, type Scene } from "../golden/scene.ts";
 import { configOf } from "./config.ts";
@@ -23,7 +24,7 @@ export interface Pipeline {
   readonly scene: Scene;
   /** What the fallback webhook got. */
   readonly webhook: { readonly bodies: WebhookBody[]; works: boolean };
-  readonly sender: () => TelegramSender;
+  readonly channel: () => TelegramChannel;
   watch(): Watch;
   outbox(): Outbox;
   /** Ticks every 30 s for that long. */
@@ -69,19 +70,20 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     const boot = { id: bootId, atMs: started.wallMs - 60_000 };
     const stop = new AbortController();
     let alive = true;
-    const sender = telegramSender(
-      {
-        apiUrl: config.tgApiUrl,
-        token: TOKEN,
-        chatId: config.tgChatId ?? "",
-        threadId: config.tgThreadId,
-        perMin: config.tgPerMin,
-        timeoutMs: config.httpTimeoutS * 1000,
-        log: SILENT_LOG,
-      },
+    const timeoutMs = config.httpTimeoutS * 1000;
+    const channel = telegramChannel(
+      botClient({ apiUrl: config.tgApiUrl, token: TOKEN, timeoutMs }, (url, body, limits) =>
+        alive ? telegram.post(url, body, limits) : new Promise(() => {}),
+      ),
+      { chatId: config.tgChatId ?? "", threadId: config.tgThreadId, perMin: config.tgPerMin, log: SILENT_LOG },
       state?.telegram,
-      (url, body, limits) => (alive ? telegram.post(url, body, limits) : new Promise(() => {})),
     );
+    const second =
+      config.fallbackWebhookUrl &&
+      webhookChannel({ url: config.fallbackWebhookUrl, timeoutMs, redact: (text) => text }, async (_url, body) => {
+        if (webhook.works) webhook.bodies.push(body as WebhookBody);
+        return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
+      });
     const write = (state: Saved): void => {
       if (alive) file = encodeState(state);
     };
@@ -93,20 +95,16 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
       redact: (text) => text,
       systemHostname: "box",
       collectAll: (now) => Promise.resolve(readingsOf(scene, now)),
-      sender,
+      channels: { first: channel, ...(second ? { second } : {}) },
       boot,
       saved: state,
       store: { save: write, settled: () => Promise.resolve() },
       random: () => 0.5,
-      post: async (_url, body) => {
-        if (webhook.works) webhook.bodies.push(body as WebhookBody);
-        return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
-      },
       // A run that was killed tells nothing and keeps nothing.
       annotate: (offer) => ({ offer: (notices) => alive && offer(notices), release: () => {} }),
     });
     void outbox.run(stop.signal);
-    return { watch, outbox, sender, stop, tick, die: () => (alive = false), write: () => write(snapshot()) };
+    return { watch, outbox, channel, stop, tick, die: () => (alive = false), write: () => write(snapshot()) };
   };
 
   let run = start(undefined);
@@ -117,7 +115,7 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     webhook,
     watch: () => run.watch,
     outbox: () => run.outbox,
-    sender: () => run.sender,
+    channel: () => run.channel,
     pass: async (seconds) => {
       for (let left = seconds; left > 0; left -= INTERVAL_S) {
         await run.tick(run.stop.signal);

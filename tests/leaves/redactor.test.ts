@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { messageOf } from "../../watchdog/engine/client.ts";
-import { judgeAnswer } from "../../watchdog/notify/telegram.ts";
 import { redactor } from "../../watchdog/redactor.ts";
 import { clip, excerpt, fragment, head, hideSecrets, identifier, reasonOf, tail } from "../../watchdog/safe.ts";
+import { judgeAnswer } from "../helpers/judge-answer.ts";
 
 const TOKEN = "123456789:AAEhBP0av28_zYxW7uTsRq9oNm3kJiHg5eD";
 const SECRETS = [

@@ -18,7 +18,7 @@ function partsOf(notices: readonly Notice[], code: "ru" | "en" = "en", lateMs = 
   return nextMessage(renderAll(worstFirst(late), { host: "box", lang: LANGS[code], ...at }), {
     lang: LANGS[code],
     monoMs: at.monoMs,
-    awayUntilMs,
+    away: awayUntilMs === undefined ? undefined : { service: "Telegram", untilMs: awayUntilMs },
   });
 }
 const textsOf = (...args: Parameters<typeof partsOf>): string[] =>

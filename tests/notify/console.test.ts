@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { type Device, lineWriter } from "../../watchdog/line-writer.ts";
 import { createLog } from "../../watchdog/log.ts";
-import { consoleSender } from "../../watchdog/notify/console.ts";
-import type { Sender, SendResult } from "../../watchdog/notify/sender.ts";
+import type { Channel, SendResult } from "../../watchdog/notify/channel.ts";
+import { consoleChannel } from "../../watchdog/notify/channels/console/console.ts";
 import { settled, type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
 
 const LIMIT = { timeout: 10_000 };
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 5000;
 
 interface Rig {
   readonly clock: VirtualClock;
-  readonly sender: Sender;
+  readonly channel: Channel;
   readonly other: (event: string) => void;
   readonly taken: string[];
   /** What the device does from now on: takes lines, refuses them, or does not answer. */
@@ -45,7 +45,7 @@ function rigOf(): Rig {
     clock,
     taken: [],
     state: "takes",
-    sender: consoleSender(log, clock, TIMEOUT_MS),
+    channel: consoleChannel(log, clock, TIMEOUT_MS),
     other: (event) => log.info(event),
     release: () => {
       rig.state = "takes";
@@ -55,10 +55,9 @@ function rigOf(): Rig {
   return rig;
 }
 
-async function send({ sender, clock }: Rig, text: string, passMs = 0): Promise<SendResult> {
-  const result = sender.send(
-    { html: text, plain: text },
-    { form: "html", silent: false },
+async function send({ channel, clock }: Rig, text: string, passMs = 0): Promise<SendResult> {
+  const result = channel.send(
+    { text: { html: text, plain: text }, host: "box", notices: [], form: "html", silent: false },
     new AbortController().signal,
   );
   await clock.advance(passMs);
@@ -70,7 +69,7 @@ test("a message is delivered once its line is written, without a limit", LIMIT, 
   const rig = rigOf();
   assert.deepEqual(await send(rig, "🔴 box · Disk\n91% used"), { kind: "delivered" });
   assert.deepEqual(rig.taken, ["info  message: 🔴 box · Disk | 91% used"]);
-  assert.equal(rig.sender.perMin, undefined);
+  assert.equal(rig.channel.perMin, undefined);
   assert.equal(rig.clock.sleepers(), 0);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SendResult } from "../../watchdog/notify/sender.ts";
+import type { SendResult } from "../../watchdog/notify/channel.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { DELIVERED, idsIn, type OutboxRig, outboxRig, REJECTED, RETRY } from "../helpers/outbox-rig.ts";
 

@@ -5,8 +5,8 @@ import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";
 import { renderAll } from "../../watchdog/messages/render.ts";
+import type { Channel } from "../../watchdog/notify/channel.ts";
 import { createOutbox } from "../../watchdog/notify/outbox.ts";
-import type { Sender } from "../../watchdog/notify/sender.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { virtualClock } from "../helpers/virtual-clock.ts";
 
@@ -35,10 +35,12 @@ async function search(count: number, refused: readonly number[], html = false): 
       due,
     }),
   );
-  const sender: Sender = {
-    channel: "telegram",
+  const channel: Channel = {
+    name: "telegram",
+    service: "Telegram",
+    forms: ["html", "plain"],
     probe: () => Promise.resolve({ kind: "delivered" }),
-    send: (text, { form }) => {
+    send: ({ text, form }) => {
       sends += 1;
       const isRefused = html ? form === "html" : names.some((name) => text.plain.includes(name));
       if (!isRefused) for (const [name] of text.plain.matchAll(/c\d{3}x/g)) toldNames.add(name);
@@ -46,17 +48,19 @@ async function search(count: number, refused: readonly number[], html = false): 
     },
   };
   const outbox = createOutbox({
-    sender,
+    channels: { first: channel },
+    secondAfterMs: 0,
+    host: () => "box",
     clock,
     random: () => 0.5,
     isQuiet: () => false,
     renderSummary: () => assert.fail("no summary"),
     log: createLog({ level: "error", format: "text", redact: (text) => text, wallMs: clock.wallMs, write: () => {} }),
-    render: (notices, awayUntilMs) =>
+    render: (notices, away) =>
       nextMessage(renderAll(notices, { host: "box", lang: LANGS.en, wallMs: clock.wallMs(), monoMs: clock.monoMs() }), {
         lang: LANGS.en,
         monoMs: clock.monoMs(),
-        awayUntilMs,
+        away,
       }),
     onDelivered: (notices) => {
       offered = offered.filter((notice) => !notices.includes(notice));

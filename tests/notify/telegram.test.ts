@@ -3,14 +3,11 @@ import test from "node:test";
 import { gzipSync } from "node:zlib";
 import { createLog } from "../../watchdog/log.ts";
 import type { Answer } from "../../watchdog/net/exchange.ts";
+import type { ChannelMemory } from "../../watchdog/notify/channel.ts";
+import { botClient, methodUrl } from "../../watchdog/notify/channels/telegram/client.ts";
+import { type TelegramOptions, telegramChannel } from "../../watchdog/notify/channels/telegram/telegram.ts";
 import type { PostJson } from "../../watchdog/notify/post.ts";
-import {
-  judgeAnswer,
-  methodUrl,
-  type TelegramMemory,
-  type TelegramOptions,
-  telegramSender,
-} from "../../watchdog/notify/telegram.ts";
+import { judgeAnswer } from "../helpers/judge-answer.ts";
 
 const TOKEN = "123456789:AAEhBP0av28_zyxwvutsrqponmlkjihgfed";
 const answerOf = (status: number, body: unknown, headers: Answer["headers"] = {}): Answer => ({
@@ -182,11 +179,7 @@ interface Call {
 }
 
 /** A sender whose posts get these answers, one after the other; the last one for good. */
-function rig(
-  answers: readonly (Answer | Error)[],
-  options: Partial<TelegramOptions> = {},
-  memory: TelegramMemory = {},
-) {
+function rig(answers: readonly (Answer | Error)[], options: Partial<TelegramOptions> = {}, memory: ChannelMemory = {}) {
   const calls: Call[] = [];
   const logged: string[] = [];
   const post: PostJson = async (url, body) => {
@@ -203,23 +196,17 @@ function rig(
     wallMs: () => 0,
     write: (line) => logged.push(line),
   });
-  const sender = telegramSender(
-    {
-      apiUrl: new URL("https://api.telegram.org"),
-      token: TOKEN,
-      chatId: "-100123",
-      threadId: undefined,
-      perMin: 20,
-      timeoutMs: 5000,
-      log,
-      ...options,
-    },
+  const channel = telegramChannel(
+    botClient({ apiUrl: new URL("https://api.telegram.org"), token: TOKEN, timeoutMs: 5000 }, post),
+    { chatId: "-100123", threadId: undefined, perMin: 20, log, ...options },
     memory,
-    post,
   );
   const send = (form: "html" | "plain" = "html") =>
-    sender.send({ html: "a &lt; b", plain: "a < b" }, { form, silent: false }, new AbortController().signal);
-  return { send, calls, logged, sender };
+    channel.send(
+      { text: { html: "a &lt; b", plain: "a < b" }, host: "box", notices: [], form, silent: false },
+      new AbortController().signal,
+    );
+  return { send, calls, logged, channel };
 }
 
 test("a message is posted to sendMessage with chat, text, parse mode and no link preview", async () => {
@@ -277,10 +264,10 @@ test("migrations that go round in circles are a failure too", async () => {
 });
 
 test("a migration remembered from an earlier run is used, unless the configured chat is another one now", async () => {
-  const { send, calls, sender } = rig([OK], {}, { migrated: { from: "-100123", to: "-1009" } });
+  const { send, calls, channel } = rig([OK], {}, { migrated: { from: "-100123", to: "-1009" } });
   await send();
   assert.equal(calls[0]?.body["chat_id"], -1009);
-  assert.deepEqual(sender.memory(), { migrated: { from: "-100123", to: "-1009" } });
+  assert.deepEqual(channel.memory(), { migrated: { from: "-100123", to: "-1009" } });
   const other = rig([OK], {}, { migrated: { from: "-5", to: "-1009" } });
   await other.send();
   assert.equal(other.calls[0]?.body["chat_id"], -100123);
@@ -310,10 +297,9 @@ test("a refused connection leaves no doubt: nothing was sent, so the next try is
 });
 
 test("silence and replies are options of the message", async () => {
-  const { sender, calls } = rig([OK]);
-  await sender.send(
-    { html: "a", plain: "a" },
-    { form: "html", silent: true, replyTo: 7 },
+  const { channel, calls } = rig([OK]);
+  await channel.send(
+    { text: { html: "a", plain: "a" }, host: "box", notices: [], form: "html", silent: true, replyTo: 7 },
     new AbortController().signal,
   );
   assert.equal(calls[0]?.body["disable_notification"], true);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, it } from "node:test";
 import { createLog } from "../../watchdog/log.ts";
+import { botClient } from "../../watchdog/notify/channels/telegram/client.ts";
+import { telegramChannel } from "../../watchdog/notify/channels/telegram/telegram.ts";
 import { jsonPoster } from "../../watchdog/notify/post.ts";
-import { telegramSender } from "../../watchdog/notify/telegram.ts";
 import { type Behaviour, byCall, ok } from "../helpers/fake-telegram.ts";
 import { listen } from "../helpers/net.ts";
 import { pipeline } from "../helpers/pipeline.ts";
@@ -99,18 +100,10 @@ for (const [status, accepted] of [
       }),
     );
     const log = createLog({ level: "error", format: "text", redact: (text) => text, wallMs: () => 0, write: () => {} });
-    const sender = telegramSender({
-      apiUrl: new URL(`http://127.0.0.1:${server.port}/`),
-      token: "1:a",
-      chatId: "1",
-      threadId: undefined,
-      perMin: 20,
-      timeoutMs: 5000,
-      log,
-    });
-    const result = await sender.send(
-      { html: "a", plain: "a" },
-      { form: "html", silent: false },
+    const bot = botClient({ apiUrl: new URL(`http://127.0.0.1:${server.port}/`), token: "1:a", timeoutMs: 5000 });
+    const channel = telegramChannel(bot, { chatId: "1", threadId: undefined, perMin: 20, log });
+    const result = await channel.send(
+      { text: { html: "a", plain: "a" }, host: "box", notices: [], form: "html", silent: false },
       new AbortController().signal,
     );
     await server.close();

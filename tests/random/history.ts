@@ -5,7 +5,7 @@ import { createPipeline, type Pipeline } from "../../watchdog/daemon/pipeline.ts
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
-import type { SendResult } from "../../watchdog/notify/sender.ts";
+import type { SendResult } from "../../watchdog/notify/channel.ts";
 import { idOf } from "../../watchdog/signals/signal.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { configOf } from "../helpers/config.ts";
@@ -166,16 +166,20 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
       collectAll: () => Promise.resolve(readings()),
       random: () => random.next(),
       saved: state,
-      sender: {
-        channel: "telegram",
-        perMin: 20,
-        send: async (text) => {
-          await settled();
-          return stop.signal.aborted
-            ? { kind: "retry", reason: "gone" }
-            : send(text.plain.split("\n\n").flatMap((head) => batches[Number(head)] ?? []));
+      channels: {
+        first: {
+          name: "telegram",
+          service: "Telegram",
+          forms: ["html", "plain"],
+          perMin: 20,
+          send: async ({ text }) => {
+            await settled();
+            return stop.signal.aborted
+              ? { kind: "retry", reason: "gone" }
+              : send(text.plain.split("\n\n").flatMap((head) => batches[Number(head)] ?? []));
+          },
+          probe: () => Promise.resolve({ kind: "delivered" }),
         },
-        probe: () => Promise.resolve({ kind: "delivered" }),
       },
       // Each notice as its number, by which what arrives is known again.
       compose: (notices) => [

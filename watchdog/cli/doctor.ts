@@ -6,9 +6,10 @@ import { hostName } from "../config/host-name.ts";
 import { DOCTOR_LANGS, type Place } from "../lang/doctor.ts";
 import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
+import type { Bot } from "../notify/channels/telegram/client.ts";
+import { botOf } from "../notify/channels/telegram/telegram.ts";
 import { reasonOf } from "../safe.ts";
 import type { ThreadPool } from "../thread-pool.ts";
-import { type Bot, botOf } from "./doctor/bot.ts";
 import { type Check, type Ctx, failed } from "./doctor/check.ts";
 import { judgeConfinement } from "./doctor/confinement.ts";
 import { judgeDisks } from "./doctor/disks.ts";
@@ -43,7 +44,7 @@ export async function doctor({
   send,
   uid,
 }: DoctorOptions): Promise<Check[]> {
-  const { config, problems, botToken } = parsed;
+  const { config, problems } = parsed;
   const t = DOCTOR_LANGS[config.lang];
   const ctx: Ctx = { config, t, place };
   const stop = new AbortController().signal;
@@ -60,14 +61,8 @@ export async function doctor({
   const host = readings.then(({ docker }) =>
     hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname),
   );
-  const sendNow = async (): Promise<Sent> =>
-    sendExample(
-      exampleText(await host, t, LANGS[config.lang], clock.wallMs()),
-      botToken ?? "",
-      config.tgChatId ?? "",
-      config,
-      log,
-    );
+  const sendNow = async (to: Bot, chatId: string): Promise<Sent> =>
+    sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), to, chatId, config, log);
   const telegram = askTelegram(bot, config.tgChatId, send ? sendNow : undefined);
   const probes = diskWatch
     ? probeAll(
@@ -109,11 +104,7 @@ export async function doctor({
 
 /** The bot by its token alone: a chat may be what is still missing. */
 export function doctorBot({ config, botToken }: ParsedConfig, clock: Clock): Bot | undefined {
-  if (botToken === undefined) return undefined;
-  return botOf(
-    { apiUrl: config.tgApiUrl, token: botToken, proxy: config.tgProxyUrl, deadlineMs: config.httpTimeoutS * 1000 },
-    clock.wallMs,
-  );
+  return botToken === undefined ? undefined : botOf(botToken, config, clock.wallMs);
 }
 
 function clockFacts(bot: Bot | undefined, { metrics }: Readings, wallMs: number): ClockFacts | undefined {

@@ -7,7 +7,7 @@ import { keyOf } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
-import type { Sender } from "../notify/sender.ts";
+import type { Channel } from "../notify/channel.ts";
 import { type SourceView, sourceView } from "../status/view.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 
@@ -49,7 +49,7 @@ export async function once({ config, pool, systemHostname, ...options }: OnceOpt
     config: undamped,
     systemHostname,
     collectAll: collectAllOf(createCollectors(undamped, pool, systemHostname)),
-    sender: NOBODY,
+    channels: { first: NOBODY },
   });
   await tick(new AbortController().signal);
   const last = watch.lastTick();
@@ -73,8 +73,9 @@ export async function once({ config, pool, systemHostname, ...options }: OnceOpt
 }
 
 /** What is to be told stays in the outbox, which nobody runs. */
-const NOBODY: Sender = {
-  channel: "console",
+const NOBODY: Channel = {
+  name: "nobody",
+  forms: ["plain"],
   send: () => Promise.resolve({ kind: "operator", reason: "nothing is sent" }),
   probe: () => Promise.resolve({ kind: "operator", reason: "nothing is sent" }),
 };

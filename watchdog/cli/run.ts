@@ -8,7 +8,7 @@ import { createPipeline } from "../daemon/pipeline.ts";
 import { LANGS } from "../lang/index.ts";
 import { PAGE_TEXTS } from "../lang/page/index.ts";
 import type { Log } from "../log.ts";
-import { senderOf } from "../notify/channel.ts";
+import { openChannels } from "../notify/channels/index.ts";
 import { stateFile } from "../state/file.ts";
 import { serveStatus } from "../status/server.ts";
 import { createSite } from "../status/site.ts";
@@ -42,12 +42,12 @@ export async function run({ pool, version, stop, ...options }: RunOptions): Prom
   const store = keeps ? stateFile(config.stateFile, log, problems) : undefined;
   const saved = await store?.load(startedAt);
   const boot = await readBoot(config.procRoot, pool);
-  const sender = senderOf(config, log, clock, saved?.telegram);
+  const channels = openChannels(config, { log, clock, redact, memory: saved?.telegram });
   const collectAll = collectAllOf(createCollectors(config, pool, systemHostname));
   const hello = config.hello ? { version, problems } : undefined;
   const annotate = hintOf(parsed, { lang, clock, log, stop });
   const resumed = { boot, saved, store };
-  const pipeline = createPipeline({ ...options, ...resumed, config, lang, collectAll, sender, hello, annotate });
+  const pipeline = createPipeline({ ...options, ...resumed, config, lang, collectAll, channels, hello, annotate });
 
   const { watch, journal, outbox } = pipeline;
   const views = { config, watch, clock, journal, redact, problems, version, startedAt };
@@ -55,7 +55,7 @@ export async function run({ pool, version, stop, ...options }: RunOptions): Prom
   const guards = { token: config.statusToken, needsToken: PAGE_TEXTS[config.lang].needsToken };
   const closeServer = await serveStatus(config.statusAddr, site.routes, problems, log, guards);
   if (config.enabled) {
-    logChannel(config, sender.channel, log);
+    logChannel(config, channels.first, log);
     const beat = heartbeatOf(config, pipeline, clock, log);
     const logSources = sourceLog(watch, config, log);
     await pipeline.run(stop, () => {

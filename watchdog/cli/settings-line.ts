@@ -1,6 +1,6 @@
 import type { Config } from "../config/variables.ts";
 import type { Fields, Log } from "../log.ts";
-import type { Sender } from "../notify/sender.ts";
+import type { Channel } from "../notify/channel.ts";
 
 /** What counts from now on, as fields of one line: periods, the limits that are on, where is looked. No URL is among them, because URLs hold secrets. */
 export function settingsOf(config: Config): Fields {
@@ -28,13 +28,11 @@ export function settingsOf(config: Config): Fields {
 }
 
 /** Where messages go, and what is kept silent. */
-export function logChannel(config: Config, channel: Sender["channel"], log: Log): void {
+export function logChannel(config: Config, { name, where }: Channel, log: Log): void {
   log.info("messages go to", {
-    channel,
+    channel: name,
     lang: config.lang,
-    ...(channel === "console"
-      ? { reason: "no WATCHDOG_TG_BOT_TOKEN and WATCHDOG_TG_CHAT_ID" }
-      : { chat: config.tgChatId, topic: config.tgThreadId }),
+    ...where,
   });
   if (config.mute.length > 0) log.info("muted by WATCHDOG_MUTE", { patterns: config.mute.join(" ") });
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/variables.ts";
 import type { Log } from "../log.ts";
 import { get } from "../net/get.ts";
-import type { Sender } from "../notify/sender.ts";
+import { type Channel, whoOf } from "../notify/channel.ts";
 import { reasonOf } from "../safe.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -12,7 +12,7 @@ export interface HeartbeatOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  readonly sender: Sender;
+  readonly channel: Channel;
   /** Monotonic time of the last message that the channel accepted. */
   readonly lastAnswerMonoMs: () => number | undefined;
   /** Sends fail: then only a delivery counts, because a bot that was thrown out of its chat still answers getMe. */
@@ -22,7 +22,7 @@ export interface HeartbeatOptions {
 /** The channel has to have answered within this long; it is asked anew at half of it when there was nothing to send. */
 const ANSWER_MS = 60 * 60_000;
 
-/** The dead man's switch: call it after each finished tick. It asks the URL while ticks finish and Telegram answers, so that silence there means trouble here. Never throws. */
+/** The dead man's switch: call it after each finished tick. It asks the URL while ticks finish and the channel answers, so that silence there means trouble here. Never throws. */
 export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Promise<void> {
   const { clock, log } = options;
   let lastBeat = -Infinity;
@@ -36,12 +36,12 @@ export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Pro
 
   const beat = async (stop: AbortSignal): Promise<void> => {
     if (!options.isFailing() && clock.monoMs() - answered() > ANSWER_MS / 2) {
-      const result = await options.sender.probe(stop);
+      const result = await options.channel.probe(stop);
       if (result.kind === "delivered") lastProbe = clock.monoMs();
-      else log.warn("Telegram does not answer getMe", { reason: result.reason });
+      else log.warn(`${whoOf(options.channel)} does not answer`, { reason: result.reason });
     }
     if (clock.monoMs() - answered() > ANSWER_MS) {
-      log.warn("no heartbeat: Telegram has not answered for an hour");
+      log.warn(`no heartbeat: ${whoOf(options.channel)} has not answered for an hour`);
       return;
     }
     const { status } = await get(
@@ -68,12 +68,12 @@ export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Pro
 /** The heartbeat of this configuration; undefined: it has none. */
 export function heartbeatOf(
   { heartbeatUrl, heartbeatS, httpTimeoutS }: Pick<Config, "heartbeatUrl" | "heartbeatS" | "httpTimeoutS">,
-  { outbox, sender }: Pick<Pipeline, "outbox" | "sender">,
+  { outbox, channel }: Pick<Pipeline, "outbox" | "channel">,
   clock: Clock,
   log: Log,
 ): ReturnType<typeof heartbeat> | undefined {
   if (!heartbeatUrl) return undefined;
   const { lastAnswerMonoMs, isFailing } = outbox;
   const [everyMs, timeoutMs] = [heartbeatS * 1000, httpTimeoutS * 1000];
-  return heartbeat({ url: heartbeatUrl, everyMs, timeoutMs, clock, log, sender, lastAnswerMonoMs, isFailing });
+  return heartbeat({ url: heartbeatUrl, everyMs, timeoutMs, clock, log, channel, lastAnswerMonoMs, isFailing });
 }

@@ -6,11 +6,10 @@ import type { Config } from "../config/variables.ts";
 import type { Notice } from "../decide/ledger.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
+import type { Channel, Channels } from "../notify/channel.ts";
 import { createDelivery, type DeliveryOptions, FLUSH_MS } from "../notify/delivery.ts";
 import { createJournal, type Journal } from "../notify/journal.ts";
 import type { Outbox } from "../notify/outbox.ts";
-import type { Sender } from "../notify/sender.ts";
-import type { TelegramSender } from "../notify/telegram.ts";
 import { reasonOf } from "../safe.ts";
 import type { Saved } from "../state/codec.ts";
 import type { StateFile } from "../state/file.ts";
@@ -20,7 +19,7 @@ import type { Hello } from "./hello.ts";
 import { runLoop } from "./loop.ts";
 import { createWatch, type Watch } from "./watch.ts";
 
-export interface PipelineOptions extends Pick<DeliveryOptions, "compose" | "post" | "random"> {
+export interface PipelineOptions extends Pick<DeliveryOptions, "compose" | "random"> {
   readonly config: Config;
   readonly lang: Lang;
   readonly clock: Clock;
@@ -28,7 +27,7 @@ export interface PipelineOptions extends Pick<DeliveryOptions, "compose" | "post
   readonly redact: (text: string) => string;
   readonly systemHostname: string;
   readonly collectAll: CollectAll;
-  readonly sender: Sender & Partial<Pick<TelegramSender, "memory">>;
+  readonly channels: Channels;
   readonly boot?: Boot;
   /** What the run before left. */
   readonly saved?: Saved | undefined;
@@ -45,7 +44,8 @@ export interface Pipeline {
   readonly watch: Watch;
   readonly outbox: Outbox;
   readonly journal: Journal;
-  readonly sender: Sender;
+  /** The one that has the messages. */
+  readonly channel: Channel;
   /** What the next run has to know of this one. */
   snapshot(): Saved;
   /** One tick: reads everything, and offers what is to be told then. Rejects only if our own code fails. */
@@ -71,9 +71,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
   const untilStored = (): Promise<unknown> | undefined =>
     store && Promise.race([store.settled(), clock.sleep(STORE_MS)]);
-  const sender = store ? keptFirst(options.sender, untilStored) : options.sender;
-  const channels = [sender.channel, ...(config.fallbackWebhookUrl ? (["webhook"] as const) : [])];
-  const journal = createJournal(channels, clock.wallMs);
+  const { first, second } = options.channels;
+  const channel = store ? keptFirst(first, untilStored) : first;
+  const journal = createJournal([channel.name, ...(second ? [second.name] : [])], clock.wallMs);
   const told = (notices: readonly Notice[], messageId?: number): void => {
     watch.delivered(notices, messageId);
     void keep();
@@ -81,8 +81,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     hint.offer(watch.judge());
   };
   const outbox: Outbox = createDelivery({
-    ...{ config, lang, clock, log, redact, sender },
-    ...{ compose: options.compose, post: options.post, random: options.random },
+    ...{ config, lang, clock, log, redact },
+    channels: { ...options.channels, first: channel },
+    ...{ compose: options.compose, random: options.random },
     summary: saved?.summary,
     host: watch.host,
     onAttempt: journal.record,
@@ -100,7 +101,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       ledger: watch.ledger(),
       summary: outbox.summary(),
       digestDay: watch.digestDay(),
-      telegram: sender.memory?.() ?? {},
+      telegram: channel.memory?.() ?? {},
       boot,
       bootIdBefore: saved?.bootId,
     });
@@ -121,7 +122,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 
   return {
-    ...{ watch, outbox, journal, sender, snapshot, told, tick },
+    ...{ watch, outbox, journal, channel, snapshot, told, tick },
     run: async (stop, ticked) => {
       const sending = outbox.run(stop);
       const step = async (): Promise<void> => {
@@ -145,15 +146,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
  * What is pending is on disk before it is sent: a run killed in between would leave an alert whose recovery is never told. A device
  * that hangs holds a message up for a moment only.
  */
-function keptFirst(
-  sender: PipelineOptions["sender"],
-  stored: () => Promise<unknown> | undefined,
-): PipelineOptions["sender"] {
+function keptFirst(channel: Channel, stored: () => Promise<unknown> | undefined): Channel {
   return {
-    ...sender,
+    ...channel,
     send: async (...message) => {
       await stored();
-      return sender.send(...message);
+      return channel.send(...message);
     },
   };
 }

@@ -258,7 +258,7 @@ export const en: Lang = {
     span: (sinceMs, untilMs, nowMs) => `${time(sinceMs, nowMs)} – ${time(untilMs, nowMs)}`,
     late: (ms) => `Delivered ${duration(ms)} late.`,
     lateMost: (ms) => `Delivered up to ${duration(ms)} late.`,
-    away: (ms) => `Telegram was away ${short(ms)}`,
+    away: (ms, service) => `${service} was away ${short(ms)}`,
     behind: (ms) => `${short(ms)} late`,
     moreOfCard: (count) => `… and ${count} more; the status page and the command \`once\` name them all.`,
     cutShort: "… The rest is left out here: see the status page, or run the command `once`.",

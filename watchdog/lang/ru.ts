@@ -288,7 +288,7 @@ export const ru = {
     /** The same of several, where the longest delay counts. */
     lateMost: (ms: number) => `Доставлено с опозданием, самое большое: ${duration(ms)}.`,
     /** In the headline of a message: the channel took nothing for so long; or it is late for another reason. */
-    away: (ms: number) => `Telegram был недоступен ${short(ms)}`,
+    away: (ms: number, service: string) => `${service} был недоступен ${short(ms)}`,
     behind: (ms: number) => `с опозданием на ${short(ms)}`,
     /** What a card has no room for. */
     moreOfCard: (count: number) => `… и ещё ${count}; все названы на странице статуса и в выводе команды \`once\`.`,

@@ -8,8 +8,14 @@ import { type Block, cutAt, escapedLength, fitting, MAX_LENGTH, splitBlock, text
 export interface MessageContext {
   readonly lang: Lang;
   readonly monoMs: number;
-  /** Until when the channel took nothing: what became due before that is late because of it. Infinity: it still does. Undefined: it never failed. */
-  readonly awayUntilMs: number | undefined;
+  /** Undefined: the channel never failed. */
+  readonly away: Away | undefined;
+}
+
+/** The service that took nothing, and until when (Infinity: it still does): what became due before that is late because of it. */
+export interface Away {
+  readonly service: string;
+  readonly untilMs: number;
 }
 
 /** Below this, a delay is the ordinary rhythm of ticks and pacing. */
@@ -38,8 +44,10 @@ function framed(chosen: readonly Rendered[], context: MessageContext): Part {
   const lateMs = latenessOf(notices, context.monoMs);
   const marks = marksOf(notices);
   if (marks.length > 1) {
+    const { away } = context;
+    const wasAway = away !== undefined && oldestDueMs(notices) < away.untilMs;
     const late =
-      lateMs === undefined ? [] : [(wasAway(notices, context) ? lang.messages.away : lang.messages.behind)(lateMs)];
+      lateMs === undefined ? [] : [wasAway ? lang.messages.away(lateMs, away.service) : lang.messages.behind(lateMs)];
     return { notices, blocks: [{ head: [...marks, ...late].join(" · "), body: "" }, ...blocks] };
   }
   const [only] = blocks;
@@ -98,10 +106,6 @@ function withLine({ head, body }: Block, line: string): Block {
 function latenessOf(notices: readonly Notice[], monoMs: number): number | undefined {
   const lateMs = monoMs - oldestDueMs(notices);
   return lateMs >= LATE_MS && Number.isFinite(lateMs) ? lateMs : undefined;
-}
-
-function wasAway(notices: readonly Notice[], { awayUntilMs }: MessageContext): boolean {
-  return awayUntilMs !== undefined && oldestDueMs(notices) < awayUntilMs;
 }
 
 function oldestDueMs(notices: readonly Notice[]): number {

@@ -7,8 +7,6 @@ import type { Part } from "../messages/card.ts";
 import { type MessageContext, nextMessage } from "../messages/message.ts";
 import { type RenderContext, redactBlock, redactRendered, renderAll, renderSummary } from "../messages/render.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
-import type { PostJson } from "./post.ts";
-import { webhookSender } from "./webhook.ts";
 
 /** How long a program that is stopped waits for what is pending; a little less than the process has until it ends (exit.ts). */
 export const FLUSH_MS = 3500;
@@ -17,23 +15,18 @@ export const FLUSH_MS = 3500;
 export interface DeliverySettings {
   readonly quietHours: DailySpan | undefined;
   readonly quietCritical?: boolean;
-  readonly fallbackWebhookUrl: URL | undefined;
   readonly fallbackAfterS: number;
-  readonly httpTimeoutS: number;
 }
 
-export interface DeliveryOptions extends Pick<OutboxOptions, "sender" | "summary" | "onAttempt" | "onDelivered"> {
+export interface DeliveryOptions
+  extends Pick<OutboxOptions, "channels" | "host" | "summary" | "onAttempt" | "onDelivered"> {
   readonly config: DeliverySettings;
   readonly lang: Lang;
   readonly clock: Clock;
   readonly log: Log;
   readonly redact: (text: string) => string;
-  /** How messages name the host. */
-  readonly host: () => string;
   /** How notices become the parts of a message. */
   readonly compose?: Compose | undefined;
-  /** The requests of the second channel. */
-  readonly post?: PostJson | undefined;
   /** 0 ≤ random < 1, for jitter. */
   readonly random?: (() => number) | undefined;
 }
@@ -46,25 +39,18 @@ export type Compose = (
 
 /** From notices to the channel, the same for both programs: how they are worded, when they make no sound, and who stands in for it. */
 export function createDelivery(options: DeliveryOptions): Outbox {
-  const { config, lang, clock, redact, host, compose = composed, random = Math.random, post, ...rest } = options;
-  const { quietHours, quietCritical = false, fallbackWebhookUrl } = config;
-  const context = (): RenderContext => ({ host: host(), lang, ...momentOf(clock) });
+  const { config, lang, clock, redact, compose = composed, random = Math.random, ...rest } = options;
+  const { quietHours, quietCritical = false } = config;
+  const context = (): RenderContext => ({ host: options.host(), lang, ...momentOf(clock) });
   return createOutbox({
     ...rest,
     clock,
     random,
-    render: (notices, awayUntilMs) => compose(notices, { ...context(), awayUntilMs }, redact),
+    secondAfterMs: config.fallbackAfterS * 1000,
+    render: (notices, away) => compose(notices, { ...context(), away }, redact),
     renderSummary: (summary) => redactBlock(renderSummary(summary, context()), redact),
     isQuiet: (urgent) =>
       quietHours !== undefined && withinDailySpan(quietHours, clock.wallMs()) && !(urgent && !quietCritical),
-    ...(fallbackWebhookUrl
-      ? {
-          fallback: {
-            send: webhookSender(fallbackWebhookUrl, config.httpTimeoutS * 1000, host, redact, post),
-            afterMs: config.fallbackAfterS * 1000,
-          },
-        }
-      : {}),
   });
 }
 

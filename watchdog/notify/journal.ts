@@ -1,11 +1,9 @@
 import type { Block } from "../messages/text.ts";
-import type { Sender, SendResult } from "./sender.ts";
-
-export type ChannelName = Sender["channel"] | "webhook";
+import type { SendResult } from "./channel.ts";
 
 /** One send and what became of it. */
 export interface Attempt {
-  readonly channel: ChannelName;
+  readonly channel: string;
   readonly result: SendResult["kind"];
   readonly blocks: readonly Block[];
 }
@@ -15,7 +13,7 @@ export interface SentMessage {
   /** Its moment, but no two messages share it. */
   readonly id: number;
   readonly atMs: number;
-  readonly channel: ChannelName;
+  readonly channel: string;
   readonly blocks: readonly Block[];
 }
 
@@ -25,14 +23,14 @@ export interface Journal {
   /** Newest first. */
   recent(): readonly SentMessage[];
   /** How many sends of a channel had which result; each that is possible, even if there was none. */
-  counts(): readonly { readonly channel: ChannelName; readonly result: SendResult["kind"]; readonly count: number }[];
+  counts(): readonly { readonly channel: string; readonly result: SendResult["kind"]; readonly count: number }[];
 }
 
 /** A message is at most 4,096 characters, so this is at most 400 kB. */
 export const KEPT_MESSAGES = 50;
 const RESULTS = ["delivered", "retry", "operator", "rejected"] as const satisfies readonly SendResult["kind"][];
 
-export function createJournal(channels: readonly ChannelName[], wallMs: () => number): Journal {
+export function createJournal(channels: readonly string[], wallMs: () => number): Journal {
   const counts = new Map<string, ReturnType<Journal["counts"]>[number]>(
     channels.flatMap((channel) =>
       RESULTS.map((result) => [`${channel} ${result}`, { channel, result, count: 0 }] as const),

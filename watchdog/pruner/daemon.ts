@@ -4,7 +4,7 @@ import type { ParsedPrunerConfig } from "../config/pruner.ts";
 import { LANGS } from "../lang/index.ts";
 import { PRUNE_LANGS } from "../lang/prune/index.ts";
 import type { Log } from "../log.ts";
-import { senderOf } from "../notify/channel.ts";
+import { openChannels } from "../notify/channels/index.ts";
 import { createDelivery, FLUSH_MS } from "../notify/delivery.ts";
 import type { Outbox } from "../notify/outbox.ts";
 import { reasonOf, redactJson } from "../safe.ts";
@@ -65,7 +65,7 @@ export async function runPruner({
     (topic) => isMuted(config.mute, topic),
   );
   const host = (): string => prunedHost(config, runner.view().info?.hostname, systemHostname);
-  const sender = senderOf(config, log, clock);
+  const channels = openChannels(config, { log, clock, redact });
   const outbox: Outbox = createDelivery({
     config,
     lang: LANGS[config.lang],
@@ -73,7 +73,7 @@ export async function runPruner({
     log,
     redact,
     host,
-    sender,
+    channels,
     onDelivered: (notices, messageId) => {
       report.delivered(notices, messageId);
       outbox.offer(report.judge(momentOf(clock)));
@@ -117,7 +117,7 @@ export async function runPruner({
     return;
   }
 
-  log.info("messages go to", { channel: sender.channel, lang: config.lang });
+  log.info("messages go to", { channel: channels.first.name, lang: config.lang });
   const sending = outbox.run(stop);
   while (!stop.aborted) {
     lastLook = momentOf(clock);

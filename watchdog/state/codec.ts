@@ -5,7 +5,7 @@ import { keyOf, type Topic, topicOf } from "../kinds.ts";
 import type { Summary } from "../messages/render.ts";
 import { isRecord } from "../net/exchange.ts";
 import { heapOf, MAX_HEAP_BYTES } from "../net/heap.ts";
-import type { TelegramMemory } from "../notify/telegram.ts";
+import type { ChannelMemory } from "../notify/channel.ts";
 import { clip, head } from "../safe.ts";
 import type { Restarts } from "../signals/containers.ts";
 import type { Damped, DampState } from "../signals/damping.ts";
@@ -23,7 +23,7 @@ export interface Saved {
   readonly mutesNamed?: Moment;
   readonly digestDay?: string;
   readonly summary?: Summary;
-  readonly telegram: TelegramMemory;
+  readonly telegram: ChannelMemory;
   /** Of the host's boot in which this was saved. */
   readonly bootId?: string;
 }
@@ -271,7 +271,7 @@ function summaryOf(json: unknown, moment: Decode<Moment>): Summary {
   };
 }
 
-function telegramOf(json: unknown): TelegramMemory {
+function telegramOf(json: unknown): ChannelMemory {
   const migrated = record(json)["migrated"];
   return optional("migrated", migrated, (value) => ({
     from: string(record(value)["from"]),

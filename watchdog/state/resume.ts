@@ -3,7 +3,7 @@ import type { Boot } from "../collectors/boot.ts";
 import type { Ledger } from "../decide/ledger.ts";
 import { keyOf } from "../kinds.ts";
 import type { Summary } from "../messages/render.ts";
-import type { TelegramMemory } from "../notify/telegram.ts";
+import type { ChannelMemory } from "../notify/channel.ts";
 import { NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import { idOf } from "../signals/signal.ts";
 import type { Counted, Saved } from "./codec.ts";
@@ -14,7 +14,7 @@ export interface Standing {
   readonly ledger: Ledger;
   readonly summary: Summary | undefined;
   readonly digestDay?: string | undefined;
-  readonly telegram: TelegramMemory;
+  readonly telegram: ChannelMemory;
   readonly boot: Boot;
   /** Of the run before. */
   readonly bootIdBefore: string | undefined;

@@ -178,7 +178,7 @@ function delivery(view: PageView, texts: PageTexts): Html {
   const { channel, pending, lastOkAtMs, lastError } = view.delivery;
   const row = (name: string, value: string, tone = ""): Html =>
     html`<li class="row"><span>${name}</span><span class="${tone}">${value}</span></li>`;
-  return html`<ul class="card">${row(texts.delivery.to, texts.delivery.channel[channel])}${row(texts.delivery.lastOk, lastOkAtMs === null ? texts.delivery.never : timeOf(view, lastOkAtMs))}${row(texts.delivery.pending, String(pending), pending > 0 ? "bad-text" : "")}${lastError === null ? html`` : html`<li><p class="small">${texts.delivery.error}</p><p class="bad-text text">${lastError}</p></li>`}</ul>`;
+  return html`<ul class="card">${row(texts.delivery.to, texts.delivery.channel[channel] ?? channel)}${row(texts.delivery.lastOk, lastOkAtMs === null ? texts.delivery.never : timeOf(view, lastOkAtMs))}${row(texts.delivery.pending, String(pending), pending > 0 ? "bad-text" : "")}${lastError === null ? html`` : html`<li><p class="small">${texts.delivery.error}</p><p class="bad-text text">${lastError}</p></li>`}</ul>`;
 }
 
 function mutedNow(view: PageView, texts: PageTexts): Html {
@@ -209,7 +209,7 @@ function messages(view: PageView, texts: PageTexts): Html {
   if (view.messages.length === 0) return html`<div class="card"><div class="small">${texts.noMessages}</div></div>`;
   const items = view.messages.map(({ id, atMs, channel, blocks }) => {
     const [first, ...others] = blocks;
-    const via = channel === "webhook" ? ` · ${texts.delivery.channel.webhook}` : "";
+    const via = channel === view.delivery.channel ? "" : ` · ${texts.delivery.channel[channel] ?? channel}`;
     const body = [first?.body ?? "", ...others.map(({ head, body: text }) => `\n${head}\n${text}`)].join("\n");
     // The host stands on top of the page already.
     const head = (text: string): string => text.replace(`${view.host} · `, "");

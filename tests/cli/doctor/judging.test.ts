@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { replyOf } from "../../../watchdog/cli/doctor/bot.ts";
 import { ok, tableOf, wrap } from "../../../watchdog/cli/doctor/check.ts";
 import { judgeConfinement } from "../../../watchdog/cli/doctor/confinement.ts";
 import { deviceNumbers, useOf } from "../../../watchdog/cli/doctor/disks.ts";
@@ -12,6 +11,7 @@ import { judgeTelegram, refusal } from "../../../watchdog/cli/doctor/telegram.ts
 import { DOCTOR_LANGS } from "../../../watchdog/lang/doctor.ts";
 import { LANGS } from "../../../watchdog/lang/index.ts";
 import { MAX_LENGTH } from "../../../watchdog/messages/text.ts";
+import { replyOf } from "../../../watchdog/notify/channels/telegram/client.ts";
 import { configOf, parsedOf } from "../../helpers/config.ts";
 
 const t = DOCTOR_LANGS.en;

@@ -1,6 +1,6 @@
 import { isRecord } from "../../net/exchange.ts";
+import { type Bot, nameOf } from "../../notify/channels/telegram/client.ts";
 import { fragment } from "../../safe.ts";
-import { type Bot, nameOf } from "./bot.ts";
 import type { Ctx } from "./check.ts";
 import { refusal } from "./telegram.ts";
 

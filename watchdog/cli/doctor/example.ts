@@ -2,10 +2,11 @@ import type { Config } from "../../config/variables.ts";
 import type { Notice, NoticeKind } from "../../decide/ledger.ts";
 import type { DoctorLang } from "../../lang/doctor.ts";
 import type { Lang } from "../../lang/index.ts";
-import type { Fields, Log } from "../../log.ts";
+import type { Log } from "../../log.ts";
 import { renderAll } from "../../messages/render.ts";
 import { type Text, textOf } from "../../messages/text.ts";
-import { telegramSender } from "../../notify/telegram.ts";
+import { type Bot, type BotReply, isTopicGone } from "../../notify/channels/telegram/client.ts";
+import { telegramChannel } from "../../notify/channels/telegram/telegram.ts";
 import type { Sent } from "./telegram.ts";
 
 const LASTED_MS = 12 * 60_000;
@@ -42,29 +43,23 @@ export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: num
 }
 
 /** Sends it as the daemon sends; what that would quietly put right is a finding here. */
-export async function sendExample(text: Text, token: string, chatId: string, config: Config, log: Log): Promise<Sent> {
-  let topicGone = false;
-  let migratedTo: string | undefined;
-  const warn = (event: string, fields: Fields = {}): void => {
-    topicGone ||= fields["threadId"] !== undefined;
-    if (typeof fields["chatId"] === "string") migratedTo = fields["chatId"];
-    log.debug(event, fields);
+export async function sendExample(text: Text, bot: Bot, chatId: string, config: Config, log: Log): Promise<Sent> {
+  const replies: BotReply[] = [];
+  const ask: Bot["ask"] = async (...question) => {
+    const reply = await bot.ask(...question);
+    replies.push(reply);
+    return reply;
   };
-  const sender = telegramSender({
-    apiUrl: config.tgApiUrl,
-    token,
-    chatId,
-    threadId: config.tgThreadId,
-    perMin: config.tgPerMin,
-    timeoutMs: config.httpTimeoutS * 1000,
-    proxy: config.tgProxyUrl,
-    log: { ...log, warn },
-  });
-  const result = await sender.send(text, { form: "html", silent: false }, new AbortController().signal);
-  if (result.kind !== "delivered") return { kind: "not delivered", reason: result.reason };
+  const { tgThreadId: threadId, tgPerMin: perMin } = config;
+  const options = { chatId, threadId, perMin, log: { ...log, warn: log.debug } };
+  const channel = telegramChannel({ ...bot, ask }, options);
+  const message = { text, host: "", notices: [], form: "html", silent: false } as const;
+  const result = await channel.send(message, new AbortController().signal);
+  if (result.kind !== "delivered") return { kind: "not delivered", reason: result.reason, reply: replies.at(-1) };
+  const [migratedTo] = replies.flatMap((reply) => (reply.kind === "refused" && reply.migratedTo) || []);
   return {
     kind: "delivered",
-    topicGone,
+    topicGone: replies.some(isTopicGone),
     ...(result.messageId === undefined ? {} : { messageId: result.messageId }),
     ...(migratedTo === undefined ? {} : { migratedTo }),
   };

@@ -1,8 +1,8 @@
 import type { Problem } from "../../config/table.ts";
 import { isRecord } from "../../net/exchange.ts";
 import type { FaultKind } from "../../net/fault.ts";
+import { type Bot, type BotReply, chatIdOf, nameOf } from "../../notify/channels/telegram/client.ts";
 import { clip, fragment } from "../../safe.ts";
-import { type Bot, type BotReply, chatIdOf, nameOf } from "./bot.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
 /** What became of the test message. */
@@ -13,7 +13,7 @@ export type Sent =
       readonly topicGone: boolean;
       readonly migratedTo?: string;
     }
-  | { readonly kind: "not delivered"; readonly reason: string };
+  | { readonly kind: "not delivered"; readonly reason: string; readonly reply: BotReply | undefined };
 
 export interface TelegramFacts {
   /** undefined: no bot is configured. */
@@ -29,7 +29,7 @@ export interface TelegramFacts {
 export async function askTelegram(
   bot: Bot | undefined,
   chatId: string | undefined,
-  send: (() => Promise<Sent>) | undefined,
+  send: ((bot: Bot, chatId: string) => Promise<Sent>) | undefined,
 ): Promise<TelegramFacts> {
   if (!bot) return {};
   const me = await bot.ask("getMe");
@@ -39,7 +39,7 @@ export async function askTelegram(
     bot.ask("getChat", { chat_id: chatIdOf(chatId) }),
     bot.ask("getChatMember", { chat_id: chatIdOf(chatId), user_id: id }),
   ]);
-  return { me, chat, member, ...(send && chat.kind === "ok" ? { sent: await send() } : {}) };
+  return { me, chat, member, ...(send && chat.kind === "ok" ? { sent: await send(bot, chatId) } : {}) };
 }
 
 /** Bot, chat, topic, right to post, test message. Pure. */
@@ -145,12 +145,13 @@ function sentCheck(chat: Json, sent: Sent | undefined, ctx: Ctx): Check {
       return failed(id, title, t.telegram.migrated(sent.migratedTo), t.telegram.setChat(sent.migratedTo, place));
     return ok(id, title, t.telegram.sent(sent.messageId));
   }
-  const { reason } = sent;
-  if (/^403\b/.test(reason)) return failed(id, title, reason, t.telegram.invite);
-  if (/^400\b/.test(reason)) return failed(id, title, reason, allowAdvice(chat, ctx));
-  if (/^429\b/.test(reason))
-    return failed(id, title, reason, t.telegram.waitS(Number(/retry after (\d+)/.exec(reason)?.[1] ?? 60)));
-  return failed(id, title, reason, /^(HTTP )?5\d\d\b/.test(reason) ? t.telegram.later : networkAdvice("other", ctx));
+  return failed(id, title, sent.reason, sentAdvice(chat, sent.reply, ctx));
+}
+
+function sentAdvice(chat: Json, reply: BotReply | undefined, ctx: Ctx): string {
+  if (reply?.kind === "refused") return reply.code === 400 ? allowAdvice(chat, ctx) : refusalAdvice(reply, ctx);
+  if (reply?.kind === "alien" && reply.status >= 500) return ctx.t.telegram.later;
+  return networkAdvice(reply?.kind === "fault" ? reply.fault.kind : "other", ctx);
 }
 
 /** Each way to be refused, with what mends it. */
@@ -205,7 +206,7 @@ function refusalAdvice(
     case 409:
       return t.telegram.ownBot(place);
     case 429:
-      return t.telegram.waitS(retryAfterS ?? 60);
+      return t.telegram.waitS(Math.ceil(retryAfterS ?? 60));
     default:
       return code >= 500 ? t.telegram.later : t.telegram.findChat(place);
   }

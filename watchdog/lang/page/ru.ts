@@ -116,7 +116,11 @@ export const ru = {
     never: "ещё ни разу",
   },
   delivery: {
-    channel: { telegram: "Telegram", console: "журнал (бот не настроен)", webhook: "запасной канал" },
+    channel: {
+      telegram: "Telegram",
+      console: "журнал (бот не настроен)",
+      webhook: "запасной канал",
+    } as Readonly<Record<string, string>>,
     to: "Куда",
     pending: "Ждут отправки",
     lastOk: "Последняя доставка",

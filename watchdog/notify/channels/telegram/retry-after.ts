@@ -1,14 +1,14 @@
-import type { Answer } from "../net/exchange.ts";
+import type { Answer } from "../../../net/exchange.ts";
 
 /** A day at most, so that an absurd number does not silence us for good; within it the bot is asked each hour anyway. */
 const MAX_RETRY_AFTER_S = 86_400;
 
 /**
- * How long a 429 asks us to wait: the larger of `parameters.retry_after` (Bot API, "ResponseParameters"; a number, by some proxies
+ * How many seconds a 429 asks us to wait: the larger of `parameters.retry_after` (Bot API, "ResponseParameters"; a number, by some proxies
  * written as a string) and of the header `Retry-After` (RFC 9110, 10.2.3: seconds or a date). undefined: neither says anything usable.
  * A date is compared with the answer's own `Date`, so that a wrong clock here does not matter. Pure.
  */
-export function retryAfterMs(parameter: unknown, headers: Answer["headers"], nowMs: number): number | undefined {
+export function retryAfterS(parameter: unknown, headers: Answer["headers"], nowMs: number): number | undefined {
   const answeredMs = dateOf(headers.date) ?? nowMs;
   const until = dateOf(headers["retry-after"]);
   const seconds = [
@@ -17,7 +17,7 @@ export function retryAfterMs(parameter: unknown, headers: Answer["headers"], now
     until === undefined ? undefined : (until - answeredMs) / 1000,
   ];
   const longest = Math.max(...seconds.filter((value) => value !== undefined && value > 0).map(Number));
-  return longest > 0 ? Math.min(longest, MAX_RETRY_AFTER_S) * 1000 : undefined;
+  return longest > 0 ? Math.min(longest, MAX_RETRY_AFTER_S) : undefined;
 }
 
 function secondsOf(value: unknown): number | undefined {

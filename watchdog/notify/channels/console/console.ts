@@ -1,10 +1,15 @@
-import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
-import { reasonOf } from "../safe.ts";
-import type { Sender, SendResult } from "./sender.ts";
+import type { Clock } from "../../../clock.ts";
+import type { Config } from "../../../config/variables.ts";
+import type { Log } from "../../../log.ts";
+import { reasonOf } from "../../../safe.ts";
+import type { Channel, ChannelNeeds, SendResult } from "../../channel.ts";
+
+export function openConsole({ httpTimeoutS }: Pick<Config, "httpTimeoutS">, { log, clock }: ChannelNeeds): Channel {
+  return consoleChannel(log, clock, httpTimeoutS * 1000);
+}
 
 /** The channel while no bot is configured: each message is one line of the log, delivered once it was really written. */
-export function consoleSender(log: Log, clock: Clock, timeoutMs: number): Sender {
+export function consoleChannel(log: Log, clock: Clock, timeoutMs: number): Channel {
   /** A message whose writing began and did not end in time: it may still come, and another one now would come twice. */
   let underWay: Promise<SendResult> | undefined;
 
@@ -41,8 +46,10 @@ export function consoleSender(log: Log, clock: Clock, timeoutMs: number): Sender
     reason: `the log takes nothing: not written within ${timeoutMs / 1000} s`,
   };
   return {
-    channel: "console",
-    send: async ({ plain }, _options, signal) => {
+    name: "console",
+    where: { reason: "no WATCHDOG_TG_BOT_TOKEN and WATCHDOG_TG_CHAT_ID" },
+    forms: ["plain"],
+    send: async ({ text: { plain } }, signal) => {
       if (underWay && !(await inTime(underWay, new AbortController(), signal))) return notRead;
       underWay = undefined;
       const over = new AbortController();
