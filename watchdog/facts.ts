@@ -41,7 +41,7 @@ export async function readFacts(env: Env, pool: ThreadPool, stop: AbortSignal): 
     readSecret: (path) => {
       const secret = secrets.get(path);
       if (secret && "value" in secret) return secret.value;
-      throw new Error(secret?.reason ?? "it was not read");
+      throw secret?.error ?? new Error("it was not read");
     },
   };
 }

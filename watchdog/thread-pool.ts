@@ -1,13 +1,16 @@
 import { MAX_TIMER_MS } from "./clock.ts";
 import { reasonOf } from "./safe.ts";
 
+/** The code of the error of a job that hangs, or that was not tried because others hang. */
+export const HANGS_CODE = "HANGS";
+
 /**
  * What a job brought. `hangs`: it did not answer within its round, or has not since an earlier one. `untried`: it was not started, because too
  * many others hang or the round was over.
  */
 export type Outcome<T> =
   | { readonly value: T }
-  | { readonly failure: "failed" | "hangs" | "untried"; readonly reason: string };
+  | { readonly failure: "failed" | "hangs" | "untried"; readonly error: unknown };
 
 /** Runs jobs that may never end. A job that hangs is remembered by its key and not started again until it has ended. */
 export interface Share {
@@ -55,7 +58,7 @@ export function threadPool(threads: number): ThreadPool {
           const queue: string[] = [];
           for (const key of new Set(keys)) {
             if (underWay.has(key))
-              outcomes.set(key, { failure: "hangs", reason: "an earlier measurement still hangs" });
+              outcomes.set(key, { failure: "hangs", error: hangs("an earlier measurement still hangs") });
             else queue.push(key);
           }
           let next = 0;
@@ -68,11 +71,13 @@ export function threadPool(threads: number): ThreadPool {
             waiting.delete(advance);
             hanging += mine.size;
             for (const key of mine)
-              outcomes.set(key, { failure: "hangs", reason: `does not answer within ${seconds(deadlineMs)}` });
+              outcomes.set(key, { failure: "hangs", error: hangs(`does not answer within ${seconds(deadlineMs)}`) });
             const stuck = underWay.size >= most ? underWay.size : hanging;
-            const reason =
-              stuck > 0 ? `not tried: ${stuck} other measurements hang` : `not tried within ${seconds(deadlineMs)}`;
-            for (const key of queue.slice(next)) outcomes.set(key, { failure: "untried", reason });
+            const error =
+              stuck > 0
+                ? hangs(`not tried: ${stuck} other measurements hang`)
+                : new Error(`not tried within ${seconds(deadlineMs)}`);
+            for (const key of queue.slice(next)) outcomes.set(key, { failure: "untried", error });
             resolve(outcomes);
           };
           const start = async (key: string): Promise<void> => {
@@ -80,7 +85,7 @@ export function threadPool(threads: number): ThreadPool {
             try {
               outcome = { value: await job(key) };
             } catch (error) {
-              outcome = { failure: "failed", reason: reasonOf(error) };
+              outcome = { failure: "failed", error };
             }
             underWay.delete(key);
             running -= 1;
@@ -139,7 +144,11 @@ export async function runOne<T>(
   const outcome = (await share.runAll([key], job, deadlineMs, signal)).get(key);
   signal.throwIfAborted();
   if (outcome && "value" in outcome) return outcome.value;
-  throw new Error(`${what}: ${outcome?.reason}`);
+  throw new Error(`${what}: ${reasonOf(outcome?.error)}`);
+}
+
+function hangs(message: string): Error {
+  return Object.assign(new Error(message), { code: HANGS_CODE });
 }
 
 /** A deadline for people, to a tenth of a second. */

@@ -35,7 +35,7 @@ test("a collector that rejects or throws is a failed reading, not a failed tick"
     }),
   )(momentAt(0), never);
   assert.deepEqual(rejects.mem, { state: "failed", kind: "other", reason: "broken" });
-  assert.deepEqual(throws.mem, { state: "failed", kind: "refused", reason: "no" });
+  assert.deepEqual(throws.mem, { state: "failed", kind: "refused", code: "ECONNREFUSED", reason: "no" });
 });
 
 test("a collector that hangs fails at its own deadline and delays nothing else", async () => {

@@ -78,7 +78,7 @@ function stateOf(reading: DockerReading, name: string): string {
   return sample.found === "missing"
     ? "missing"
     : "unreadable" in sample.found
-      ? `unreadable: ${sample.found.unreadable}`
+      ? `unreadable: ${sample.found.unreadable.reason}`
       : sample.found.state;
 }
 

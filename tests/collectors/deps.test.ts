@@ -51,7 +51,11 @@ test("where nobody listens it is down, by either", { timeout: 10_000 }, async (t
   await once(server, "close");
   for (const protocol of ["tcp", "http"]) {
     const outcome = await outcomeOf(`${protocol}://127.0.0.1:${port}`);
-    assert.deepEqual({ ...outcome, reason: "" }, { up: false, kind: "refused", reason: "" }, protocol);
+    assert.deepEqual(
+      { ...outcome, reason: "" },
+      { up: false, kind: "refused", code: "ECONNREFUSED", reason: "" },
+      protocol,
+    );
   }
 });
 

@@ -46,7 +46,7 @@ function round(labels: DiskLabels, outcomes: readonly (readonly [DiskPath, strin
   const byPath = new Map(
     outcomes.map(([{ path: at }, outcome]): [string, ProbeOutcome] => [
       at,
-      typeof outcome === "string" ? { probe: probe(outcome) } : outcome,
+      typeof outcome === "string" ? { probe: probe(outcome) } : { kind: "other", ...outcome },
     ]),
   );
   const { disks, failures } = assembleDisks(
@@ -190,7 +190,9 @@ test("one path that fails is skipped, the others are measured", async () => {
     disks.map(({ label }) => label),
     ["a", "c"],
   );
-  assert.deepEqual(failures, [{ path: "/host/b", label: "b", reason: "ENOENT: no such file" }]);
+  assert.deepEqual(failures, [
+    { path: "/host/b", label: "b", kind: "other", code: "ENOENT", reason: "ENOENT: no such file" },
+  ]);
 });
 
 test("never more than two probes run at once", async () => {

@@ -23,7 +23,7 @@ test("an engine that no longer speaks what we prefer gets its own oldest", () =>
 });
 
 test("an engine older than 1.41, or an answer that is no version, is a fault", () => {
-  assert.throws(() => negotiate("1.40", "1.12"), /1\.40 is too old, 1\.41/);
+  assert.throws(() => negotiate("1.40", "1.12"), { code: "TOO_OLD", message: /1\.40 is too old, 1\.41/ });
   for (const version of [undefined, null, 1.41, "", "2.0", "1", "1.41.5", "1.x", "1.9999"])
     assert.throws(() => negotiate(version, "1.12"), /no ApiVersion/, String(version));
 });
@@ -95,6 +95,7 @@ test("an engine that answers with an error says so, whatever it sends with it", 
   const client = dockerClient({ socketPath }, 1000);
   await assert.rejects(client.version(never), /^Error: engine answered 500 to \/version: no space left$/);
   await assert.rejects(client.list(never), /^Error: engine answered 500 to \/version: no space left$/);
+  await assert.rejects(client.version(never), { status: 500 });
 });
 
 test("an id that is no id is refused before anything is sent under it", async (t) => {
@@ -113,6 +114,7 @@ test("a container that is not there is undefined, any other refusal a fault with
   status = 500;
   await assert.rejects(client.inspect(ID, never), /engine answered 500: no such container/);
   await assert.rejects(client.list(never), /engine answered 500: no such container/);
+  for (const asked of [client.inspect(ID, never), client.list(never)]) await assert.rejects(asked, { status: 500 });
 });
 
 test("an engine that was replaced by one of another version is asked anew, once", async (t) => {

@@ -28,7 +28,7 @@ test("{} is a good answer in which everything is unknown", () => {
 
 test("what is not a JSON object is a fault", () => {
   for (const body of ["", "null", "[]", "1", '"x"', "<html></html>", "{", '{"a":1} trailing', "\ufeff"])
-    assert.throws(() => parseEnvelope(body), /not a JSON object/, body);
+    assert.throws(() => parseEnvelope(body), { code: "NOT_JSON", message: /not a JSON object/ }, body);
 });
 
 test("a malformed part is unknown, the others count", () => {

@@ -181,7 +181,7 @@ test("a live procfs that does not list pid 1 hides other users' processes: a fai
   const { proc, scan } = setUp(t);
   proc.add({ pid: 77, cmdline: "node\0" });
   writeFileSync(join(proc.root, "self", "stat"), statLine({ pid: 77 }));
-  await assert.rejects(scan(), /hidepid/);
+  await assert.rejects(scan(), { code: "HIDDEN", message: /hidepid/ });
   proc.add({ pid: 1, cmdline: "init\0" });
   assert.deepEqual(await scan(), { candidates: [], unreadable: [] });
 });

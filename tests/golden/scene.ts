@@ -122,7 +122,7 @@ export function readingsOf(scene: Scene, now: Moment): Readings {
       failures:
         scene.backup === "well"
           ? []
-          : [{ path: "/host/backup", label: "backup", reason: "does not answer within 5 s" }],
+          : [{ path: "/host/backup", label: "backup", kind: "timeout" as const, reason: "does not answer within 5 s" }],
     }),
     docker: scene.docker
       ? failed(scene.docker)

@@ -28,7 +28,7 @@ export function disks(samples: readonly DiskSample[], failures: readonly PathFai
 }
 
 export function pathFailure(label: string): PathFailure {
-  return { label, path: `/host/${label}`, reason: "EIO" };
+  return { label, path: `/host/${label}`, kind: "other", reason: "EIO" };
 }
 
 export function found(changes: Partial<FoundContainer> = {}): FoundContainer {
@@ -52,7 +52,10 @@ export function container(
   changes: Partial<FoundContainer> | "missing" | { unreadable: string } = {},
   named = false,
 ): ContainerSample {
-  return { name, named, found: changes === "missing" || "unreadable" in changes ? changes : found(changes) };
+  if (changes === "missing") return { name, named, found: changes };
+  if ("unreadable" in changes)
+    return { name, named, found: { unreadable: { kind: "other", reason: changes.unreadable } } };
+  return { name, named, found: found(changes) };
 }
 
 export function docker(...containers: readonly ContainerSample[]): Reading<DockerReading> {

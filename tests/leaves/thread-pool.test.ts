@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test, { type TestContext } from "node:test";
-import { type Outcome, runOne, type Share, threadPool, threadsOf } from "../../watchdog/thread-pool.ts";
+import { reasonOf } from "../../watchdog/safe.ts";
+import { HANGS_CODE, type Outcome, runOne, type Share, threadPool, threadsOf } from "../../watchdog/thread-pool.ts";
 import { settled } from "../helpers/virtual-clock.ts";
 
 const never = new AbortController().signal;
@@ -35,7 +36,7 @@ const told = (outcomes: ReadonlyMap<string, Outcome<string>>): Record<string, st
   Object.fromEntries(
     [...outcomes].map(([key, outcome]) => [
       key,
-      "value" in outcome ? outcome.value : `${outcome.failure}: ${outcome.reason}`,
+      "value" in outcome ? outcome.value : `${outcome.failure}: ${reasonOf(outcome.error)}`,
     ]),
   );
 
@@ -118,6 +119,22 @@ test(
     assert.deepEqual(told(await long), { l1: "L1", l2: "L2", l3: "L3" });
   },
 );
+
+test("what hangs, and what is not tried for it, has a code; what only had no time has none", LIMIT, async (t) => {
+  const { round, pass, end } = rig(t);
+  const codes = (outcomes: ReadonlyMap<string, Outcome<string>>): Record<string, string | undefined> =>
+    Object.fromEntries(
+      [...outcomes].map(([key, one]) => [key, "value" in one ? "" : (one.error as NodeJS.ErrnoException).code]),
+    );
+  const share = threadPool(8).share("a", 1);
+  const first = round(share, ["x", "y"]);
+  await pass(1000);
+  assert.deepEqual(codes(await first), { x: HANGS_CODE, y: HANGS_CODE });
+  assert.deepEqual(codes(await round(share, ["x"])), { x: HANGS_CODE });
+  await end("x");
+  const error = Object.assign(new Error("ENOENT: gone"), { code: "ENOENT" });
+  assert.deepEqual(codes(await share.runAll(["x"], () => Promise.reject(error), 1000, never)), { x: "ENOENT" });
+});
 
 test("a round that only ran out of time says so, and blames no other", LIMIT, async (t) => {
   const { round, pass, end } = rig(t);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import test, { type TestContext } from "node:test";
-import { isRecord, parseJson } from "../../watchdog/net/exchange.ts";
+import { isRecord, parseJson, statusError, TOO_LARGE_CODE } from "../../watchdog/net/exchange.ts";
 import { faultOf } from "../../watchdog/net/fault.ts";
 import { get } from "../../watchdog/net/get.ts";
 import { pingHttp, pingTcp } from "../../watchdog/net/ping.ts";
@@ -39,16 +39,28 @@ test("whatever was thrown, there is a kind and a bounded reason", () => {
   assert.ok(faultOf(new Error("x".repeat(9000))).reason.length <= 300);
 });
 
+test("a fault says the code of its error, and a status only where that is the failure", () => {
+  assert.deepEqual(faultOf(coded("ENOENT")), { kind: "other", code: "ENOENT", reason: "x" });
+  assert.deepEqual(faultOf(statusError(503, "it answered 503")), {
+    kind: "other",
+    status: 503,
+    reason: "it answered 503",
+  });
+  const tooLarge = Object.assign(coded(TOO_LARGE_CODE), { status: 200 });
+  assert.deepEqual(faultOf(tooLarge), { kind: "other", code: "TOO_LARGE", reason: "x" });
+  assert.deepEqual(faultOf(new Error("x")), { kind: "other", reason: "x" });
+});
+
 test("of several failed addresses the first one speaks", () => {
   assert.deepEqual(
     faultOf(new AggregateError([coded("ECONNREFUSED", "connect ECONNREFUSED ::1:80"), coded("ETIMEDOUT")])),
-    { kind: "refused", reason: "connect ECONNREFUSED ::1:80" },
+    { kind: "refused", code: "ECONNREFUSED", reason: "connect ECONNREFUSED ::1:80" },
   );
 });
 
 test("of OpenSSL's long words the understandable part is kept", () => {
   const message = "809C:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/ssl3_record.c:350:";
-  assert.deepEqual(faultOf(coded("EPROTO", message)), { kind: "tls", reason: "wrong version number" });
+  assert.deepEqual(faultOf(coded("EPROTO", message)), { kind: "tls", code: "EPROTO", reason: "wrong version number" });
 });
 
 test("JSON that is none is undefined; only plain objects are records", () => {

@@ -160,11 +160,16 @@ describe("a cause is named with a proven link alone", () => {
   const ENGINE: readonly (readonly [what: string, fault: Fault, named: boolean])[] = [
     ["nobody listens", { kind: "refused", reason: "connect ECONNREFUSED" }, true],
     ["no answer", { kind: "timeout", reason: "no complete answer within 5 s" }, true],
-    ["no socket", { kind: "other", reason: "connect ENOENT /var/run/docker.sock" }, true],
-    ["its proxy cannot reach it", { kind: "other", reason: "engine answered 503" }, true],
-    ["the socket is not ours", { kind: "other", reason: "connect EACCES /var/run/docker.sock" }, false],
-    ["it refuses us", { kind: "other", reason: "engine answered 403" }, false],
-    ["it answers too much", { kind: "other", reason: "the answer is larger than 8 MB" }, false],
+    ["no socket", { kind: "other", code: "ENOENT", reason: "connect ENOENT /var/run/docker.sock" }, true],
+    ["its proxy cannot reach it", { kind: "other", status: 503, reason: "engine answered 503" }, true],
+    ["the socket is not ours", { kind: "other", code: "EACCES", reason: "connect EACCES /var/run/docker.sock" }, false],
+    ["it refuses us", { kind: "other", status: 403, reason: "engine answered 403" }, false],
+    [
+      "it speaks of what is gone",
+      { kind: "other", status: 500, reason: "engine answered 500: open /x: ENOENT" },
+      false,
+    ],
+    ["it answers too much", { kind: "other", code: "TOO_LARGE", reason: "the answer is larger than 8 MB" }, false],
     ["no proxy of that name", { kind: "dns", reason: "getaddrinfo ENOTFOUND docker-proxy" }, false],
   ];
   for (const [what, fault, named] of ENGINE) {

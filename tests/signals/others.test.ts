@@ -240,7 +240,7 @@ test("what the orchestrator's own container is called is in the advice, and an e
     WATCHDOG_ORCH_DOWN_TICKS: "1",
     WATCHDOG_DOCKER_SOCK: "tcp://docker-proxy:2375",
   });
-  rig.tick({ metrics: FAILED, docker: failed({ kind: "other", reason: "engine answered 503" }) });
+  rig.tick({ metrics: FAILED, docker: failed({ kind: "other", status: 503, reason: "engine answered 503" }) });
   assert.match(rig.signal("orchestrator_down").detail, /What to do: docker logs --tail 50 orch$/);
   assert.equal(
     rig.signal("orchestrator_down").cause,

@@ -3,7 +3,7 @@ import { type DockerClient, dockerClient } from "../engine/client.ts";
 import { shortId } from "../engine/id.ts";
 import type { Inspected } from "../engine/inspect.ts";
 import type { Listed, Mount } from "../engine/list.ts";
-import { reasonOf } from "../safe.ts";
+import { type Fault, faultOf } from "../net/fault.ts";
 import type { Collector } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
@@ -11,7 +11,7 @@ export interface ContainerSample {
   readonly name: string;
   /** Named in the configuration, rather than found by `*`. */
   readonly named: boolean;
-  readonly found: FoundContainer | "missing" | { readonly unreadable: string };
+  readonly found: FoundContainer | "missing" | { readonly unreadable: Fault };
 }
 
 export interface FoundContainer extends InspectedHere {
@@ -133,7 +133,7 @@ function isDue(listed: Listed, inspected: Inspected | undefined, sinceLastS: num
 /** Neither value nor failure: it was removed between the list and the inspect. */
 interface InspectOutcome {
   readonly value?: InspectedHere;
-  readonly failure?: string;
+  readonly failure?: Fault;
 }
 
 async function inspectAll(
@@ -157,7 +157,7 @@ async function inspectOne(client: Asked, listed: Listed, signal: AbortSignal): P
     const mounts = value && listed.mounts();
     return value ? { value: { ...value, ...(mounts ? { mounts } : {}) } } : {};
   } catch (error) {
-    return { failure: reasonOf(error) };
+    return { failure: faultOf(error) };
   }
 }
 
@@ -168,9 +168,9 @@ function sampleOf(
   inspected: InspectedHere | undefined,
 ): ContainerSample[] {
   const { name, id, image } = listed;
-  if (outcome?.failure !== undefined) return [{ name, named, found: { unreadable: outcome.failure } }];
+  if (outcome?.failure) return [{ name, named, found: { unreadable: outcome.failure } }];
   if (outcome && !outcome.value) return named ? [{ name, named, found: "missing" }] : [];
-  if (!inspected) return [{ name, named, found: { unreadable: "not inspected" } }];
+  if (!inspected) return [{ name, named, found: { unreadable: { kind: "other", reason: "not inspected" } } }];
   // When the inspect is of this tick it is the newer view of the two.
   const { state, health } = outcome ? inspected : listed;
   return [{ name, named, found: { ...inspected, id, image, state, health } }];

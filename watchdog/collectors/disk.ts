@@ -1,6 +1,7 @@
 import { constants, stat, statfs } from "node:fs/promises";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
 import { dockerClient } from "../engine/client.ts";
+import { type Fault, faultOf } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 import type { Collector } from "./reading.ts";
 
@@ -28,11 +29,10 @@ export interface EngineData {
   readonly inContainer: boolean;
 }
 
-export interface PathFailure {
+export interface PathFailure extends Fault {
   readonly path: string;
   /** The disk this path belongs to, as far as it is known. */
   readonly label: string;
-  readonly reason: string;
 }
 
 export interface DiskReading {
@@ -52,7 +52,7 @@ export interface Probe {
   readonly freeFiles: number;
 }
 
-export type ProbeOutcome = { readonly probe: Probe } | { readonly reason: string };
+export type ProbeOutcome = { readonly probe: Probe } | Fault;
 
 /** The two system calls; handed in so that a test can let them hang. */
 export type ProbePath = (path: string) => Promise<Probe>;
@@ -96,7 +96,7 @@ export async function probeAll(
   return new Map(
     [...outcomes].map(([path, outcome]) => [
       path,
-      "value" in outcome ? { probe: outcome.value } : { reason: outcome.reason },
+      "value" in outcome ? { probe: outcome.value } : faultOf(outcome.error),
     ]),
   );
 }
@@ -150,9 +150,9 @@ export function assembleDisks(
   const deviceOfLabel = new Map<string, string>();
   const failures: PathFailure[] = [];
   for (const entry of paths) {
-    const outcome = outcomes.get(entry.path) ?? { reason: "not measured" };
+    const outcome = outcomes.get(entry.path) ?? { kind: "other", reason: "not measured" };
     if (!("probe" in outcome)) {
-      failures.push({ path: entry.path, label: labels.last(entry), reason: outcome.reason });
+      failures.push({ ...outcome, path: entry.path, label: labels.last(entry) });
       continue;
     }
     const label = labels.see(outcome.probe.device, entry, deviceOfLabel);
@@ -165,7 +165,7 @@ export function assembleDisks(
         ...(data && "probe" in data ? { holdsEngineData: data.probe.device === outcome.probe.device } : {}),
         ...hostPathOf(label, entry.path, engine),
       });
-    else failures.push({ path: entry.path, label, reason: "the filesystem reports no size" });
+    else failures.push({ path: entry.path, label, kind: "other", reason: "the filesystem reports no size" });
   }
   return { disks: [...disks.values()], failures };
 }

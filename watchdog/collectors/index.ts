@@ -88,9 +88,9 @@ function guard<T>(collector: Collector<T> | undefined): (now: Moment, stop: Abor
     const late = new Promise<Reading<T>>((resolve) => {
       timer = setTimeout(
         () => {
-          const reason = `no reading within ${collector.deadlineMs / 1000} s`;
-          abort.abort(codedError(DEADLINE_CODE, reason));
-          resolve(failed({ kind: "timeout", reason }));
+          const error = codedError(DEADLINE_CODE, `no reading within ${collector.deadlineMs / 1000} s`);
+          abort.abort(error);
+          resolve(failed(faultOf(error)));
         },
         Math.min(collector.deadlineMs, MAX_TIMER_MS),
       );

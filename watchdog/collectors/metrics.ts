@@ -1,4 +1,4 @@
-import { isRecord, readJson } from "../net/exchange.ts";
+import { codedError, isRecord, readJson, statusError } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
 import { clip, identifier } from "../safe.ts";
 import type { Collector } from "./reading.ts";
@@ -30,13 +30,16 @@ export interface Agent {
 const MAX_BYTES = 1024 * 1024;
 const MAX_AGENTS = 500;
 
+/** The code of the error that an answer raises which is no JSON object. */
+export const NOT_JSON_CODE = "NOT_JSON";
+
 export function metricsCollector(url: URL, deadlineMs: number): Collector<Envelope> {
   return {
     // A little more than the request's own deadline, so that its reason is the one that is told.
     deadlineMs: deadlineMs + 1000,
     collect: async ({ signal }) => {
       const answer = await get({ url }, { deadlineMs, maxBytes: MAX_BYTES, signal });
-      if (answer.status < 200 || answer.status > 299) throw new Error(`HTTP status ${answer.status}`);
+      if (answer.status < 200 || answer.status > 299) throw statusError(answer.status, `HTTP status ${answer.status}`);
       return parseEnvelope(answer.body);
     },
   };
@@ -45,7 +48,7 @@ export function metricsCollector(url: URL, deadlineMs: number): Collector<Envelo
 /** Throws when the body is not a JSON object; everything inside it is read leniently. */
 export function parseEnvelope(body: Buffer | string): Envelope {
   const json = readJson(typeof body === "string" ? Buffer.from(body) : body, MAX_BYTES);
-  if (!isRecord(json)) throw new Error("the answer is not a JSON object");
+  if (!isRecord(json)) throw codedError(NOT_JSON_CODE, "the answer is not a JSON object");
   const queue = isRecord(json["queue"]) ? json["queue"] : {};
   const counts = isRecord(queue["counts"]) ? queue["counts"] : {};
   const agents = parseAgents(json["agents"]);

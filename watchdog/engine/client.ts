@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import type { DockerTarget } from "../config/value.ts";
-import { isRecord, readJson } from "../net/exchange.ts";
+import { isRecord, readJson, statusError } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
 import { excerpt } from "../safe.ts";
 import { isAllowedPath } from "./allow.ts";
@@ -57,7 +57,8 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
 
   const version = async (signal: AbortSignal): Promise<EngineVersion> => {
     const { status, json } = await ask("version", "/version", signal);
-    if (status !== 200 || !isRecord(json)) throw new Error(`engine answered ${status} to /version${messageOf(json)}`);
+    if (status !== 200 || !isRecord(json))
+      throw statusError(status, `engine answered ${status} to /version${messageOf(json)}`);
     return parseVersion(json);
   };
 
@@ -86,7 +87,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     pick?: (agreed: EngineVersion) => string,
   ): Promise<unknown> => {
     const { status, json } = await versioned(question, path, signal, pick);
-    if (status !== 200) throw new Error(`engine answered ${status}${messageOf(json)}`);
+    if (status !== 200) throw statusError(status, `engine answered ${status}${messageOf(json)}`);
     if (json === undefined) throw new Error("engine's answer is not JSON");
     return json;
   };
@@ -99,7 +100,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     inspect: async (id, signal) => {
       const { status, json } = await versioned("inspect", `/containers/${id}/json`, signal);
       if (status === 404) return undefined;
-      if (status !== 200) throw new Error(`engine answered ${status}${messageOf(json)}`);
+      if (status !== 200) throw statusError(status, `engine answered ${status}${messageOf(json)}`);
       if (!isRecord(json)) throw new Error("engine's answer is not a JSON object");
       return parseInspect(json);
     },

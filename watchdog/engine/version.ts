@@ -1,8 +1,11 @@
+import { codedError } from "../net/exchange.ts";
 import { fragment } from "../safe.ts";
 
 /** The newest API version we know of, and the oldest that has all we read. */
 const PREFERRED_MINOR = 52;
 const OLDEST_MINOR = 41;
+/** The code of the error that an engine raises which has less. */
+export const TOO_OLD_CODE = "TOO_OLD";
 /** `type=build-cache` came with 1.42; from 1.52 on the records are listed only on a further parameter, so the question is put in 1.51 where the engine still speaks it. */
 const BUILD_CACHE_SINCE_MINOR = 42;
 const BUILD_CACHE_BEST_MINOR = 51;
@@ -36,7 +39,8 @@ export function parseVersion(json: Readonly<Record<string, unknown>>): EngineVer
 export function negotiate(apiVersion: unknown, minApiVersion: unknown): string {
   const newest = minorOf(apiVersion);
   if (newest === undefined) throw new Error("engine's /version has no ApiVersion");
-  if (newest < OLDEST_MINOR) throw new Error(`engine's API 1.${newest} is too old, 1.${OLDEST_MINOR} is needed`);
+  if (newest < OLDEST_MINOR)
+    throw codedError(TOO_OLD_CODE, `engine's API 1.${newest} is too old, 1.${OLDEST_MINOR} is needed`);
   const oldest = minorOf(minApiVersion) ?? OLDEST_MINOR;
   return `1.${Math.min(newest, Math.max(PREFERRED_MINOR, oldest))}`;
 }

@@ -20,8 +20,9 @@ export interface Answer {
 /** The code of the error that a passed deadline raises. */
 export const DEADLINE_CODE = "DEADLINE";
 
-/** The code of the error that an answer over its cap raises. */
+/** The codes of the errors that an answer raises which is over its cap, or would be in memory. */
 export const TOO_LARGE_CODE = "TOO_LARGE";
+export const TOO_COMPLEX_CODE = "TOO_COMPLEX";
 
 const REFUSALS: readonly unknown[] = [DEADLINE_CODE, TOO_LARGE_CODE, "ABORTED"];
 
@@ -33,6 +34,11 @@ export function isRefusal(error: unknown): boolean {
 /** An error as Node's own ones look: a message for people, a code for us. */
 export function codedError(code: string, message: string): Error & { code: string } {
   return Object.assign(new Error(message), { code });
+}
+
+/** For an answer whose HTTP status is the failure. */
+export function statusError(status: number, message: string): Error & { status: number } {
+  return Object.assign(new Error(message), { status });
 }
 
 /**
@@ -105,7 +111,7 @@ export function readJson(body: Buffer, maxBytes: number): unknown {
     const heap = heapOf(body);
     if (heap > Math.min(4 * maxBytes, MAX_HEAP_BYTES))
       throw codedError(
-        "TOO_COMPLEX",
+        TOO_COMPLEX_CODE,
         `answer too complex: ${body.length} bytes of JSON would take about ${Math.ceil(heap / 2 ** 20)} MB of memory`,
       );
     return parseJson(body);

@@ -1,4 +1,5 @@
 import { reasonOf } from "../safe.ts";
+import { HANGS_CODE } from "../thread-pool.ts";
 import { DEADLINE_CODE } from "./exchange.ts";
 
 /** The kinds of network failure that people mend in different ways. */
@@ -6,15 +7,22 @@ export type FaultKind = "refused" | "timeout" | "dns" | "tls" | "reset" | "unrea
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** What the runtime said, bounded and printable. */
+  /** The runtime's, such as ENOENT, or one of ours, such as DEADLINE. */
+  readonly code?: string;
+  /** The HTTP status, where that is the failure. */
+  readonly status?: number;
+  /** For people: what the runtime said, bounded and printable. */
   readonly reason: string;
 }
 
 /** Sorts an error of node:net, node:dns, node:tls or node:http by its code. */
 export function faultOf(error: unknown): Fault {
   const inner = innermost(error);
-  const code = String((inner as NodeJS.ErrnoException)?.code ?? "");
-  return { kind: kindOf(code), reason: readable(reasonOf(inner)) || code };
+  const { code, status } = (inner ?? {}) as { readonly code?: unknown; readonly status?: unknown };
+  const reason = readable(reasonOf(inner));
+  if (typeof code === "string") return { kind: kindOf(code), code, reason: reason || code };
+  // An error that has a code may have a status too, as that of an answer that is too large: it is not the failure then.
+  return { kind: "other", ...(typeof status === "number" ? { status } : {}), reason };
 }
 
 /** OpenSSL's `809C:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../file.c:350:` says it in its fifth field. */
@@ -32,6 +40,7 @@ function kindOf(code: string): FaultKind {
     case "ECONNREFUSED":
       return "refused";
     case DEADLINE_CODE:
+    case HANGS_CODE:
     case "ETIMEDOUT":
       return "timeout";
     case "ENOTFOUND":

@@ -4,6 +4,7 @@ import type { ProcReading } from "../collectors/proc.ts";
 import { proxyHost } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
+import type { Fault } from "../net/fault.ts";
 import type { Family, Finding } from "./signal.ts";
 
 export const BLIND_SOURCES = ["mem", "disk", "docker", "proc"] as const;
@@ -16,33 +17,34 @@ interface Run {
   readonly since: Moment;
 }
 
-interface Fault {
+/** Why one part of a source could not be read. */
+interface PartFault extends Pick<Fault, "reason"> {
   /** Which part could not be read; empty: all of it. */
   readonly part: string;
   /** How it is named, where its name alone says too little. */
   readonly shown?: string;
-  readonly reason: string;
 }
 
 /** Whether some part of the source could be read. */
-function isPartlyRead(source: BlindSource, readings: Readings, faults: readonly Fault[]): boolean {
+function isPartlyRead(source: BlindSource, readings: Readings, faults: readonly PartFault[]): boolean {
   if (readings[source].state !== "ok") return false;
   if (source === "disk" && readings.disk.state === "ok") return readings.disk.value.disks.length > 0;
   if (source === "docker" && readings.docker.state === "ok")
     return readings.docker.value.containers.length > faults.length;
   // Where no process hangs, there is none that could be named.
-  if (source === "proc") return /^\d+$/.test(faults[0]?.part ?? "");
+  if (source === "proc" && readings.proc.state === "ok")
+    return readings.proc.value.unreadable.some(({ why }) => why === "hangs");
   return true;
 }
 
-function faultsOf(source: BlindSource, readings: Readings): Fault[] {
+function faultsOf(source: BlindSource, readings: Readings): PartFault[] {
   const reading = readings[source];
-  if (reading.state === "failed") return [{ part: "", reason: reading.reason }];
+  if (reading.state === "failed") return [{ ...reading, part: "" }];
   if (source === "disk" && readings.disk.state === "ok")
-    return readings.disk.value.failures.map(({ path, reason }) => ({ part: path, reason }));
+    return readings.disk.value.failures.map((failure) => ({ ...failure, part: failure.path }));
   if (source === "docker" && readings.docker.state === "ok") {
     return readings.docker.value.containers.flatMap(({ name, found }) =>
-      found !== "missing" && "unreadable" in found ? [{ part: name, reason: found.unreadable }] : [],
+      found !== "missing" && "unreadable" in found ? [{ ...found.unreadable, part: name }] : [],
     );
   }
   if (source === "proc" && readings.proc.state === "ok") return processFaults(readings.proc.value);
@@ -50,7 +52,7 @@ function faultsOf(source: BlindSource, readings: Readings): Fault[] {
 }
 
 /** A part per process that hangs; those that were not asked because of them are others in each tick, so they are one part. */
-function processFaults({ unreadable }: ProcReading): Fault[] {
+function processFaults({ unreadable }: ProcReading): PartFault[] {
   const untried = unreadable.filter(({ why }) => why === "untried").length;
   return [
     ...unreadable
@@ -68,7 +70,7 @@ export function blindReason(source: BlindSource, readings: Readings): string | u
 
 const SHOWN = 5;
 
-function joined(faults: readonly Fault[]): string {
+function joined(faults: readonly PartFault[]): string {
   const more = faults.length - SHOWN;
   return (
     faults

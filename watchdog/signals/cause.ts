@@ -86,7 +86,7 @@ function engineCause({ docker }: Readings, { dockerTarget, orchContainer }: Conf
 }
 
 /** Nobody listens, nothing comes back, the socket's file is not there; of a proxy also that it cannot reach the engine. */
-function isGone({ kind, reason }: Fault): boolean {
+function isGone({ kind, code, status = 0 }: Fault): boolean {
   switch (kind) {
     case "refused":
     case "timeout":
@@ -94,7 +94,7 @@ function isGone({ kind, reason }: Fault): boolean {
     case "unreachable":
       return true;
     case "other":
-      return /\bENOENT\b|^engine answered 50[234]\b/.test(reason);
+      return code === "ENOENT" || [502, 503, 504].includes(status);
     case "dns":
     case "tls":
       return false;

@@ -60,7 +60,7 @@ function findingOf({ name, named, found }: ContainerSample, restarts: number, la
   const topic: Topic = { kind: "container", subject: name };
   const title = lang.titles.container(name);
   if (found !== "missing" && "unreadable" in found)
-    return { topic, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable) };
+    return { topic, title, condition: "unknown", detail: lang.details.containerUnreadable(found.unreadable.reason) };
   const condition = found === "missing" ? "bad" : conditionOf(found, named, restarts);
   const facts = factsOf(found, restarts);
   const changed = found === "missing" ? undefined : changedOf(found, condition, now);

@@ -1,6 +1,8 @@
 import type { Probe, ProbeOutcome } from "../../collectors/disk.ts";
 import type { DiskPath } from "../../config/value.ts";
 import { round1 } from "../../lang/format.ts";
+import type { Fault } from "../../net/fault.ts";
+import { HANGS_CODE } from "../../thread-pool.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
@@ -16,7 +18,7 @@ export function judgeDisks(
   const labels = new Map<string, string>();
   return config.diskPaths.map((entry): Check => {
     const [id, title, outcome] = [`disk:${entry.label}`, t.titles.disk(entry.label), outcomes.get(entry.path)];
-    if (!outcome || !("probe" in outcome)) return broken(id, title, entry, outcome?.reason ?? "", ctx);
+    if (!outcome || !("probe" in outcome)) return broken(id, title, entry, outcome, ctx);
     const { probe } = outcome;
     const use = useOf(probe);
     if (!use) return failed(id, title, t.disk.noSize, t.disk.correct(entry.path, ctx.place));
@@ -33,14 +35,16 @@ export function judgeDisks(
   });
 }
 
-function broken(id: string, title: string, { path }: DiskPath, reason: string, { t, place }: Ctx): Check {
-  const detail = reason.includes(path) ? reason : `${path}: ${reason}`;
-  if (/does not answer|hang/.test(reason)) return failed(id, title, detail, t.disk.hangs(path));
+function broken(id: string, title: string, { path }: DiskPath, fault: Fault | undefined, { t, place }: Ctx): Check {
+  const { code, reason = "" } = fault ?? {};
+  // The system's errors name the path themselves.
+  const detail = code === undefined || code === HANGS_CODE ? `${path}: ${reason}` : reason;
+  if (code === HANGS_CODE) return failed(id, title, detail, t.disk.hangs(path));
   return failed(
     id,
     title,
     detail,
-    place.inContainer && /ENOENT/.test(reason) ? t.disk.mount(path, place) : t.disk.correct(path, place),
+    place.inContainer && code === "ENOENT" ? t.disk.mount(path, place) : t.disk.correct(path, place),
   );
 }
 

@@ -3,7 +3,7 @@ import type { ContainerSample } from "../../collectors/containers.ts";
 import type { Readings } from "../../collectors/index.ts";
 import type { Config } from "../../config/variables.ts";
 import { dockerClient } from "../../engine/client.ts";
-import type { EngineVersion } from "../../engine/version.ts";
+import { type EngineVersion, TOO_OLD_CODE } from "../../engine/version.ts";
 import { type Fault, faultOf } from "../../net/fault.ts";
 import { type PostOutcome, postVersion } from "../../notify/post-version.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
@@ -78,15 +78,15 @@ function overrideCheck(docker: Readings["docker"], { t }: Ctx): Check[] {
   ];
 }
 
-function engineAdvice({ kind, reason }: Fault, { config, t, place }: Ctx): string {
+function engineAdvice({ kind, code, status = 0 }: Fault, { config, t, place }: Ctx): string {
   const target = config.dockerTarget;
-  if (/too old/.test(reason)) return t.engine.tooOld;
+  if (code === TOO_OLD_CODE) return t.engine.tooOld;
   if (target && !("socketPath" in target)) {
-    if (/answered 40[135]/.test(reason)) return t.engine.proxyRefuses;
+    if ([401, 403, 405].includes(status)) return t.engine.proxyRefuses;
     return kind === "other" ? t.engine.notEngine("WATCHDOG_DOCKER_SOCK") : t.engine.startProxy(target.host);
   }
-  if (/EACCES|EPERM/.test(reason)) return place.inContainer ? t.engine.denied : t.engine.joinGroup;
-  if (/ENOENT/.test(reason))
+  if (code === "EACCES" || code === "EPERM") return place.inContainer ? t.engine.denied : t.engine.joinGroup;
+  if (code === "ENOENT")
     return place.inContainer ? t.engine.mountSocket(target?.socketPath ?? "", place) : t.engine.startEngine;
   if (kind === "refused") return t.engine.startEngine;
   return kind === "timeout" ? t.engine.hangs : t.engine.notEngine("WATCHDOG_DOCKER_SOCK");
@@ -107,7 +107,7 @@ function containerChecks(reading: Readings["docker"], ctx: Ctx): Check[] {
   return [
     ...all,
     ...containers
-      .filter(({ named, found }) => named || unreadableReason(found) !== undefined)
+      .filter(({ named, found }) => named || (found !== "missing" && "unreadable" in found))
       .map((sample) => containerCheck(sample, ctx)),
   ];
 }
@@ -117,17 +117,8 @@ function containerCheck({ name, found }: ContainerSample, ctx: Ctx): Check {
   const [id, title] = [`container:${name}`, t.titles.container(name)];
   if (found === "missing") return failed(id, title, t.engine.missing, t.engine.missingAdvice(name));
   if ("unreadable" in found)
-    return failed(
-      id,
-      title,
-      t.engine.unreadable(found.unreadable),
-      engineAdvice({ kind: "other", reason: found.unreadable }, ctx),
-    );
+    return failed(id, title, t.engine.unreadable(found.unreadable.reason), engineAdvice(found.unreadable, ctx));
   return ok(id, title, found.health === "none" ? found.state : `${found.state}, ${found.health}`);
-}
-
-function unreadableReason(found: ContainerSample["found"]): string | undefined {
-  return found !== "missing" && "unreadable" in found ? found.unreadable : undefined;
 }
 
 const SHOWN = 8;

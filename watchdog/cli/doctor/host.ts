@@ -1,5 +1,7 @@
 import type { Readings } from "../../collectors/index.ts";
+import { HIDDEN_CODE } from "../../collectors/proc/command-lines.ts";
 import { BYTES_PER_GB, round1 } from "../../lang/format.ts";
+import type { Fault } from "../../net/fault.ts";
 import { fragment } from "../../safe.ts";
 import { memoryUse } from "../../signals/host.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
@@ -66,8 +68,8 @@ function processes(reading: Readings["proc"], self: SelfFacts, { config, t, plac
   const option = mount?.options.find((one) => one.startsWith("hidepid="))?.slice("hidepid=".length) ?? "off";
   if (reading.state === "ok")
     return ok(id, title, t.host.readable(reading.value.candidates.length, config.procPatterns.join(", "), option));
-  const reason = reading.state === "failed" ? reading.reason : "";
-  return /hidepid/.test(reason)
+  const { code, reason = "" }: Partial<Fault> = reading.state === "failed" ? reading : {};
+  return code === HIDDEN_CODE
     ? failed(id, title, t.host.hidden(option), t.host.unhide)
     : failed(id, title, reason, t.host.procRoot(config.procRoot, place));
 }

@@ -1,6 +1,7 @@
 import { access, constants, readFile, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readWhole } from "../../collectors/proc/reader.ts";
+import { reasonOf } from "../../safe.ts";
 import { isOurs } from "../../state/codec.ts";
 import type { ThreadPool } from "../../thread-pool.ts";
 
@@ -40,7 +41,7 @@ export async function writeProblem(path: string, pool: ThreadPool, deadlineMs: n
   const outcome = (
     await pool.share("state", 1).runAll([path], accessProblem, deadlineMs, new AbortController().signal)
   ).get(path);
-  return outcome && "value" in outcome ? outcome.value : outcome?.reason;
+  return outcome && "value" in outcome ? outcome.value : reasonOf(outcome?.error);
 }
 
 async function accessProblem(path: string): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 import type { DependencySample } from "../../collectors/deps.ts";
 import type { Readings } from "../../collectors/index.ts";
-import type { Envelope } from "../../collectors/metrics.ts";
+import { type Envelope, NOT_JSON_CODE } from "../../collectors/metrics.ts";
 import { isMuted } from "../../config/mute.ts";
 import { hasSubjects, type KindName } from "../../kinds.ts";
+import { TOO_COMPLEX_CODE, TOO_LARGE_CODE } from "../../net/exchange.ts";
 import type { FaultKind } from "../../net/fault.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
@@ -12,10 +13,10 @@ export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
   const [id, title, url] = ["metrics", t.titles.metrics, config.metricsUrl];
   if (!url || reading.state === "off") return [off(id, title, t.metrics.off)];
   if (reading.state === "failed") {
-    const status = /^HTTP status (\d+)/.exec(reading.reason)?.[1];
+    const { code = "", status } = reading;
     if (status !== undefined)
-      return [failed(id, title, t.metrics.status(status), adviceFor("status", url, "WATCHDOG_METRICS_URL", ctx))];
-    if (/JSON|larger/.test(reading.reason))
+      return [failed(id, title, t.metrics.status(`${status}`), adviceFor("status", url, "WATCHDOG_METRICS_URL", ctx))];
+    if ([NOT_JSON_CODE, TOO_LARGE_CODE, TOO_COMPLEX_CODE].includes(code))
       return [failed(id, title, reading.reason, t.metrics.notObject("WATCHDOG_METRICS_URL"))];
     return [failed(id, title, t.fault(reading), adviceFor(reading.kind, url, "WATCHDOG_METRICS_URL", ctx))];
   }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
+import { codedError } from "../../net/exchange.ts";
 import { fragment, maskArguments } from "../../safe.ts";
 import type { Outcome, Share } from "../../thread-pool.ts";
 import { outcomeOf, type ReadFile, type ReadOutcome } from "./reader.ts";
@@ -14,6 +15,8 @@ export interface CommandLines {
   readonly unread: ReadonlyMap<number, Unread>;
 }
 
+/** The code of the error that stands for a procfs which hides other users' processes. */
+export const HIDDEN_CODE = "HIDDEN";
 const COMMAND_LENGTH = 120;
 /** Of a command line, for showing; the patterns see all of it. */
 const SHOWN_BYTES = 8192;
@@ -153,5 +156,5 @@ function commandOf(cmdline: Buffer, needles: readonly Buffer[]): string | undefi
 function throwIfHidden(root: string, pids: readonly number[], denied: ReadonlySet<number>, readable: number): void {
   const isInitHidden = denied.has(1) || (!pids.includes(1) && existsSync(`${root}/self/stat`));
   if (isInitHidden || (denied.size > 0 && readable <= 1))
-    throw new Error(`${root} does not let other processes be read (mounted with hidepid?)`);
+    throw codedError(HIDDEN_CODE, `${root} does not let other processes be read (mounted with hidepid?)`);
 }
