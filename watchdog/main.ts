@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { chatIds } from "./cli/doctor/chat-id.ts";
 import { reportOf, tableOf } from "./cli/doctor/check.ts";
 import { doctor, doctorBot } from "./cli/doctor.ts";
@@ -96,7 +95,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
           log,
           redact,
           pool,
-          systemHostname: hostname(),
+          system: facts,
         }),
         redact,
       );
@@ -111,7 +110,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
           clock: systemClock,
           log,
           pool,
-          systemHostname: hostname(),
+          system: facts,
           send: options.includes("--send"),
           uid: process.getuid?.() ?? 0,
         }),
@@ -134,7 +133,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(redact(text), exitCode);
     }
     default: {
-      await run({ parsed, clock: systemClock, log, pool, redact, version: VERSION, systemHostname: hostname(), stop });
+      await run({ parsed, clock: systemClock, log, pool, redact, version: VERSION, system: facts, stop });
       return 0;
     }
   }

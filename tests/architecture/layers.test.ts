@@ -12,6 +12,8 @@ const FLOW: readonly (readonly [layer: string, reason: string])[] = [
   ["output", "standard output and error: what the log and the commands write to"],
   ["exit", "a leaf: how a program ends, whatever it was doing"],
   ["kinds", "a leaf: what kinds of signals there are, known to everyone"],
+  ["usage", "a leaf: how full something is, whoever measures, judges or shows it"],
+  ["docker-disk", "a leaf: through which path Docker's disk is seen"],
   ["thread-pool", "a leaf: what may hang and how much of it, whoever runs it"],
   ["contain", "the net under a program: log and text, nothing of the pipeline"],
   ["history", "bounded memories of plain values; they know nothing of where those come from"],
@@ -63,7 +65,18 @@ test("imports run one way along the flow", () => {
 });
 
 test("leaves import nothing but leaves before them", () => {
-  const leaves = ["clock", "redactor", "safe", "line-writer", "log", "exit", "kinds", "thread-pool"];
+  const leaves = [
+    "clock",
+    "redactor",
+    "safe",
+    "line-writer",
+    "log",
+    "exit",
+    "kinds",
+    "usage",
+    "docker-disk",
+    "thread-pool",
+  ];
   for (const [index, leaf] of leaves.entries()) {
     const before = leaves.slice(0, index).map((name) => `${name}.ts`);
     assert.deepEqual(

@@ -70,7 +70,7 @@ test("only these modules of Node are used, and only where they are expected", ()
     "node:https": /^(net\/(get|ping)|notify\/post)\.ts$/,
     "node:crypto": /^(safe|state\/file|status\/(guard|page))\.ts$/,
     "node:net": /^(net\/ping|status\/(connections|guard))\.ts$/,
-    "node:os": /^(main|facts|collectors\/proc)\.ts$/,
+    "node:os": /^(facts|collectors\/proc)\.ts$/,
     "node:path": /^(state\/file|cli\/doctor\/(self|setup|engine))\.ts$/,
     "node:timers/promises": /^collectors\/proc\/command-lines\.ts$/,
   };

@@ -21,6 +21,8 @@ const mem = (collect: Collector<typeof sample>["collect"], deadlineMs = 1000) =>
 });
 const never = new AbortController().signal;
 
+const SYSTEM = { hostname: "host", inContainer: false };
+
 test("a collector that is not there reads off, the others read a value", async () => {
   const { mem: reading, disk } = await collectAllOf(mem(async () => sample))(momentAt(0), never);
   assert.deepEqual(reading, { state: "ok", value: sample });
@@ -92,7 +94,7 @@ test("the deadline and the daemon's stop both abort what is under way", async ()
 
 test("what the configuration switches off has no collector", () => {
   const on = (env: Record<string, string>): string[] =>
-    Object.entries(createCollectors(configOf(env), threadPool(4), "host"))
+    Object.entries(createCollectors(configOf(env), threadPool(4), SYSTEM))
       .filter(([, collector]) => collector)
       .map(([name]) => name);
   assert.deepEqual(on({}), ["mem", "disk", "docker"]);
@@ -130,7 +132,7 @@ test("a collector has time for all its rounds, each of which may take the whole 
       WATCHDOG_HTTP_TIMEOUT_S: "5",
     }),
     threadPool(4),
-    "host",
+    SYSTEM,
   );
   // What ends them from outside is their own deadline's reason; the inner one names the part that hangs.
   const rounds = { metrics: 1, mem: 2, disk: 1, docker: 2, deps: 1, proc: 3 } as const;

@@ -23,7 +23,7 @@ const diskCollector = (
   paths: readonly DiskPath[],
   deadlineMs: number,
   probePath?: ProbePath,
-  engineData?: () => Promise<EngineData>,
+  engineData?: () => EngineData,
 ) => collectorIn(paths, deadlineMs, threadPool(4), probePath, engineData);
 
 const probe = (device: string, changes: Partial<Probe> = {}): Probe => ({
@@ -321,9 +321,7 @@ test("the reading says which disk holds the engine's data, and where a disk is o
   const read = async (engine: { path: string; inContainer: boolean }, devices: Record<string, string>) => {
     const probeAt = (at: string): Promise<Probe> =>
       devices[at] === undefined ? Promise.reject(new Error("ENOENT")) : Promise.resolve(probe(devices[at]));
-    const { disks, failures } = await diskCollector(paths, 1000, probeAt, () => Promise.resolve(engine)).collect(
-      context(),
-    );
+    const { disks, failures } = await diskCollector(paths, 1000, probeAt, () => engine).collect(context());
     assert.deepEqual(failures, [], "the engine's path is asked for that alone");
     return disks.map(({ holdsEngineData, hostPath }) => [holdsEngineData, hostPath]);
   };
@@ -361,7 +359,7 @@ test("beside a container the engine is asked once where its data is, and again o
       ? { status: 200, body: { ApiVersion: "1.52", MinAPIVersion: "1.44" } }
       : info && { status: 200, body: info },
   );
-  const ask = engineDataOf({ socketPath }, 1000, "/no/such/file");
+  const ask = engineDataOf({ socketPath }, 1000, false);
   const { signal } = new AbortController();
   const asked = (): number => requests.filter((request) => request.endsWith("/info")).length;
   assert.deepEqual(
@@ -376,5 +374,8 @@ test("beside a container the engine is asked once where its data is, and again o
   for (let tick = 0; tick < 3; tick += 1)
     assert.deepEqual(await ask(signal), { path: "/srv/docker", inContainer: false });
   assert.equal(asked(), before);
-  assert.deepEqual(await engineDataOf({ socketPath }, 1000, "/")(signal), { path: "/etc/hostname", inContainer: true });
+  assert.deepEqual(await engineDataOf({ socketPath }, 1000, true)(signal), {
+    path: "/etc/hostname",
+    inContainer: true,
+  });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { diskUse, inodeUse, memoryUse } from "../../watchdog/signals/host.ts";
+import { diskUse, inodeUse, memoryUse } from "../../watchdog/usage.ts";
 import { diskAt, disks, memoryAt, pathFailure } from "../helpers/samples.ts";
 import { FAILED, rigOf } from "../helpers/signal-rig.ts";
 
@@ -9,9 +9,9 @@ test("memory use is what is not available, of all", () => {
 });
 
 test("disk use is counted as df does: root's reserve is neither used nor free", () => {
-  assert.equal(diskUse({ label: "", path: "", totalBytes: 1000, usedBytes: 760, availableBytes: 190 }), 80);
-  assert.equal(diskUse({ label: "", path: "", totalBytes: 1000, usedBytes: 950, availableBytes: 0 }), 100);
-  assert.equal(diskUse({ label: "", path: "", totalBytes: 0, usedBytes: 0, availableBytes: 0 }), 100);
+  assert.equal(diskUse({ usedBytes: 760, availableBytes: 190 }), 80);
+  assert.equal(diskUse({ usedBytes: 950, availableBytes: 0 }), 100);
+  assert.equal(diskUse({ usedBytes: 0, availableBytes: 0 }), 100);
   assert.equal(inodeUse({ total: 200, free: 50 }), 75);
 });
 

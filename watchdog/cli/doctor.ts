@@ -3,6 +3,7 @@ import { probeAll, probeFilesystem } from "../collectors/disk.ts";
 import { collectAllOf, createCollectors, type Readings } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import { hostName } from "../config/host-name.ts";
+import type { System } from "../config/table.ts";
 import { DOCTOR_LANGS, type Place } from "../lang/doctor.ts";
 import { LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
@@ -27,23 +28,14 @@ export interface DoctorOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly pool: ThreadPool;
-  readonly systemHostname: string;
+  readonly system: System;
   /** Post the test message. */
   readonly send: boolean;
   readonly uid: number;
 }
 
 /** Proves the set-up, point by point: every area side by side under its own deadlines, and none that breaks hides another. Never rejects. */
-export async function doctor({
-  parsed,
-  place,
-  clock,
-  log,
-  pool,
-  systemHostname,
-  send,
-  uid,
-}: DoctorOptions): Promise<Check[]> {
+export async function doctor({ parsed, place, clock, log, pool, system, send, uid }: DoctorOptions): Promise<Check[]> {
   const { config, problems } = parsed;
   const t = DOCTOR_LANGS[config.lang];
   const ctx: Ctx = { config, t, place };
@@ -55,11 +47,11 @@ export async function doctor({
   // An engine that is named and not there is asked all the same: the answer says why.
   const isEngineWatched =
     config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
-  const { disk: diskWatch, ...collectors } = createCollectors(config, pool, systemHostname);
+  const { disk: diskWatch, ...collectors } = createCollectors(config, pool, system);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
   const host = readings.then(({ docker }) =>
-    hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, systemHostname),
+    hostName(config.hostLabel, docker.state === "ok" ? docker.value.hostname : undefined, system.hostname),
   );
   const sendNow = async (to: Bot, chatId: string): Promise<Sent> =>
     sendExample(exampleText(await host, t, LANGS[config.lang], clock.wallMs()), to, chatId, config, log);

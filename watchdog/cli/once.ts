@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { collectAllOf, createCollectors, type SourceName } from "../collectors/index.ts";
+import type { System } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import { createPipeline } from "../daemon/pipeline.ts";
 import { type Action, decide } from "../decide/decide.ts";
@@ -31,11 +32,11 @@ export interface OnceOptions {
   readonly log: Log;
   readonly redact: (text: string) => string;
   readonly pool: ThreadPool;
-  readonly systemHostname: string;
+  readonly system: System;
 }
 
 /** One tick that sends nothing: each signal's condition itself, and the action it would mean if nothing were debounced. */
-export async function once({ config, pool, systemHostname, ...options }: OnceOptions): Promise<OnceReport> {
+export async function once({ config, pool, system, ...options }: OnceOptions): Promise<OnceReport> {
   const undamped: Config = {
     ...config,
     orchDownTicks: 1,
@@ -47,8 +48,8 @@ export async function once({ config, pool, systemHostname, ...options }: OnceOpt
   const { watch, tick } = createPipeline({
     ...options,
     config: undamped,
-    systemHostname,
-    collectAll: collectAllOf(createCollectors(undamped, pool, systemHostname)),
+    systemHostname: system.hostname,
+    collectAll: collectAllOf(createCollectors(undamped, pool, system)),
     channels: { first: NOBODY },
   });
   await tick(new AbortController().signal);

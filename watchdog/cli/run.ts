@@ -2,6 +2,7 @@ import { type Clock, momentOf } from "../clock.ts";
 import { readBoot } from "../collectors/boot.ts";
 import { collectAllOf, createCollectors } from "../collectors/index.ts";
 import type { ParsedConfig } from "../config/config.ts";
+import type { System } from "../config/table.ts";
 import { hintOf } from "../daemon/build-cache.ts";
 import { heartbeatOf } from "../daemon/heartbeat.ts";
 import { createPipeline } from "../daemon/pipeline.ts";
@@ -23,14 +24,14 @@ export interface RunOptions {
   readonly pool: ThreadPool;
   readonly redact: (text: string) => string;
   readonly version: string;
-  readonly systemHostname: string;
+  readonly system: System;
   /** Aborts on SIGTERM and SIGINT. */
   readonly stop: AbortSignal;
 }
 
 /** The daemon: the pipeline and what looks at it, until `stop`. Resolves when it may exit. */
 export async function run({ pool, version, stop, ...options }: RunOptions): Promise<void> {
-  const { parsed, clock, log, redact, systemHostname } = options;
+  const { parsed, clock, log, redact, system } = options;
   const { config } = parsed;
   const lang = LANGS[config.lang];
   const startedAt = momentOf(clock);
@@ -43,11 +44,11 @@ export async function run({ pool, version, stop, ...options }: RunOptions): Prom
   const saved = await store?.load(startedAt);
   const boot = await readBoot(config.procRoot, pool);
   const channels = openChannels(config, { log, clock, redact, memory: saved?.telegram });
-  const collectAll = collectAllOf(createCollectors(config, pool, systemHostname));
+  const collectAll = collectAllOf(createCollectors(config, pool, system));
   const hello = config.hello ? { version, problems } : undefined;
   const annotate = hintOf(parsed, { lang, clock, log, stop });
-  const resumed = { boot, saved, store };
-  const pipeline = createPipeline({ ...options, ...resumed, config, lang, collectAll, channels, hello, annotate });
+  const given = { boot, saved, store, systemHostname: system.hostname };
+  const pipeline = createPipeline({ ...options, ...given, config, lang, collectAll, channels, hello, annotate });
 
   const { watch, journal, outbox } = pipeline;
   const views = { config, watch, clock, journal, redact, problems, version, startedAt };

@@ -3,8 +3,8 @@ import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Log } from "../log.ts";
-import { diskUse, memoryUse } from "../signals/host.ts";
 import { sourceView } from "../status/view.ts";
+import { diskUse, memoryUse } from "../usage.ts";
 
 /** One line a source after the first tick: on with its reading, failed or off with the reason; then one whenever that changes. Call it after each tick. */
 export function sourceLog(watch: Watch, config: Config, log: Log): () => void {

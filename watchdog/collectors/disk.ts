@@ -1,5 +1,6 @@
 import { constants, stat, statfs } from "node:fs/promises";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
+import { dockerDiskPath } from "../docker-disk.ts";
 import { dockerClient } from "../engine/client.ts";
 import { type Fault, faultOf } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
@@ -66,13 +67,13 @@ export function diskCollector(
   deadlineMs: number,
   pool: ThreadPool,
   probePath: ProbePath = probeFilesystem,
-  engineData?: (signal: AbortSignal) => Promise<EngineData>,
+  engineData?: (signal: AbortSignal) => EngineData,
 ): Collector<DiskReading> {
   const labels = new DiskLabels();
   return {
     deadlineMs: deadlineMs + 1000,
     collect: async ({ signal }) => {
-      const engine = engineData && (await engineData(signal));
+      const engine = engineData?.(signal);
       const wanted = [...paths.map(({ path }) => path), ...(engine ? [engine.path] : [])];
       return assembleDisks(
         paths,
@@ -177,50 +178,59 @@ function hostPathOf(label: string, path: string, engine: EngineData | undefined)
 }
 
 /**
- * Where the engine's data is: in a container /etc/hostname, a file that the engine binds from its data directory; beside one the
- * DockerRootDir of GET /info, asked in the background until it is known, because a disk does not wait for an engine.
+ * Where the engine's data is. Outside of a container the engine says so in GET /info. It is asked in the background until it answers,
+ * because a disk does not wait for an engine.
  */
 export function engineDataOf(
   target: DockerTarget | undefined,
   deadlineMs: number,
-  containerMark = "/.dockerenv",
-): (signal: AbortSignal) => Promise<EngineData> {
+  inContainer: boolean,
+): (signal: AbortSignal) => EngineData {
   // An engine behind an address may be another host's.
   const client = target && "socketPath" in target ? dockerClient(target, deadlineMs) : undefined;
-  let inContainer: boolean | undefined;
-  let root: string | undefined;
+  let isKnown = inContainer || !client;
+  let dataRoot: string | undefined;
   let asking = false;
-  return async (signal) => {
-    inContainer ??= await stat(containerMark).then(
-      () => true,
-      () => false,
-    );
-    if (inContainer) return { path: "/etc/hostname", inContainer };
-    if (client && root === undefined && !asking) {
-      asking = true;
-      void client
-        .info(signal)
-        .then(
-          ({ dataRoot }) => (root = dataRoot ?? DEFAULT_ROOT),
-          () => undefined,
-        )
-        .finally(() => (asking = false));
+  const ask = async (signal: AbortSignal): Promise<void> => {
+    asking = true;
+    try {
+      dataRoot = (await client?.info(signal))?.dataRoot;
+      isKnown = true;
+    } catch {
+      // The next tick asks again.
     }
-    return { path: root ?? DEFAULT_ROOT, inContainer };
+    asking = false;
+  };
+  return (signal) => {
+    if (!isKnown && !asking) void ask(signal);
+    return { path: dockerDiskPath(inContainer, dataRoot), inContainer };
   };
 }
 
-const DEFAULT_ROOT = "/var/lib/docker";
-
 function sampleOf(label: string, path: string, probe: Probe): DiskSample | undefined {
-  if (!(probe.blocks > 0)) return undefined;
+  const size = sizeOf(probe);
+  return (
+    size && {
+      label,
+      path,
+      ...(probe.isFile ? { isFile: true } : {}),
+      ...size,
+      ...(probe.files > 0 ? { inodes: { total: probe.files, free: probe.freeFiles } } : {}),
+    }
+  );
+}
+
+/** undefined: the filesystem reports no size. */
+export function sizeOf({
+  blocks,
+  freeBlocks,
+  availableBlocks,
+  blockSize,
+}: Probe): Pick<DiskSample, "totalBytes" | "usedBytes" | "availableBytes"> | undefined {
+  if (!(blocks > 0)) return undefined;
   return {
-    label,
-    path,
-    ...(probe.isFile ? { isFile: true } : {}),
-    totalBytes: probe.blocks * probe.blockSize,
-    usedBytes: (probe.blocks - probe.freeBlocks) * probe.blockSize,
-    availableBytes: Math.max(0, probe.availableBlocks) * probe.blockSize,
-    ...(probe.files > 0 ? { inodes: { total: probe.files, free: probe.freeFiles } } : {}),
+    totalBytes: blocks * blockSize,
+    usedBytes: (blocks - freeBlocks) * blockSize,
+    availableBytes: Math.max(0, availableBlocks) * blockSize,
   };
 }

@@ -1,4 +1,5 @@
 import { MAX_TIMER_MS, type Moment } from "../clock.ts";
+import type { System } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import { codedError, DEADLINE_CODE } from "../net/exchange.ts";
 import { faultOf } from "../net/fault.ts";
@@ -30,7 +31,7 @@ export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 export function createCollectors(
   config: Config,
   pool: ThreadPool,
-  systemHostname: string,
+  { hostname, inContainer }: System,
 ): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
   const deadlineMs = config.httpTimeoutS * 1000;
   // The kill switch: nothing at all is read.
@@ -41,11 +42,17 @@ export function createCollectors(
     mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs, pool) : undefined,
     disk:
       config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0
-        ? diskCollector(config.diskPaths, deadlineMs, pool, undefined, engineDataOf(config.dockerTarget, deadlineMs))
+        ? diskCollector(
+            config.diskPaths,
+            deadlineMs,
+            pool,
+            undefined,
+            engineDataOf(config.dockerTarget, deadlineMs, inContainer),
+          )
         : undefined,
     docker:
       config.dockerTarget && config.containers.length > 0
-        ? containersCollector(config.dockerTarget, config.containers, deadlineMs, systemHostname)
+        ? containersCollector(config.dockerTarget, config.containers, deadlineMs, hostname)
         : undefined,
     deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
     proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs, pool) : undefined,

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { fragment } from "../safe.ts";
 import { runOne, type ThreadPool } from "../thread-pool.ts";
+import { memoryUse } from "../usage.ts";
 import { turnAfter } from "./proc/command-lines.ts";
 import { type Owner, ownersOf } from "./proc/owner.ts";
 import { parseStat } from "./proc/parse.ts";
@@ -44,8 +45,7 @@ export function memoryCollector(
     deadlineMs: deadlineMs * 2 + 1000,
     collect: async ({ signal }) => {
       const sample = parseMeminfo(await runOne(meminfo, path, readMeminfo, "meminfo", deadlineMs, signal));
-      const usedPct = (100 * (sample.totalBytes - sample.availableBytes)) / sample.totalBytes;
-      if (usedPct < detailPct) return sample;
+      if (memoryUse(sample) < detailPct) return sample;
       const biggest = await biggestProcesses(procRoot, signal);
       const owners = await ownersOf(
         procRoot,

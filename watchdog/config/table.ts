@@ -20,6 +20,9 @@ export interface Facts {
   readonly agentHasProxy: boolean;
 }
 
+/** Of these, what outlives the configuration: how this system is named, and whether our paths are a container's. */
+export type System = Pick<Facts, "hostname" | "inContainer">;
+
 /** One environment variable. A table of these is the only source for parsing, --help and the example file's test. */
 export interface Variable<T> {
   readonly name: string;

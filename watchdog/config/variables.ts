@@ -1,3 +1,4 @@
+import { dockerDiskPath } from "../docker-disk.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
 import { type Facts, list, one, optional, type Parsed, type Variable } from "./table.ts";
 import {
@@ -34,7 +35,7 @@ function defaultDiskPaths(facts: Facts): DiskPath[] {
   const usual = [...(facts.reposExists ? ["/repos"] : []), ...(facts.appDataExists ? ["/app/data"] : [])];
   const chosen = mounted.length > 0 ? mounted : usual.length > 0 ? usual : ["/"];
   const paths = chosen.map((path) => ({ label: labelOf(path), path }));
-  return facts.inContainer ? [...paths, { label: "docker", path: "/etc/hostname" }] : paths;
+  return facts.inContainer ? [...paths, { label: "docker", path: dockerDiskPath(true) }] : paths;
 }
 
 const DEFAULT_SOCKET = "/var/run/docker.sock";

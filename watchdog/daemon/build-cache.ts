@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { ParsedConfig } from "../config/config.ts";
 import type { Notice } from "../decide/ledger.ts";
-import { type BuildCache, clearableBytes } from "../engine/build-cache.ts";
+import { type BuildCache, clearableBytes, LISTING_MS } from "../engine/build-cache.ts";
 import { type DockerClient, dockerClient } from "../engine/client.ts";
 import { KINDS } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
@@ -112,9 +112,6 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
 function isDiskAlert({ topic, kind }: Notice): boolean {
   return KINDS[topic.kind].fillsDisk === true && (kind === "alert" || kind === "realert");
 }
-
-/** A big host's engine takes its time to list its build cache. */
-const LISTING_MS = 60_000;
 
 /** The hint of this configuration; undefined: no engine is watched, and alerts go as they are. */
 export function hintOf(

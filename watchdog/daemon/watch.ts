@@ -9,9 +9,9 @@ import { createHistory, diskName, type History, MEMORY, NO_SERIES, type Series }
 import { createIncidents } from "../history/incidents.ts";
 import { keyOf } from "../kinds.ts";
 import type { Lang } from "../lang/index.ts";
-import { diskUse, memoryUse } from "../signals/host.ts";
 import { buildSignals, edgeSignal, NO_SIGNALS, type SignalState } from "../signals/index.ts";
 import type { Signal } from "../signals/signal.ts";
+import { diskUse, memoryUse } from "../usage.ts";
 import { type DigestMemory, digest, digestDue } from "./digest.ts";
 import { type Hello, helloOccurrence } from "./hello.ts";
 

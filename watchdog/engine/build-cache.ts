@@ -1,5 +1,8 @@
 import { isRecord } from "../net/exchange.ts";
 
+/** How long its listing may take: a big host's engine takes its time. */
+export const LISTING_MS = 60_000;
+
 /** One record of the build cache, as far as we read it. */
 export interface CacheRecord {
   readonly id: string;

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { healthcheck } from "../cli/healthcheck.ts";
 import { systemClock } from "../clock.ts";
 import { variablesHelp } from "../config/help.ts";
@@ -76,12 +75,12 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(
         config,
         createRunner(surroundings),
-        hostname(),
+        facts.hostname,
       );
       return print(redact(text), exitCode);
     }
     default: {
-      await runPruner({ ...surroundings, redact, version: VERSION, systemHostname: hostname(), stop });
+      await runPruner({ ...surroundings, redact, version: VERSION, systemHostname: facts.hostname, stop });
       return 0;
     }
   }

@@ -1,5 +1,5 @@
 import type { PrunerConfig } from "../config/pruner-variables.ts";
-import { clearableBytes } from "../engine/build-cache.ts";
+import { clearableBytes, LISTING_MS } from "../engine/build-cache.ts";
 import { reasonOf } from "../safe.ts";
 import { pruneEngine } from "./engine.ts";
 import { type PrunePlan, pruneCommand, pruneRequest } from "./plan.ts";
@@ -72,7 +72,8 @@ export async function dryRun(config: PrunerConfig, runner: Runner, systemHostnam
     ] as const;
     return { exitCode: 0, text: lines(rows) };
   }
-  const engine = pruneEngine(target.at, Math.min(60_000, config.pruneTimeoutS * 1000), config.pruneTimeoutS * 1000);
+  const pruneMs = config.pruneTimeoutS * 1000;
+  const engine = pruneEngine(target.at, Math.min(LISTING_MS, pruneMs), pruneMs);
   const { signal } = new AbortController();
   try {
     const { apiVersion, hostname } = await engine.info(signal);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Clock, type Moment, momentOf } from "../clock.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
+import { LISTING_MS } from "../engine/build-cache.ts";
 import type { Log } from "../log.ts";
 import { attempt, type Outcome, type Way } from "./attempt.ts";
 import { type DiskUse, diskMeter, type MeasureDisk } from "./disk.ts";
@@ -48,8 +49,6 @@ export interface Runner {
 
 /** The disk is looked at this often where its use may bring a prune forward. */
 const LOOK_MS = 60_000;
-/** A big host's engine takes its time to list the cache. */
-const LISTING_MS = 60_000;
 
 export function createRunner(options: RunnerOptions): Runner {
   const { parsed, path, clock, log, exists = existsSync } = options;

@@ -8,7 +8,7 @@ import { type CauseName, KINDS } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Fault } from "../net/fault.ts";
-import { diskUse, memoryUse } from "./host.ts";
+import { diskUse, memoryUse } from "../usage.ts";
 import type { Signal } from "./signal.ts";
 
 /** A container that started less than this ago explains an orchestrator that does not answer yet. */

@@ -5,8 +5,8 @@ import type { Config } from "../config/variables.ts";
 import type { Series } from "../history/history.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
+import { diskUse, usableBytes } from "../usage.ts";
 import { type Ceiling, type Forecast, forecastDisk, NEEDED_MS } from "./forecast.ts";
-import { diskUse, usableBytes } from "./host.ts";
 import { type Condition, type Family, type Finding, familyOf } from "./signal.ts";
 
 /** By label: the level from which each disk was last cleaned up. */

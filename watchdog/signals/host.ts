@@ -8,29 +8,10 @@ import type { KindName } from "../kinds.ts";
 import type { UsageFacts } from "../lang/facts.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
+import { diskUse, inodeUse, memoryUse, usableBytes } from "../usage.ts";
 import { percentCondition } from "./damping.ts";
 import { ownerFacts } from "./owner.ts";
 import { type Family, type Finding, familyOf } from "./signal.ts";
-
-/** (MemTotal - MemAvailable) / MemTotal. */
-export function memoryUse({ totalBytes, availableBytes }: MemorySample): number {
-  return (100 * (totalBytes - availableBytes)) / totalBytes;
-}
-
-/** The size that df counts by, and that is told everywhere: what is used, and what is available to non-root. */
-export function usableBytes({ usedBytes, availableBytes }: DiskSample): number {
-  return usedBytes + availableBytes;
-}
-
-/** As df counts: used / (used + available to non-root). */
-export function diskUse(disk: DiskSample): number {
-  const usable = usableBytes(disk);
-  return usable > 0 ? (100 * disk.usedBytes) / usable : 100;
-}
-
-export function inodeUse({ total, free }: { readonly total: number; readonly free: number }): number {
-  return (100 * (total - free)) / total;
-}
 
 export function memorySignals(readings: Readings, config: Config, lang: Lang): Family {
   return familyOf("mem", readings.mem, (sample) => ({ findings: [memoryFinding(sample, readings, config, lang)] }));

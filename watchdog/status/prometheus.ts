@@ -5,8 +5,8 @@ import { keyOf } from "../kinds.ts";
 import type { Journal } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { conditionOf } from "../signals/containers.ts";
-import { diskUse, inodeUse, memoryUse } from "../signals/host.ts";
 import { idOf } from "../signals/signal.ts";
+import { diskUse, inodeUse, memoryUse } from "../usage.ts";
 import { exposition, type Family, type Histogram, type Sample } from "./exposition.ts";
 import { sourceView } from "./view.ts";
 

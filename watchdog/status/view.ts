@@ -6,8 +6,8 @@ import { keyOf } from "../kinds.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { BLIND_SOURCES, type BlindSource, blindReason } from "../signals/blind.ts";
-import { diskUse } from "../signals/host.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
+import { diskUse } from "../usage.ts";
 
 export interface SourceView {
   readonly state: "ok" | "failed" | "off";

@@ -1,8 +1,9 @@
-import type { Probe, ProbeOutcome } from "../../collectors/disk.ts";
+import { type Probe, type ProbeOutcome, sizeOf } from "../../collectors/disk.ts";
 import type { DiskPath } from "../../config/value.ts";
 import { round1 } from "../../lang/format.ts";
 import type { Fault } from "../../net/fault.ts";
 import { HANGS_CODE } from "../../thread-pool.ts";
+import { diskUse, usableBytes } from "../../usage.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
@@ -48,15 +49,12 @@ function broken(id: string, title: string, { path }: DiskPath, fault: Fault | un
   );
 }
 
-/** Ours to one decimal, and df's: used / (used + available to non-root), rounded up to a whole percent (coreutils df.c). */
-export function useOf({ blocks, freeBlocks, availableBlocks }: Probe): { usedPct: number; dfPct: number } | undefined {
-  const used = blocks - freeBlocks;
-  const total = used + Math.max(0, availableBlocks);
-  if (!(blocks > 0) || !(total > 0)) return undefined;
-  return {
-    usedPct: round1((100 * used) / total),
-    dfPct: Math.floor((100 * used) / total) + ((100 * used) % total === 0 ? 0 : 1),
-  };
+/** Ours to one decimal, and df's, rounded up to a whole percent (coreutils df.c). */
+export function useOf(probe: Probe): { usedPct: number; dfPct: number } | undefined {
+  const size = sizeOf(probe);
+  if (!size || !(usableBytes(size) > 0)) return undefined;
+  const usedPct = diskUse(size);
+  return { usedPct: round1(usedPct), dfPct: Math.ceil(usedPct) };
 }
 
 /** `major:minor` of a st_dev, as gnu_dev_major and gnu_dev_minor of glibc take it apart. */

@@ -3,7 +3,7 @@ import { HIDDEN_CODE } from "../../collectors/proc/command-lines.ts";
 import { BYTES_PER_GB, round1 } from "../../lang/format.ts";
 import type { Fault } from "../../net/fault.ts";
 import { fragment } from "../../safe.ts";
-import { memoryUse } from "../../signals/host.ts";
+import { memoryUse } from "../../usage.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
