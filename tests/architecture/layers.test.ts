@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { LANGS } from "../../watchdog/lang/index.ts";
 import { layerOf, readSources } from "./sources.ts";
 
 /** The flow, earliest first: a layer may import those before it, never those after it. Each with the reason that stands when it breaks. */
@@ -123,6 +124,23 @@ test("what decides is pure: no clock, no chance, no environment, no module of No
 test("what a reading that is off or failed does to its signals stands in familyOf alone", () => {
   const deciders = sources.filter(({ code }) => /\bstate: "(?:frozen|off)" \}/.test(code)).map(({ path }) => path);
   assert.deepEqual(deciders, ["collectors/reading.ts", "signals/signal.ts"], "a builder gives familyOf its reading");
+});
+
+test("the parts of a text are joined in one place, and nobody looks for them in a text again", () => {
+  const where = (look: RegExp): string[] => sources.filter(({ code }) => look.test(code)).map(({ path }) => path);
+  // A card has a heading of its own, and the state file reads the texts of the first versions.
+  assert.deepEqual(where(/messages\.advice\b/), ["lang/detail.ts", "messages/render.ts", "state/codec.ts"]);
+  for (const heading of Object.values(LANGS).map(({ messages }) => messages.advice))
+    assert.equal(where(new RegExp(heading)).length, 1, `${heading} is written once`);
+  // `once` indents a report that is one text already.
+  const takesApart =
+    /\b(?:detail|advice|facts)\.(?:startsWith|endsWith|split|match|replace(?:All)?)\(|\.(?:test|exec)\((?:\w+\.)*(?:detail|advice)\b/;
+  assert.deepEqual(
+    where(takesApart).filter((path) => !path.startsWith("cli/doctor/")),
+    ["cli/once.ts"],
+  );
+  const code = sources.find(({ path }) => path === "messages/render.ts")?.code ?? assert.fail("the renderer is gone");
+  assert.doesNotMatch(code, /\.(?:startsWith|endsWith|split|match|test|exec)\(/, "it gets the parts, not a text");
 });
 
 test("the environment and argv are read by a main alone", () => {

@@ -7,6 +7,7 @@ import { keyOf } from "../../watchdog/kinds.ts";
 import type { LangCode } from "../../watchdog/lang/format.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
+import { shown } from "../helpers/detail.ts";
 import { topicAt } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 import { settled, type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
@@ -22,7 +23,7 @@ function notice(key: string, kind: NoticeKind = "alert"): Notice {
     topic: topicAt(key),
     kind,
     title: key,
-    detail: "full",
+    detail: { facts: ["full"] },
     span: { since: at },
     earlier: [],
     skipped: 0,
@@ -93,7 +94,7 @@ function rig(
     clock,
     stop,
     asked: () => asked,
-    offered: () => last.map(({ topic, detail }) => `${keyOf(topic)}: ${detail}`),
+    offered: () => last.map(({ topic, detail }) => `${keyOf(topic)}: ${shown(detail)}`),
     answer: async (json) => {
       if (json instanceof Error) settle?.reject(json);
       else settle?.resolve(json);

@@ -6,6 +6,7 @@ import { createHistory, diskName } from "../../watchdog/history/history.ts";
 import { createIncidents } from "../../watchdog/history/incidents.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { configOf } from "../helpers/config.ts";
+import { shown } from "../helpers/detail.ts";
 import { randomOf, seeds } from "../helpers/random.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -220,10 +221,11 @@ function report(code: "ru" | "en", env: Readonly<Record<string, string>> = {}, e
       momentAt(20 * HOUR),
     );
   }
-  return digest(
+  const { detail } = digest(
     { history, incidents, config: configOf(env), lang: LANGS[code], startedMonoMs: momentAt(0).monoMs },
     momentAt(24 * HOUR),
-  ).detail;
+  );
+  return shown(detail, LANGS[code]);
 }
 
 test("it says incidents with their durations, extremes with a sparkline, mutes and the watchdog's own uptime", {

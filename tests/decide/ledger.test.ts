@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { saidOf, shown } from "../helpers/detail.ts";
 import { COOLDOWN_S, edgeOf, ledgerRig, PLAIN_RULES, signalOf } from "../helpers/ledger-rig.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -72,9 +73,9 @@ test("a notice says since when, and until when or as of when, by both clocks", (
 test("an alert carries the newest text, a recovery the text of the good reading", () => {
   const rig = ledgerRig();
   rig.tick(0, signalOf(true, { detail: "91 %" }));
-  assert.equal(rig.tick(30, signalOf(true, { detail: "95 %" }))[0]?.detail, "95 %");
+  assert.deepEqual(rig.tick(30, signalOf(true, { detail: "95 %" }))[0]?.detail, saidOf("95 %"));
   rig.deliver(rig.judge(30));
-  assert.equal(rig.tick(60, signalOf(false, { detail: "40 %" }))[0]?.detail, "40 %");
+  assert.deepEqual(rig.tick(60, signalOf(false, { detail: "40 %" }))[0]?.detail, saidOf("40 %"));
 });
 
 test("an alert that recovered before it could be told becomes one message that tells both", () => {
@@ -82,7 +83,7 @@ test("an alert that recovered before it could be told becomes one message that t
   rig.tick(0, BAD);
   const notices = rig.tick(30, GOOD);
   assert.deepEqual(
-    notices.map(({ kind, detail, span }) => [kind, detail, span.until]),
+    notices.map(({ kind, detail, span }) => [kind, shown(detail), span.until]),
     [["missed", "full", momentAt(30_000)]],
   );
   rig.deliver(notices);

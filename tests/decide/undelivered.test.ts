@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Moment } from "../../watchdog/clock.ts";
+import { saidOf } from "../helpers/detail.ts";
 import { COOLDOWN_S, edgeOf, ledgerRig, signalOf } from "../helpers/ledger-rig.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -135,7 +136,10 @@ test("edges add up until they are told, and say since when", () => {
   rig.tick(0, edgeOf(1));
   rig.tick(30, edgeOf(0, "quiet"));
   const [notice] = rig.tick(60, edgeOf(2, "failed by 2"));
-  assert.deepEqual([notice?.kind, notice?.count, notice?.due, notice?.detail], ["edge", 3, momentAt(0), "failed by 2"]);
+  assert.deepEqual(
+    [notice?.kind, notice?.count, notice?.due, notice?.detail],
+    ["edge", 3, momentAt(0), saidOf("failed by 2")],
+  );
   rig.deliver(rig.judge(60));
   assert.equal(rig.size(), 0);
 });
@@ -143,8 +147,8 @@ test("edges add up until they are told, and say since when", () => {
 test("an edge keeps the words of the tick in which something happened", () => {
   const rig = ledgerRig();
   rig.tick(0, edgeOf(1, "failed is now 4"));
-  assert.equal(rig.tick(30, edgeOf(0, "no new failures"))[0]?.detail, "failed is now 4");
-  assert.equal(rig.tick(60)[0]?.detail, "failed is now 4");
+  assert.deepEqual(rig.tick(30, edgeOf(0, "no new failures"))[0]?.detail, saidOf("failed is now 4"));
+  assert.deepEqual(rig.tick(60)[0]?.detail, saidOf("failed is now 4"));
 });
 
 test("an edge has no recovery and no repetition, and each new occurrence is told", () => {

@@ -45,7 +45,7 @@ fuzz("the state file", (random) => {
       const parts = fitting([block]) > 0 ? [block] : splitBlock(block);
       for (const part of parts) assert.ok(textOf([part]).html.length <= MAX_LENGTH, "longer than a message may be");
     }
-    for (const notice of notices) webhookBody(notice, "host-1");
+    for (const notice of notices) webhookBody(notice, "host-1", context.lang);
     if (saved.summary) renderSummary(saved.summary, { ...context, ...at });
     ledger = deliverAll(ledger, notices, 7);
     decodeState(encodeState({ ...saved, ledger, damping: signals.damping }), at);

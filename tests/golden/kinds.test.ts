@@ -3,10 +3,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
 import { worstFirst } from "../../watchdog/decide/severity.ts";
+import { detailOf } from "../../watchdog/lang/detail.ts";
 import { LANGS, type Lang } from "../../watchdog/lang/index.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";
 import { type RenderContext, renderAll, renderSummary } from "../../watchdog/messages/render.ts";
 import { textOf } from "../../watchdog/messages/text.ts";
+import { type Said, saidOf } from "../helpers/detail.ts";
 import { noticeOf } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
@@ -42,7 +44,7 @@ const ORPHAN = {
 } as const;
 
 /** Every kind of signal as its alert stands in the channel: key, title, detail. */
-function alerts({ titles, details }: Lang): readonly (readonly [key: string, title: string, detail: string])[] {
+function alerts({ titles, details }: Lang): readonly (readonly [key: string, title: string, detail: Said])[] {
   return [
     ["orchestrator_down", titles.orchestratorDown, details.orchestratorDown(REFUSED, 3)],
     ["orchestrator_down", titles.orchestratorDown, details.orchestratorDown(REFUSED, 3, "orch")],
@@ -56,7 +58,7 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
     [
       "host_mem",
       titles.hostMem,
-      [
+      saidOf(
         details.memory({ ...USAGE, thresholdPct: 90 }),
         details.biggest([
           { pid: 7, name: "java", residentGb: 6.1, owner: { container: "builder" } },
@@ -64,29 +66,29 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
           { pid: 9, name: "node", residentGb: 1.1 },
         ]),
         details.memoryAdvice,
-      ].join("\n"),
+      ),
     ],
     [
       "disk:root",
       titles.disk("root"),
-      [
+      saidOf(
         details.disk(USAGE),
         details.trend("▁▂▃▅▇█", 71, 91.2, DAY),
         details.diskAdvice({ label: "root", holdsEngineData: true }),
-      ].join("\n"),
+      ),
     ],
     [
       "disk_crit:root",
       titles.diskCrit("root"),
-      [
+      saidOf(
         details.disk({ ...USAGE, usedPct: 97.5, thresholdPct: 97 }),
         details.diskAdvice({ label: "root", holdsEngineData: true }),
-      ].join("\n"),
+      ),
     ],
     [
       "disk_forecast:root",
       titles.diskForecast("root"),
-      [
+      saidOf(
         details.forecast({
           usedPct: 80.1,
           freeBytes: 28 * GB,
@@ -96,25 +98,21 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
           seenMs: 12 * HOUR,
         }),
         details.diskAdvice({ label: "root", holdsEngineData: true }),
-      ].join("\n"),
+      ),
     ],
     [
       "inodes:root",
       titles.inodes("root"),
-      [
+      saidOf(
         details.inodes({ usedPct: 92, thresholdPct: 90, free: 81_000 }),
         details.inodesAdvice({ label: "root", hostPath: "/" }),
-      ].join("\n"),
+      ),
     ],
-    [
-      "container:web",
-      titles.container("web"),
-      [details.container(BOX), details.containerAdvice("web", BOX)].join("\n"),
-    ],
+    ["container:web", titles.container("web"), detailOf(details.container(BOX), details.containerAdvice("web", BOX))],
     [
       "container:api",
       titles.container("api"),
-      [
+      detailOf(
         details.container({
           ...BOX,
           state: "running",
@@ -124,23 +122,23 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
           healthOutput: "curl: (7) connection refused",
         }),
         details.containerAdvice("api", { state: "running", oomKilled: false }),
-      ].join("\n"),
+      ),
     ],
     [
       "container:job",
       titles.container("job"),
-      [
+      detailOf(
         details.container({ ...BOX, exitCode: 1, oomKilled: false, restartCount: 0 }),
         details.containerAdvice("job", { state: "exited", oomKilled: false }),
-      ].join("\n"),
+      ),
     ],
     ["dep:db", titles.dep("db"), details.depDown("tcp://db:5432", REFUSED, 12)],
     ["dep:git", titles.dep("git"), details.depStatus("https://git.example", "503", 240)],
-    ["cert:git", titles.cert("git"), [details.certificate(9 * DAY, at(9 * DAY)), details.certificateAdvice].join("\n")],
+    ["cert:git", titles.cert("git"), detailOf(details.certificate(9 * DAY, at(9 * DAY)), details.certificateAdvice)],
     [
       "proc_blocking:4242",
       titles.procBlocking(4242),
-      [details.process(ORPHAN), details.processAdvice(4242, true)].join("\n"),
+      saidOf(details.process(ORPHAN), details.processAdvice(4242, true)),
     ],
     [
       "blind:docker",
@@ -181,7 +179,7 @@ function alerts({ titles, details }: Lang): readonly (readonly [key: string, tit
 function others({
   titles,
   details,
-}: Lang): readonly (readonly [kind: NoticeKind, key: string, title: string, detail: string])[] {
+}: Lang): readonly (readonly [kind: NoticeKind, key: string, title: string, detail: Said])[] {
   return [
     ["edge", "job_failed", titles.jobFailed, details.jobFailed(7)],
     ["info", "host_boot", titles.hostBoot, details.hostBoot(at(-74_000), at(0), 9, 10, [titles.container("x")], 0)],
@@ -197,8 +195,8 @@ function catalogue(code: "ru" | "en"): string {
   const fresh = { due: momentAt(12 * MIN), judged: momentAt(12 * MIN), span: { since: momentAt(0) } };
   const disk = { ...fresh, key: "disk:root", title: lang.titles.disk("root"), detail: lang.details.disk(USAGE) };
   const ended = { ...disk, open: false, span: { since: momentAt(0), until: momentAt(11 * MIN) } };
-  const stopped = (name: string): string =>
-    `${lang.details.container(BOX)}\n${lang.details.containerAdvice(name, BOX)}`;
+  const stopped = (name: string): Said =>
+    detailOf(lang.details.container(BOX), lang.details.containerAdvice(name, BOX));
   const crowd = (kind: NoticeKind): Notice[] =>
     Array.from({ length: 7 }, (_, index) =>
       noticeOf({
@@ -253,7 +251,7 @@ function catalogue(code: "ru" | "en"): string {
       noticeOf({
         ...ended,
         kind: "missed",
-        detail: `${lang.details.disk(USAGE)}\n${lang.details.diskAdvice({ label: "root", holdsEngineData: true })}`,
+        detail: saidOf(lang.details.disk(USAGE), lang.details.diskAdvice({ label: "root", holdsEngineData: true })),
       }),
     ),
     show(

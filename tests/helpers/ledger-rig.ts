@@ -8,6 +8,7 @@ import {
 } from "../../watchdog/decide/ledger.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
+import { type Said, saidOf } from "./detail.ts";
 import { topicAt } from "./notice.ts";
 import { momentAt } from "./signal-rig.ts";
 
@@ -23,13 +24,23 @@ export const PLAIN_RULES: Rules = {
 
 export function signalOf(
   active: boolean,
-  { key = "disk:root", ...changes }: Partial<Signal> & { readonly key?: string } = {},
+  {
+    key = "disk:root",
+    detail = active ? "full" : "fine",
+    ...changes
+  }: Omit<Partial<Signal>, "detail"> & { readonly key?: string; readonly detail?: Said } = {},
 ): Signal {
-  return { topic: topicAt(key), active, title: "Disk root", detail: active ? "full" : "fine", ...changes };
+  return { topic: topicAt(key), active, title: "Disk root", detail: saidOf(detail), ...changes };
 }
 
 export function edgeOf(count: number, detail = `failed by ${count}`): Signal {
-  return { topic: { kind: "job_failed" }, title: "Job failed", detail, active: count > 0, edge: { count } };
+  return {
+    topic: { kind: "job_failed" },
+    title: "Job failed",
+    detail: saidOf(detail),
+    active: count > 0,
+    edge: { count },
+  };
 }
 
 /** A ledger that is fed and asked in seconds since its start. */

@@ -1,5 +1,6 @@
 import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { type Topic, topicOf } from "../../watchdog/kinds.ts";
+import { type Said, saidOf } from "./detail.ts";
 import { momentAt } from "./signal-rig.ts";
 
 /** The topic of this key; a word that is no key stands for a dependency of that name. */
@@ -8,13 +9,15 @@ export function topicAt(key: string): Topic {
 }
 
 /** `key` is short for the topic. */
-export function noticeOf({ key = "disk:root", ...changes }: Partial<Notice> & { readonly key?: string } = {}): Notice {
+export type NoticeChanges = Omit<Partial<Notice>, "detail"> & { readonly key?: string; readonly detail?: Said };
+
+export function noticeOf({ key = "disk:root", detail = "91% used", ...changes }: NoticeChanges = {}): Notice {
   return {
     id: "disk:root",
     topic: topicAt(key),
     kind: "alert",
     title: "Disk root",
-    detail: "91% used",
+    detail: saidOf(detail),
     span: { since: momentAt(0) },
     earlier: [],
     skipped: 0,

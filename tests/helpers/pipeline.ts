@@ -80,10 +80,13 @@ export function pipeline(env: Readonly<Record<string, string>> = {}): Pipeline {
     );
     const second =
       config.fallbackWebhookUrl &&
-      webhookChannel({ url: config.fallbackWebhookUrl, timeoutMs, redact: (text) => text }, async (_url, body) => {
-        if (webhook.works) webhook.bodies.push(body as WebhookBody);
-        return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
-      });
+      webhookChannel(
+        { url: config.fallbackWebhookUrl, timeoutMs, lang: LANGS.en, redact: (text) => text },
+        async (_url, body) => {
+          if (webhook.works) webhook.bodies.push(body as WebhookBody);
+          return { status: webhook.works ? 200 : 500, headers: {}, body: Buffer.alloc(0) };
+        },
+      );
     const write = (state: Saved): void => {
       if (alive) file = encodeState(state);
     };

@@ -7,6 +7,7 @@ import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS, type SignalState } from "../../watchdog/signals/index.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
 import { configOf } from "./config.ts";
+import { withText } from "./detail.ts";
 import { MONO_START_MS, WALL_START_MS } from "./virtual-clock.ts";
 
 export const ALL_OFF: Readings = { metrics: OFF, mem: OFF, disk: OFF, docker: OFF, deps: OFF, proc: OFF };
@@ -16,13 +17,16 @@ export function momentAt(ms: number): Moment {
   return { monoMs: MONO_START_MS + ms, wallMs: WALL_START_MS + ms };
 }
 
+/** A signal with its detail as people read it. */
+export type ShownSignal = ReturnType<typeof withText<Signal>>;
+
 /** The signal layer with its memory: feed it readings tick by tick, look at the signals. */
 export interface Rig {
   /** One tick, `afterMs` (30 s) later than the previous one. */
-  tick(readings: Partial<Readings>, afterMs?: number, history?: Series): readonly Signal[];
+  tick(readings: Partial<Readings>, afterMs?: number, history?: Series): readonly ShownSignal[];
   /** The signal of that key in the last tick; throws when there is none. */
-  signal(key: string): Signal;
-  find(key: string): Signal | undefined;
+  signal(key: string): ShownSignal;
+  find(key: string): ShownSignal | undefined;
   /** Milliseconds since the first tick. */
   nowMs(): number;
 }
@@ -31,14 +35,15 @@ export function rigOf(env: Readonly<Record<string, string>> = {}): Rig {
   // What is bad from the start is judged at once, unless a test is about the grace period.
   const config = configOf({ WATCHDOG_STARTUP_GRACE_S: "0", ...env });
   let state: SignalState = NO_SIGNALS;
-  let last: readonly Signal[] = [];
+  let last: readonly ShownSignal[] = [];
   let ms: number | undefined;
-  const find = (key: string): Signal | undefined => last.find(({ topic }) => keyOf(topic) === key);
+  const find = (key: string): ShownSignal | undefined => last.find(({ topic }) => keyOf(topic) === key);
   return {
     tick: (readings, afterMs = 30_000, history = NO_SERIES) => {
       ms = ms === undefined ? 0 : ms + afterMs;
       const built = buildSignals(state, { ...ALL_OFF, ...readings }, config, LANGS.en, momentAt(ms), history);
-      ({ state, signals: last } = built);
+      state = built.state;
+      last = built.signals.map((signal) => withText(signal));
       return last;
     },
     signal: (key) => {

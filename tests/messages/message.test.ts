@@ -6,7 +6,7 @@ import { LANGS } from "../../watchdog/lang/index.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";
 import { renderAll } from "../../watchdog/messages/render.ts";
 import { MAX_LENGTH, textOf } from "../../watchdog/messages/text.ts";
-import { noticeOf } from "../helpers/notice.ts";
+import { type NoticeChanges, noticeOf } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 process.env["TZ"] = "UTC";
@@ -24,7 +24,7 @@ function partsOf(notices: readonly Notice[], code: "ru" | "en" = "en", lateMs = 
 const textsOf = (...args: Parameters<typeof partsOf>): string[] =>
   partsOf(...args).map(({ blocks }) => textOf(blocks).plain);
 
-const containers = (count: number, changes: (index: number) => Partial<Notice> = () => ({})): Notice[] =>
+const containers = (count: number, changes: (index: number) => NoticeChanges = () => ({})): Notice[] =>
   Array.from({ length: count }, (_, index) =>
     noticeOf({
       id: `c${index}`,

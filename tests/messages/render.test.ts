@@ -5,7 +5,8 @@ import type { Notice } from "../../watchdog/decide/ledger.ts";
 import { KIND_NAMES, KINDS } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { type RenderContext, renderAll, renderOne, renderSummary, STORM } from "../../watchdog/messages/render.ts";
-import { noticeOf } from "../helpers/notice.ts";
+import { saidOf } from "../helpers/detail.ts";
+import { type NoticeChanges, noticeOf } from "../helpers/notice.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 process.env["TZ"] = "UTC";
@@ -20,7 +21,7 @@ const contextOf = (code: "ru" | "en" = "en", wallMs = at(12), host = "box"): Ren
   ...momentAt(wallMs - at(0)),
 });
 
-function shown(code: "ru" | "en", changes: Partial<Notice>, nowMs = at(12)): string {
+function shown(code: "ru" | "en", changes: NoticeChanges, nowMs = at(12)): string {
   const { head, body } = renderOne(noticeOf(changes), contextOf(code, nowMs));
   return `${head}\n${body}`;
 }
@@ -87,7 +88,7 @@ test("how long it lasted and the two times agree to the second", { timeout: 5000
 });
 
 test("a card tells each name's own time where they are more than a minute apart", { timeout: 5000 }, () => {
-  const card = (apartMs: number, changes: Partial<Notice> = {}, code: "ru" | "en" = "en"): string => {
+  const card = (apartMs: number, changes: NoticeChanges = {}, code: "ru" | "en" = "en"): string => {
     const members = many(STORM, changes).map((notice, index) => {
       const until = changes.kind === "recovery" ? { until: moment(12) } : {};
       return { ...notice, span: { since: momentAt(index === 0 ? apartMs : 0), ...until }, judged: moment(12) };
@@ -155,7 +156,7 @@ test("a host or title with line ends cannot fake a second line", () => {
   assert.equal(head, "🔴 bo x · a b\ufffd");
 });
 
-const many = (count: number, changes: Partial<Notice> = {}): Notice[] =>
+const many = (count: number, changes: NoticeChanges = {}): Notice[] =>
   Array.from({ length: count }, (_, index) =>
     noticeOf({
       id: `container:c${index}`,
@@ -209,7 +210,7 @@ test("a card's advice says whose it is, unless it is that of all", { timeout: 50
   const lastLine = (code: "ru" | "en", adviceOf: (index: number) => string): string => {
     const members = many(STORM).map((notice, index) => ({
       ...notice,
-      detail: `State: stopped.\n${LANGS[code].messages.advice} ${adviceOf(index)}`,
+      detail: saidOf(`State: stopped.\n${LANGS[code].messages.advice} ${adviceOf(index)}`),
     }));
     return renderAll(members, contextOf(code))[0]?.block.body.split("\n").at(-1) ?? "";
   };

@@ -7,6 +7,7 @@ import { renderAll } from "../../watchdog/messages/render.ts";
 import { textOf } from "../../watchdog/messages/text.ts";
 import { LARGE_BYTES, type Outcome, wasUseless } from "../../watchdog/pruner/attempt.ts";
 import { createReport, type Report } from "../../watchdog/pruner/report.ts";
+import { shown } from "../helpers/detail.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 const GB = 1e9;
@@ -106,7 +107,7 @@ test("two runs that could not be told yet are two notices, not one", () => {
   report.observe({ ...FREED, freedBytes: 3 * GB }, undefined, momentAt(DAY_MS));
   const notices = report.judge(momentAt(DAY_MS));
   assert.deepEqual(
-    notices.map(({ detail }) => detail.split(" of ")[0]),
+    notices.map(({ detail }) => shown(detail).split(" of ")[0]),
     ["Freed 9.8 GB", "Freed 3 GB"],
   );
   report.delivered(notices.slice(0, 1), 1);

@@ -13,11 +13,16 @@ const back = (name: string, everGood: boolean, family = "docker"): [string, Damp
     everGood,
     bad: 0,
     good: 0,
-    signal: { topic: { kind: "container", subject: name }, title: `Container ${name}`, detail: "", active: false },
+    signal: {
+      topic: { kind: "container", subject: name },
+      title: `Container ${name}`,
+      detail: { facts: [] },
+      active: false,
+    },
   },
 ];
 const detailOf = (state: DampState, graceOver: boolean): string | undefined =>
-  bootOccurrence(BOOTED_AT_MS, state, graceOver, LANGS.en, momentAt(60_000))?.detail;
+  bootOccurrence(BOOTED_AT_MS, state, graceOver, LANGS.en, momentAt(60_000))?.detail.facts.join("\n");
 const ends = (text: string): RegExp => new RegExp(`${text}\\.$`);
 
 test("what is missing is named, as many as fifty; of the rest their number is", { timeout: 5000 }, () => {

@@ -4,13 +4,14 @@ import { type DampRules, type DampState, damp, percentCondition } from "../../wa
 import type { Condition, Family, Finding, Findings, Signal } from "../../watchdog/signals/signal.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
+const D = { facts: ["d"] };
 const X = { kind: "dep", subject: "x" } as const;
 
 const TICK_MS = 30_000;
 
 function family(finding: Partial<Finding> | undefined, changes: Partial<Findings & { name: string }> = {}): Family {
-  const findings: Finding[] = finding ? [{ topic: X, condition: "good", title: "X", detail: "d", ...finding }] : [];
-  return { name: "f", state: "judged", findings, goneDetail: "gone", ...changes };
+  const findings: Finding[] = finding ? [{ topic: X, condition: "good", title: "X", detail: D, ...finding }] : [];
+  return { name: "f", state: "judged", findings, gone: { facts: ["gone"] }, ...changes };
 }
 
 const rules = (clearTicks: number): DampRules => ({ clearTicks, grace: false });
@@ -118,13 +119,13 @@ function second(first: Family, then: Family): Signal[] {
 
 test("a frozen family keeps all its signals as they were, marked as frozen", () => {
   const [signal] = second(family({ condition: "bad" }), { name: "f", state: "frozen" });
-  assert.deepEqual([signal?.active, signal?.frozen, signal?.detail, signal?.since], [true, true, "d", momentAt(0)]);
+  assert.deepEqual([signal?.active, signal?.frozen, signal?.detail, signal?.since], [true, true, D, momentAt(0)]);
 });
 
 test("an active entity that vanished is told once more, as inactive and gone, whatever CLEAR_TICKS is", () => {
   const { state } = damp(new Map(), [family({ condition: "bad" })], rules(99), momentAt(0));
   const vanished = damp(state, [family(undefined)], rules(99), momentAt(TICK_MS));
-  assert.deepEqual(vanished.signals, [{ topic: X, title: "X", active: false, detail: "gone" }]);
+  assert.deepEqual(vanished.signals, [{ topic: X, title: "X", active: false, detail: { facts: ["gone"] } }]);
   assert.deepEqual(damp(vanished.state, [family(undefined)], rules(99), momentAt(2 * TICK_MS)).signals, []);
 });
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { judgeAll } from "../../watchdog/decide/ledger.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
-import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
+import type { Detail } from "../../watchdog/lang/detail.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
+import { renderAll } from "../../watchdog/messages/render.ts";
+import { decodeState, encodeState, stateSignature } from "../../watchdog/state/codec.ts";
+import { shown } from "../helpers/detail.ts";
+import { PLAIN_RULES } from "../helpers/ledger-rig.ts";
 import { momentAt } from "../helpers/signal-rig.ts";
 
 const LIMIT = { timeout: 5000 };
@@ -72,4 +78,76 @@ test("an information that was pending is one still, whether or not the document 
     const [saved] = decodeState(text, NOW).ledger.values();
     assert.deepEqual([saved?.topic.kind, saved?.edge?.count], ["mutes", 1]);
   }
+});
+
+const OLD = {
+  en: "State: stopped (exited).\nExit code: 1.\nWhat to do: docker logs --tail 50 web",
+  ru: "Состояние: остановлен.\nКод выхода: 1.\nЧто делать: docker logs --tail 50 web",
+};
+const ended = (detail: string): object =>
+  entry("container:web", {
+    detail,
+    active: false,
+    told: { alerting: false },
+    episodes: [{ seq: 1, since: SINCE, flagged: SINCE, until: NOW.wallMs, cleared: NOW.wallMs, detail }],
+  });
+const withEntries = (...entries: readonly object[]): string =>
+  documentOf().replace('"ledger":[]', () => `"ledger":${JSON.stringify(entries)}`);
+
+test("a text of the first versions is read as what it says, and shown as it was", LIMIT, () => {
+  for (const code of ["en", "ru"] as const) {
+    const [saved] = decodeState(withEntries(ended(OLD[code])), NOW).ledger.values();
+    assert.deepEqual(saved?.detail, {
+      facts: OLD[code].split("\n").slice(0, 2),
+      advice: "docker logs --tail 50 web",
+    });
+    assert.equal(shown(saved.detail, LANGS[code]), OLD[code]);
+    // What is over needs no advice.
+    const notices = judgeAll(new Map([["container:web", saved]]), NOW, PLAIN_RULES);
+    const [block] = renderAll(notices, { host: "box", lang: LANGS[code], ...NOW });
+    assert.match(block?.block.body ?? "", /(Exit code|Код выхода): 1\.$/);
+  }
+});
+
+test("a text keeps its parts over a restart, and stands in the document as the first versions read it", LIMIT, () => {
+  const details: readonly Detail[] = [
+    { facts: [] },
+    { facts: ["one", "two"] },
+    { facts: ["one"], advice: "look at it" },
+    { facts: ["one"], command: "docker start web" },
+    { facts: ["one", "two"], advice: "look", command: "docker logs web" },
+  ];
+  const [known] = decodeState(documentOf("disk:root"), NOW).ledger.values();
+  const [damping] = decodeState(documentOf("disk:root"), NOW).damping.values();
+  assert.ok(known && damping);
+  for (const detail of details) {
+    const episodes = known.episodes.map((episode) => ({ ...episode, detail }));
+    const text = encodeState({
+      ...decodeState(documentOf(), NOW),
+      ledger: new Map([["disk:root", { ...known, detail, episodes }]]),
+      damping: new Map([["disk:root", { ...damping, reason: detail, signal: { ...damping.signal, detail } }]]),
+    });
+    const again = decodeState(text, NOW);
+    assert.deepEqual(
+      [again.ledger, again.damping]
+        .map((map) => map.get("disk:root"))
+        .map((one) => one && ("signal" in one ? one.signal : one).detail),
+      [detail, detail],
+    );
+    assert.deepEqual(again.ledger.get("disk:root")?.episodes[0]?.detail, detail);
+    const { ledger } = JSON.parse(text) as { readonly ledger: readonly Readonly<Record<string, unknown>>[] };
+    assert.equal(ledger[0]?.["detail"], detail.facts.join("\n"));
+  }
+});
+
+test("words that change from tick to tick are no reason to write the document anew", LIMIT, () => {
+  const saved = decodeState(documentOf("disk:root"), NOW);
+  const [known] = saved.ledger.values();
+  assert.ok(known);
+  const signature = (detail: Detail): string =>
+    stateSignature(encodeState({ ...saved, ledger: new Map([["disk:root", { ...known, detail }]]) }));
+  assert.equal(
+    signature({ facts: ["91 %"], advice: "see /a", command: "du /a" }),
+    signature({ facts: ["92 %"], advice: "see /b", command: "du /b" }),
+  );
 });

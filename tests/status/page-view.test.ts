@@ -204,7 +204,9 @@ test("dependencies that are off, or an empty answer, break nothing", async () =>
 
 test("since when a signal is as it is: kept while it lasts, new when it changes, forgotten when it is gone", () => {
   const steady = createSteady();
-  const signal = (active: boolean) => [{ topic: { kind: "host_mem" as const }, active, title: "", detail: "" }];
+  const signal = (active: boolean) => [
+    { topic: { kind: "host_mem" as const }, active, title: "", detail: { facts: [] } },
+  ];
   steady.observe(signal(false), 1);
   steady.observe(signal(false), 2);
   assert.equal(steady.sinceMs("host_mem"), 1);

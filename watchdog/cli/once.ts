@@ -5,6 +5,7 @@ import type { Config } from "../config/variables.ts";
 import { createPipeline } from "../daemon/pipeline.ts";
 import { type Action, decide } from "../decide/decide.ts";
 import { keyOf } from "../kinds.ts";
+import { detailText } from "../lang/detail.ts";
 import { round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
@@ -67,7 +68,7 @@ export async function once({ config, pool, system, ...options }: OnceOptions): P
       active,
       action: decide(active, { alerting: false }, startedAt.monoMs, 0),
       title,
-      detail,
+      detail: detailText(detail, options.lang),
     })),
     tickMs: round1(tookMs),
   };

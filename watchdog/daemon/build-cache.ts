@@ -72,7 +72,9 @@ export function buildCacheHint(options: BuildCacheHintOptions): BuildCacheHint {
       latest.flatMap((notice) => {
         if (!isDiskAlert(notice)) return [notice];
         if (holding) return [];
-        return [about && !isElsewhere(notice) ? { ...notice, detail: `${notice.detail}\n${line(about)}` } : notice];
+        return [
+          about && !isElsewhere(notice) ? { ...notice, detail: { ...notice.detail, remark: line(about) } } : notice,
+        ];
       }),
     );
   };

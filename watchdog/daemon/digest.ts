@@ -4,6 +4,7 @@ import { type DailyTime, localTime } from "../config/value.ts";
 import type { Config } from "../config/variables.ts";
 import { diskOfName, type History, sparkline } from "../history/history.ts";
 import type { Incident, Incidents } from "../history/incidents.ts";
+import { detailOf } from "../lang/detail.ts";
 import { round1, shownSpan } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Occurrence } from "../signals/signal.ts";
@@ -68,7 +69,7 @@ export function digest({ history, incidents, config, lang, startedMonoMs }: Dige
     ...(config.mute.length > 0 ? [lang.digest.muted(config.mute, neverMuted(config.mute))] : []),
     lang.digest.uptime(ranMs),
   ];
-  return { topic: { kind: "digest" }, count: 1, title: lang.titles.digest, detail: lines.join("\n") };
+  return { topic: { kind: "digest" }, count: 1, title: lang.titles.digest, detail: detailOf(lines) };
 }
 
 function incidentLine(incident: Incident, lang: Lang, now: Moment): string {

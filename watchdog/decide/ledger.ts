@@ -1,5 +1,6 @@
 import type { Moment } from "../clock.ts";
 import { KINDS, type Topic } from "../kinds.ts";
+import type { Detail } from "../lang/detail.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { coveredOf, coversOf } from "./covers.ts";
@@ -14,7 +15,7 @@ export interface Entry extends History {
   readonly topic: Topic;
   readonly entity?: string;
   readonly title: string;
-  readonly detail: string;
+  readonly detail: Detail;
   /** The probable cause as of the last tick. */
   readonly cause?: string;
   readonly active: boolean;
@@ -49,7 +50,7 @@ export interface Episode {
   /** When it was called over, after so many good readings; the recovery's lateness counts from here. */
   readonly cleared?: Moment;
   /** What was last said of it while it was bad, and the last cause that was known. */
-  readonly detail: string;
+  readonly detail: Detail;
   readonly cause?: string;
 }
 
@@ -63,7 +64,7 @@ export interface Notice {
   readonly topic: Topic;
   readonly kind: NoticeKind;
   readonly title: string;
-  readonly detail: string;
+  readonly detail: Detail;
   /** The probable cause, where one is known. */
   readonly cause?: string;
   /** Of a flapping key: how often it changed, and for how long. */

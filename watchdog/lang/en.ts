@@ -1,5 +1,6 @@
 import { hasSubjects, type SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
+import { type Advice, detailOf } from "./detail.ts";
 import type { AgentFacts, BlindFacts, ContainerFacts, DiskPlace, OwnerFacts } from "./facts.ts";
 import {
   calendarDate,
@@ -142,44 +143,67 @@ export const en: Lang = {
   },
   details: {
     orchestratorDown: (f, ticks, container) =>
-      `/metrics: ${fault(f)}; failed checks in a row: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.\nWhat to do: ${container === undefined ? "look at the orchestrator's container and its log." : logsOf(container)}`,
-    orchestratorUp: "/metrics answers.",
+      detailOf(
+        `/metrics: ${fault(f)}; failed checks in a row: ${ticks}. Jobs, agents and the queue cannot be seen meanwhile.`,
+        container === undefined ? "look at the orchestrator's container and its log." : { command: logsOf(container) },
+      ),
+    orchestratorUp: detailOf("/metrics answers."),
     metricsStale: (ageMs, limitMs, container) =>
-      `/metrics answers, but generated_at has not advanced for ${duration(ageMs)} (limit ${duration(limitMs)}): the data is frozen.\nWhat to do: check whether the orchestrator's main loop is alive${container === undefined ? "." : `: ${logsOf(container)}`}`,
-    metricsFresh: "generated_at advances.",
-    jobFailed: (failed) => `The failed counter is now ${failed}.\nWhat to do: look at the log of the failed job.`,
+      detailOf(
+        `/metrics answers, but generated_at has not advanced for ${duration(ageMs)} (limit ${duration(limitMs)}): the data is frozen.`,
+        thenLogs("check whether the orchestrator's main loop is alive", container),
+      ),
+    metricsFresh: detailOf("generated_at advances."),
+    jobFailed: (failed) => detailOf(`The failed counter is now ${failed}.`, "look at the log of the failed job."),
     jobFailedCount: (count) => plural(count, { one: "new failure", other: "new failures" }),
-    jobsQuiet: (failed) => `No new failures, the failed counter is ${failed}.`,
+    jobsQuiet: (failed) => detailOf(`No new failures, the failed counter is ${failed}.`),
     agentHung: (f, limitMs) =>
-      `No CPU progress for ${duration(f.idleMs)} (limit ${duration(limitMs)})${agentWhere(f)}.\nWhat to do: check the agent; if it hangs, stop it through the orchestrator.`,
-    agentBusy: (f) => `The agent works${agentWhere(f)}.`,
-    agentGone: "The agent ended: /metrics no longer lists it.",
+      detailOf(
+        `No CPU progress for ${duration(f.idleMs)} (limit ${duration(limitMs)})${agentWhere(f)}.`,
+        "check the agent; if it hangs, stop it through the orchestrator.",
+      ),
+    agentBusy: (f) => detailOf(`The agent works${agentWhere(f)}.`),
+    agentGone: detailOf("The agent ended: /metrics no longer lists it."),
     queueStalled: (queued, idleMs, limitMs, container) =>
-      `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).\nWhat to do: check the orchestrator's workers${container === undefined ? "." : `: ${logsOf(container)}`}`,
-    queueMoves: (queued, running) => `Queued: ${queued}, running: ${running}.`,
+      detailOf(
+        `${plural(queued, { one: "job", other: "jobs" })} queued, none running and none finishing for ${duration(idleMs)} (limit ${duration(limitMs)}).`,
+        thenLogs("check the orchestrator's workers", container),
+      ),
+    queueMoves: (queued, running) => detailOf(`Queued: ${queued}, running: ${running}.`),
     memory: (f) =>
       `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} available (${f.freePct}%).`,
     biggest: (processes) =>
       `The biggest: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} GB`).join("; ")}.`,
-    memoryAdvice:
-      "When memory runs out, the kernel starts to kill processes (OOM).\nWhat to do: find the biggest processes (docker stats --no-stream, top).",
+    memoryAdvice: detailOf(
+      "When memory runs out, the kernel starts to kill processes (OOM).",
+      "find the biggest processes (docker stats --no-stream, top).",
+    ),
     disk: (f) =>
       `${f.usedPct}% used (threshold ${f.thresholdPct}%), ${size(f.freeBytes)} of ${size(f.totalBytes)} free (${f.freePct}%).`,
     diskAlertStands: (thresholdPct) => `The alert at ${thresholdPct}% stands.`,
     trend: (bars, fromPct, toPct, ms) => `Over ${duration(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: (f) =>
       f.holdsEngineData
-        ? `When the disk is full, the pipeline of every project stops.\nWhat to do: see what takes the space (docker system df), then clear it (docker builder prune, old images, logs).`
-        : `When the disk is full, whatever writes to it fails.\nWhat to do: see what takes the space: ${biggest("du -xh", "sort -h", f)}`,
+        ? detailOf(
+            "When the disk is full, the pipeline of every project stops.",
+            "see what takes the space (docker system df), then clear it (docker builder prune, old images, logs).",
+          )
+        : detailOf(
+            "When the disk is full, whatever writes to it fails.",
+            biggest("see what takes the space", "du -xh", "sort -h", f),
+          ),
     inodes: (f) => `${f.usedPct}% of the inodes used (threshold ${f.thresholdPct}%), ${f.free} free.`,
     inodesAdvice: (f) =>
-      `Without inodes no file can be created even if there is space: ${f.holdsEngineData ? "the pipeline of every project stops" : "whatever creates files there fails"}.\nWhat to do: see where the many small files are: ${biggest("du --inodes -x", "sort -n", f)}`,
+      detailOf(
+        `Without inodes no file can be created even if there is space: ${f.holdsEngineData ? "the pipeline of every project stops" : "whatever creates files there fails"}.`,
+        biggest("see where the many small files are", "du --inodes -x", "sort -n", f),
+      ),
     forecast: (f) =>
       `Full in about ${duration(f.leftMs)} at +${f.gbPerH} GB/h (limit ${duration(f.limitMs)}). ${f.usedPct}% used, ${size(f.freeBytes)} free; it has grown steadily for ${duration(f.seenMs)}.`,
     forecastCalm: (limitMs) => `Not on its way to be full within ${duration(limitMs)}.`,
     forecastShort: (seenMs, neededMs) =>
       `A forecast needs ${duration(neededMs)} of measurements, there are ${duration(seenMs)}.`,
-    diskGone: "This path is no longer a disk of its own.",
+    diskGone: detailOf("This path is no longer a disk of its own."),
     container: (f) => {
       const lines = [`State: ${containerState(f)}.`];
       if (f.oomKilled) lines.push("Killed because memory ran out (OOM).");
@@ -194,41 +218,51 @@ export const en: Lang = {
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Health check: ${f.healthOutput}`);
       if (f.restartCount > 0 && f.restarts === undefined) lines.push(`Restarts: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Image: ${f.image}.`);
-      return lines.join("\n");
+      return lines;
     },
     containerAdvice: (name, { state, oomKilled }) => {
       const start = state === "exited" ? `; then docker start ${name}` : "";
       switch (state) {
         case "missing":
-          return `What to do: create it again (docker compose up -d <its service>), or take ${name} out of WATCHDOG_CONTAINERS.`;
+          return `create it again (docker compose up -d <its service>), or take ${name} out of WATCHDOG_CONTAINERS.`;
         case "paused":
-          return `What to do: docker unpause ${name}`;
+          return { command: `docker unpause ${name}` };
         case "created":
-          return `What to do: docker start ${name}`;
+          return { command: `docker start ${name}` };
         default:
-          return oomKilled
-            ? `What to do: see what took the memory (${logsOf(name)}), and raise the limit if it has one (mem_limit in compose, or docker update --memory <more> --memory-swap <more> ${name})${start}`
-            : `What to do: ${logsOf(name)}${start}`;
+          if (oomKilled)
+            return `see what took the memory (${logsOf(name)}), and raise the limit if it has one (mem_limit in compose, or docker update --memory <more> --memory-swap <more> ${name})${start}`;
+          return start === "" ? { command: logsOf(name) } : `${logsOf(name)}${start}`;
       }
     },
-    containerUnreadable: (reason) => `Cannot be read at present: ${reason}.`,
-    containerGone: "The container was removed.",
-    depUp: (url, latencyMs) => `${url} answers within ${latencyMs} ms.`,
+    containerUnreadable: (reason) => detailOf(`Cannot be read at present: ${reason}.`),
+    containerGone: detailOf("The container was removed."),
+    depUp: (url, latencyMs) => detailOf(`${url} answers within ${latencyMs} ms.`),
     depDown: (url, f, latencyMs) =>
-      `${url}: ${fault(f)}, after ${latencyMs} ms.\nWhat to do: check the service itself and the network to it.`,
+      detailOf(`${url}: ${fault(f)}, after ${latencyMs} ms.`, "check the service itself and the network to it."),
     depStatus: (url, status, latencyMs) =>
-      `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.\nWhat to do: look at the service's log.`,
-    process: (f) =>
-      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.${f.owner ? `\nOwner: ${ownerName(f.owner)}.` : ""}\nCommand: ${f.command}`,
+      detailOf(
+        `${url}: HTTP status ${status} instead of 2xx/3xx, after ${latencyMs} ms.`,
+        "look at the service's log.",
+      ),
+    process: (f) => [
+      `pid ${f.pid}, age ${Math.floor(f.ageS)} s (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} s${f.cpuSharePct === undefined ? "" : ` (${f.cpuSharePct}% of a core now)`}, parent ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; limit ${duration(f.limitMin * 60_000)}.`,
+      ...(f.owner ? [`Owner: ${ownerName(f.owner)}.`] : []),
+      `Command: ${f.command}`,
+    ],
     processAdvice: (pid, busy) =>
-      `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.\nWhat to do: see whether it is that process and whether anybody needs it: ps -o pid,lstart,args -p ${pid}; if nobody does: kill ${pid}`,
-    processGone: "The process ended.",
+      detailOf(
+        `Probably left over by a killed agent${busy ? " and eating CPU" : ""}.`,
+        `see whether it is that process and whether anybody needs it: ps -o pid,lstart,args -p ${pid}; if nobody does: kill ${pid}`,
+      ),
+    processGone: detailOf("The process ended."),
     hostBoot: (atMs, nowMs, back, total, missing, more) =>
-      `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
+      detailOf(
+        `The host rebooted at ${time(atMs, nowMs)}${total > 0 ? `; ${back} of ${total} back after ${duration(nowMs - atMs)}` : ""}${missing.length > 0 ? `; missing: ${missing.join(", ")}${more > 0 ? ` and ${more} more` : ""}` : ""}.`,
+      ),
     mutes: (patterns, except, bad) =>
-      `${notTold(patterns, except)}${bad.length > 0 ? `\nBad at present: ${bad.join(", ")}.` : ""}`,
-    blind: (f) =>
-      `Cannot be read: ${f.reason}; ${times(f.ticks)} in a row. ${blindScope(f)}\nWhat to do: ${blindAdvice(f)}`,
+      detailOf([notTold(patterns, except), ...(bad.length > 0 ? [`Bad at present: ${bad.join(", ")}.`] : [])]),
+    blind: (f) => detailOf(`Cannot be read: ${f.reason}; ${times(f.ticks)} in a row. ${blindScope(f)}`, blindAdvice(f)),
     buildCache: ({ totalBytes, clearableBytes, ageS, command }) => {
       const older = ageS === undefined ? "" : ` older than ${age(ageS)}`;
       if (clearableBytes === undefined)
@@ -237,13 +271,13 @@ export const en: Lang = {
         return `Build cache ${size(totalBytes)}, nothing in it to clear${older === "" ? "" : ` that is${older}`}.`;
       return `Build cache ${size(totalBytes)}, of it ${size(clearableBytes)}${older} can be cleared: ${command}`;
     },
-    sighted: "The source can be read.",
+    sighted: detailOf("The source can be read."),
     certificate: (leftMs, endsMs) =>
       leftMs > 0
         ? `The certificate is valid for another ${duration(leftMs)}, until ${date(endsMs)}.`
         : `The certificate ended on ${date(endsMs)}.`,
-    certificateGone: "This certificate is no longer watched.",
-    certificateAdvice: "What to do: renew it (certbot renew, or however yours is issued).",
+    certificateGone: detailOf("This certificate is no longer watched."),
+    certificateAdvice: "renew it (certbot renew, or however yours is issued).",
   },
   hello: helloEn,
   messages: {
@@ -307,8 +341,11 @@ function notTold(patterns: readonly string[], except: readonly string[]): string
 }
 
 /** The host's path is not known from inside a container; the operator knows it. */
-function biggest(du: string, sort: string, { label, hostPath }: DiskPlace): string {
-  return `${du} --max-depth=2 ${hostPath ?? "MOUNT"} | ${sort} | tail -20${hostPath === undefined ? ` (MOUNT: where ${label} is mounted on the host)` : ""}`;
+function biggest(advice: string, du: string, sort: string, { label, hostPath }: DiskPlace): Advice {
+  const command = (path: string): string => `${du} --max-depth=2 ${path} | ${sort} | tail -20`;
+  return hostPath === undefined
+    ? `${advice}: ${command("MOUNT")} (MOUNT: where ${label} is mounted on the host)`
+    : { advice, command: command(hostPath) };
 }
 
 const manyWords: Record<SubjectKind, string> = {
@@ -330,6 +367,9 @@ function ownerName(owner: OwnerFacts): string {
 
 const logsOf = (container: string): string => `docker logs --tail 50 ${container}`;
 
+const thenLogs = (advice: string, container: string | undefined): Advice =>
+  container === undefined ? `${advice}.` : { advice, command: logsOf(container) };
+
 /** What stands still meanwhile, and what goes on. */
 function blindScope({ source, part }: BlindFacts): string {
   if (part === undefined) return "The signals of this source are frozen until it is back.";
@@ -342,7 +382,7 @@ function blindScope({ source, part }: BlindFacts): string {
   return `Only that is frozen, ${others[source]} checked as usual.`;
 }
 
-function blindAdvice({ source, part, proxy }: BlindFacts): string {
+function blindAdvice({ source, part, proxy }: BlindFacts): Advice {
   switch (source) {
     case "mem":
       return "check WATCHDOG_PROC_ROOT and access to /proc.";
@@ -351,14 +391,14 @@ function blindAdvice({ source, part, proxy }: BlindFacts): string {
         ? "check WATCHDOG_DISK_PATHS and that these paths are mounted (on the host: findmnt)."
         : `check that ${part} is mounted and answers (on the host: findmnt).`;
     case "docker":
-      if (part !== undefined) return `docker inspect ${part}`;
+      if (part !== undefined) return { command: `docker inspect ${part}` };
       return proxy === undefined
         ? "check that Docker runs (systemctl status docker) and that its socket is mounted (WATCHDOG_DOCKER_SOCK)."
         : `check the container ${proxy}, through which Docker is read (docker ps -a --filter name=${proxy}), then Docker itself (systemctl status docker).`;
     case "proc":
       return part === undefined
         ? "check pid: host and WATCHDOG_PROC_ROOT."
-        : `see what this process waits for: sudo cat /proc/${part}/stack`;
+        : { advice: "see what this process waits for", command: `sudo cat /proc/${part}/stack` };
     default:
       return source satisfies never;
   }

@@ -1,3 +1,4 @@
+import { detailOf } from "./detail.ts";
 import { pluralizer } from "./format.ts";
 
 /** What the message on start tells. */
@@ -20,14 +21,16 @@ const pluralEn = pluralizer("en");
 export const helloRu = {
   title: "Сторож запущен",
   detail: ({ version, host, parts, blind, problems }: HelloFacts) =>
-    [
-      `Версия ${version}, хост ${host}.`,
-      `Наблюдается: ${parts.length > 0 ? parts.join("; ") : "ничего"}.`,
-      ...(blind.length > 0 ? [`Не читается: ${blind.join("; ")}.`] : []),
-      problems.length > 0 ? `Замечания к настройкам: ${problems.length}.` : "Замечаний к настройкам нет.",
-      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
-      ...(problems.length > 0 ? ["Что делать: команда doctor."] : []),
-    ].join("\n"),
+    detailOf(
+      [
+        `Версия ${version}, хост ${host}.`,
+        `Наблюдается: ${parts.length > 0 ? parts.join("; ") : "ничего"}.`,
+        ...(blind.length > 0 ? [`Не читается: ${blind.join("; ")}.`] : []),
+        problems.length > 0 ? `Замечания к настройкам: ${problems.length}.` : "Замечаний к настройкам нет.",
+        ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ],
+      problems.length > 0 && "команда doctor.",
+    ),
   watched: {
     mem: "память",
     disks: (labels: readonly string[]) => `диски ${labels.join(", ")}`,
@@ -42,14 +45,16 @@ export const helloRu = {
 export const helloEn: typeof helloRu = {
   title: "Watchdog started",
   detail: ({ version, host, parts, blind, problems }) =>
-    [
-      `Version ${version}, host ${host}.`,
-      `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
-      ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
-      problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
-      ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
-      ...(problems.length > 0 ? ["What to do: the command doctor."] : []),
-    ].join("\n"),
+    detailOf(
+      [
+        `Version ${version}, host ${host}.`,
+        `Watched: ${parts.length > 0 ? parts.join("; ") : "nothing"}.`,
+        ...(blind.length > 0 ? [`Cannot be read: ${blind.join("; ")}.`] : []),
+        problems.length > 0 ? `Problems in the settings: ${problems.length}.` : "No problems in the settings.",
+        ...problems.slice(0, HELLO_PROBLEMS).map((problem) => `– ${problem}`),
+      ],
+      problems.length > 0 && "the command doctor.",
+    ),
   watched: {
     mem: "memory",
     disks: (labels) => `disks ${labels.join(", ")}`,

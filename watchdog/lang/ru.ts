@@ -1,5 +1,6 @@
 import { hasSubjects, type KindName, type SubjectKind } from "../kinds.ts";
 import type { Fault } from "../net/fault.ts";
+import { type Advice, detailOf } from "./detail.ts";
 import type {
   AgentFacts,
   BigProcessFacts,
@@ -165,28 +166,42 @@ export const ru = {
   details: {
     /** `container`: the orchestrator's own, where it is known. */
     orchestratorDown: (f: Fault, ticks: number, container?: string) =>
-      `/metrics: ${fault(f)}; неудачных проверок подряд: ${ticks}. Задания, агенты и очередь сейчас не видны.\nЧто делать: ${container === undefined ? "посмотрите контейнер оркестратора и его журнал." : logsOf(container)}`,
-    orchestratorUp: "/metrics отвечает.",
+      detailOf(
+        `/metrics: ${fault(f)}; неудачных проверок подряд: ${ticks}. Задания, агенты и очередь сейчас не видны.`,
+        container === undefined ? "посмотрите контейнер оркестратора и его журнал." : { command: logsOf(container) },
+      ),
+    orchestratorUp: detailOf("/metrics отвечает."),
     metricsStale: (ageMs: number, limitMs: number, container?: string) =>
-      `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.\nЧто делать: проверьте, жив ли главный цикл оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
-    metricsFresh: "generated_at обновляется.",
-    jobFailed: (failed: number) => `Счётчик failed сейчас ${failed}.\nЧто делать: посмотрите журнал упавшего задания.`,
+      detailOf(
+        `/metrics отвечает, но generated_at не меняется ${lasting(ageMs)} (порог ${duration(limitMs)}): данные застыли.`,
+        thenLogs("проверьте, жив ли главный цикл оркестратора", container),
+      ),
+    metricsFresh: detailOf("generated_at обновляется."),
+    jobFailed: (failed: number) => detailOf(`Счётчик failed сейчас ${failed}.`, "посмотрите журнал упавшего задания."),
     jobFailedCount: (count: number) =>
       plural(count, { one: "новое падение", few: "новых падения", many: "новых падений", other: "новых падения" }),
-    jobsQuiet: (failed: number) => `Новых падений нет, счётчик failed: ${failed}.`,
+    jobsQuiet: (failed: number) => detailOf(`Новых падений нет, счётчик failed: ${failed}.`),
     agentHung: (f: AgentFacts, limitMs: number) =>
-      `Агент без прогресса CPU ${lasting(f.idleMs)} (порог ${duration(limitMs)})${agentWhere(f)}.\nЧто делать: проверьте агента; если он завис, остановите его через оркестратор.`,
-    agentBusy: (f: AgentFacts) => `Агент работает${agentWhere(f)}.`,
-    agentGone: "Агент завершился: его больше нет в /metrics.",
+      detailOf(
+        `Агент без прогресса CPU ${lasting(f.idleMs)} (порог ${duration(limitMs)})${agentWhere(f)}.`,
+        "проверьте агента; если он завис, остановите его через оркестратор.",
+      ),
+    agentBusy: (f: AgentFacts) => detailOf(`Агент работает${agentWhere(f)}.`),
+    agentGone: detailOf("Агент завершился: его больше нет в /metrics."),
     queueStalled: (queued: number, idleMs: number, limitMs: number, container?: string) =>
-      `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).\nЧто делать: проверьте исполнителей оркестратора${container === undefined ? "." : `: ${logsOf(container)}`}`,
-    queueMoves: (queued: number, running: number) => `В очереди: ${queued}, выполняется: ${running}.`,
+      detailOf(
+        `В очереди ${plural(queued, { one: "задание", few: "задания", many: "заданий", other: "задания" })}, ни одно не выполняется и не завершается ${lasting(idleMs)} (порог ${duration(limitMs)}).`,
+        thenLogs("проверьте исполнителей оркестратора", container),
+      ),
+    queueMoves: (queued: number, running: number) => detailOf(`В очереди: ${queued}, выполняется: ${running}.`),
     memory: (f: UsageFacts) =>
       `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), доступно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
     biggest: (processes: readonly BigProcessFacts[]) =>
       `Больше всего занимают: ${processes.map(({ pid, name, residentGb, owner }) => `${name} (pid ${pid}${owner ? `, ${ownerName(owner)}` : ""}) ${residentGb} ГБ`).join("; ")}.`,
-    memoryAdvice:
-      "Если память кончится, ядро начнёт убивать процессы (OOM).\nЧто делать: найдите самые большие процессы (docker stats --no-stream, top).",
+    memoryAdvice: detailOf(
+      "Если память кончится, ядро начнёт убивать процессы (OOM).",
+      "найдите самые большие процессы (docker stats --no-stream, top).",
+    ),
     disk: (f: UsageFacts) =>
       `Занято ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${size(f.freeBytes)} из ${size(f.totalBytes)} (${f.freePct}%).`,
     /** Under the recovery of the second limit. */
@@ -195,17 +210,26 @@ export const ru = {
       `За ${lasting(ms)}: ${bars} ${fromPct}% → ${toPct}%.`,
     diskAdvice: (f: DiskPlace) =>
       f.holdsEngineData
-        ? `Если диск заполнится, остановится конвейер всех проектов.\nЧто делать: посмотрите, что занимает место (docker system df), и освободите его (docker builder prune, старые образы, журналы).`
-        : `Если диск заполнится, не сработает всё, что на него пишет.\nЧто делать: посмотрите, что занимает место: ${biggest("du -xh", "sort -h", f)}`,
+        ? detailOf(
+            "Если диск заполнится, остановится конвейер всех проектов.",
+            "посмотрите, что занимает место (docker system df), и освободите его (docker builder prune, старые образы, журналы).",
+          )
+        : detailOf(
+            "Если диск заполнится, не сработает всё, что на него пишет.",
+            biggest("посмотрите, что занимает место", "du -xh", "sort -h", f),
+          ),
     inodes: (f: InodeFacts) => `Занято инодов ${f.usedPct}% (порог ${f.thresholdPct}%), свободно ${f.free}.`,
     inodesAdvice: (f: DiskPlace) =>
-      `Без инодов новые файлы не создать, даже если место есть: ${f.holdsEngineData ? "конвейер всех проектов остановится" : "не сработает всё, что создаёт там файлы"}.\nЧто делать: найдите, где множество мелких файлов: ${biggest("du --inodes -x", "sort -n", f)}`,
+      detailOf(
+        `Без инодов новые файлы не создать, даже если место есть: ${f.holdsEngineData ? "конвейер всех проектов остановится" : "не сработает всё, что создаёт там файлы"}.`,
+        biggest("найдите, где множество мелких файлов", "du --inodes -x", "sort -n", f),
+      ),
     forecast: (f: ForecastFacts) =>
       `Заполнится примерно через ${lasting(f.leftMs)} при росте +${f.gbPerH} ГБ/ч (порог ${duration(f.limitMs)}). Занято ${f.usedPct}%, свободно ${size(f.freeBytes)}; равномерный рост виден за ${lasting(f.seenMs)}.`,
     forecastCalm: (limitMs: number) => `Заполнения в ближайшие ${lasting(limitMs)} не видно.`,
     forecastShort: (seenMs: number, neededMs: number) =>
       `Для прогноза нужны измерения за ${lasting(neededMs)}, пока есть за ${lasting(seenMs)}.`,
-    diskGone: "Этот путь больше не отдельный диск.",
+    diskGone: detailOf("Этот путь больше не отдельный диск."),
     container: (f: ContainerFacts) => {
       const lines = [`Состояние: ${containerState(f)}.`];
       if (f.oomKilled) lines.push("Убит из-за нехватки памяти (OOM).");
@@ -220,41 +244,49 @@ export const ru = {
       if (f.health === "unhealthy" && f.healthOutput !== "") lines.push(`Проверка здоровья: ${f.healthOutput}`);
       if (f.restartCount > 0 && f.restarts === undefined) lines.push(`Перезапусков: ${f.restartCount}.`);
       if (f.image !== "") lines.push(`Образ: ${f.image}.`);
-      return lines.join("\n");
+      return lines;
     },
-    containerAdvice: (name: string, { state, oomKilled }: Pick<ContainerFacts, "state" | "oomKilled">) => {
+    containerAdvice: (name: string, { state, oomKilled }: Pick<ContainerFacts, "state" | "oomKilled">): Advice => {
       const start = state === "exited" ? `; затем docker start ${name}` : "";
       switch (state) {
         case "missing":
-          return `Что делать: создайте контейнер заново (docker compose up -d <его служба>) или уберите ${name} из WATCHDOG_CONTAINERS.`;
+          return `создайте контейнер заново (docker compose up -d <его служба>) или уберите ${name} из WATCHDOG_CONTAINERS.`;
         case "paused":
-          return `Что делать: docker unpause ${name}`;
+          return { command: `docker unpause ${name}` };
         case "created":
-          return `Что делать: docker start ${name}`;
+          return { command: `docker start ${name}` };
         default:
-          return oomKilled
-            ? `Что делать: посмотрите, на что ушла память (${logsOf(name)}), и поднимите предел, если он задан (mem_limit в compose или docker update --memory <больше> --memory-swap <больше> ${name})${start}`
-            : `Что делать: ${logsOf(name)}${start}`;
+          if (oomKilled)
+            return `посмотрите, на что ушла память (${logsOf(name)}), и поднимите предел, если он задан (mem_limit в compose или docker update --memory <больше> --memory-swap <больше> ${name})${start}`;
+          return start === "" ? { command: logsOf(name) } : `${logsOf(name)}${start}`;
       }
     },
-    containerUnreadable: (reason: string) => `Сейчас не читается: ${reason}.`,
-    containerGone: "Контейнер удалён.",
-    depUp: (url: string, latencyMs: number) => `${url} отвечает за ${latencyMs} мс.`,
+    containerUnreadable: (reason: string) => detailOf(`Сейчас не читается: ${reason}.`),
+    containerGone: detailOf("Контейнер удалён."),
+    depUp: (url: string, latencyMs: number) => detailOf(`${url} отвечает за ${latencyMs} мс.`),
     depDown: (url: string, f: Fault, latencyMs: number) =>
-      `${url}: ${fault(f)}, через ${latencyMs} мс.\nЧто делать: проверьте сам сервис и сеть до него.`,
+      detailOf(`${url}: ${fault(f)}, через ${latencyMs} мс.`, "проверьте сам сервис и сеть до него."),
     depStatus: (url: string, status: string, latencyMs: number) =>
-      `${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.\nЧто делать: проверьте журнал сервиса.`,
-    process: (f: ProcessFacts) =>
-      `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.${f.owner ? `\nЧей: ${ownerName(f.owner)}.` : ""}\nКоманда: ${f.command}`,
+      detailOf(`${url}: ответ HTTP ${status} вместо 2xx/3xx, через ${latencyMs} мс.`, "проверьте журнал сервиса."),
+    process: (f: ProcessFacts) => [
+      `pid ${f.pid}, возраст ${Math.floor(f.ageS)} с (${duration(f.ageS * 1000)}), CPU ${Math.round(f.cpuS)} с${f.cpuSharePct === undefined ? "" : ` (сейчас ${f.cpuSharePct}% ядра)`}, родитель ${f.parent === undefined ? "" : `${f.parent} `}${f.ppid}; порог ${duration(f.limitMin * 60_000)}.`,
+      ...(f.owner ? [`Чей: ${ownerName(f.owner)}.`] : []),
+      `Команда: ${f.command}`,
+    ],
     processAdvice: (pid: number, busy: boolean) =>
-      `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.\nЧто делать: посмотрите, тот ли это процесс и не нужен ли он: ps -o pid,lstart,args -p ${pid}; если не нужен: kill ${pid}`,
-    processGone: "Процесс завершился.",
+      detailOf(
+        `Вероятно, остался после убитого агента${busy ? " и ест CPU" : ""}.`,
+        `посмотрите, тот ли это процесс и не нужен ли он: ps -o pid,lstart,args -p ${pid}; если не нужен: kill ${pid}`,
+      ),
+    processGone: detailOf("Процесс завершился."),
     hostBoot: (atMs: number, nowMs: number, back: number, total: number, missing: readonly string[], more: number) =>
-      `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
+      detailOf(
+        `Хост перезагружен в ${time(atMs, nowMs)}${total > 0 ? `; поднялось ${back} из ${total} за ${lasting(nowMs - atMs)}` : ""}${missing.length > 0 ? `; нет: ${missing.join(", ")}${more > 0 ? ` и ещё ${more}` : ""}` : ""}.`,
+      ),
     mutes: (patterns: readonly string[], except: readonly string[], bad: readonly string[]) =>
-      `${notTold(patterns, except)}${bad.length > 0 ? `\nСейчас плохо: ${bad.join(", ")}.` : ""}`,
+      detailOf([notTold(patterns, except), ...(bad.length > 0 ? [`Сейчас плохо: ${bad.join(", ")}.`] : [])]),
     blind: (f: BlindFacts) =>
-      `Не читается: ${f.reason}; подряд: ${times(f.ticks)}. ${blindScope(f)}\nЧто делать: ${blindAdvice(f)}`,
+      detailOf(`Не читается: ${f.reason}; подряд: ${times(f.ticks)}. ${blindScope(f)}`, blindAdvice(f)),
     /** Under a disk's alert: what of it the engine's build cache is, and the cure. */
     buildCache: ({ totalBytes, clearableBytes, ageS, command }: CacheFacts) => {
       const older = ageS === undefined ? "" : ` старше ${age(ageS)}`;
@@ -263,13 +295,13 @@ export const ru = {
         return `Кэш сборки ${size(totalBytes)}, очищать нечего${older === "" ? "" : `: ничего${older} в нём нет`}.`;
       return `Кэш сборки ${size(totalBytes)}, из них ${size(clearableBytes)}${older} можно очистить: ${command}`;
     },
-    sighted: "Источник читается.",
+    sighted: detailOf("Источник читается."),
     certificate: (leftMs: number, endsMs: number) =>
       leftMs > 0
         ? `Сертификат действует ещё ${lasting(leftMs)}, до ${date(endsMs)}.`
         : `Сертификат истёк ${date(endsMs)}.`,
-    certificateGone: "За этим сертификатом больше не следят.",
-    certificateAdvice: "Что делать: обновите сертификат (certbot renew или как он у вас выпускается).",
+    certificateGone: detailOf("За этим сертификатом больше не следят."),
+    certificateAdvice: "обновите сертификат (certbot renew или как он у вас выпускается).",
   },
   hello: helloRu,
   messages: {
@@ -293,7 +325,7 @@ export const ru = {
     /** What a card has no room for. */
     moreOfCard: (count: number) => `… и ещё ${count}; все названы на странице статуса и в выводе команды \`once\`.`,
     cutShort: "… Остальное не поместилось: смотрите страницу статуса или команду `once`.",
-    /** How a line of advice begins; of what is over none is given. */
+    /** The heading of what is to be done. */
     advice: "Что делать:",
     /** In a card: it is the advice for this one of them. */
     adviceFor: (name: string) => `Что делать с ${name}:`,
@@ -343,8 +375,11 @@ function notTold(patterns: readonly string[], except: readonly string[]): string
 }
 
 /** The host's path is not known from inside a container; the operator knows it. */
-function biggest(du: string, sort: string, { label, hostPath }: DiskPlace): string {
-  return `${du} --max-depth=2 ${hostPath ?? "MOUNT"} | ${sort} | tail -20${hostPath === undefined ? ` (MOUNT: куда на хосте смонтирован ${label})` : ""}`;
+function biggest(advice: string, du: string, sort: string, { label, hostPath }: DiskPlace): Advice {
+  const command = (path: string): string => `${du} --max-depth=2 ${path} | ${sort} | tail -20`;
+  return hostPath === undefined
+    ? `${advice}: ${command("MOUNT")} (MOUNT: куда на хосте смонтирован ${label})`
+    : { advice, command: command(hostPath) };
 }
 
 const manyWords: Record<SubjectKind, string> = {
@@ -366,6 +401,9 @@ function ownerName(owner: OwnerFacts): string {
 
 const logsOf = (container: string): string => `docker logs --tail 50 ${container}`;
 
+const thenLogs = (advice: string, container: string | undefined): Advice =>
+  container === undefined ? `${advice}.` : { advice, command: logsOf(container) };
+
 /** What stands still meanwhile, and what goes on. */
 function blindScope({ source, part }: BlindFacts): string {
   if (part === undefined) return "Сигналы этого источника заморожены, пока он не вернётся.";
@@ -378,7 +416,7 @@ function blindScope({ source, part }: BlindFacts): string {
   return `Заморожено только это, ${others[source]} как обычно.`;
 }
 
-function blindAdvice({ source, part, proxy }: BlindFacts): string {
+function blindAdvice({ source, part, proxy }: BlindFacts): Advice {
   switch (source) {
     case "mem":
       return "проверьте WATCHDOG_PROC_ROOT и доступ к /proc.";
@@ -387,14 +425,14 @@ function blindAdvice({ source, part, proxy }: BlindFacts): string {
         ? "проверьте WATCHDOG_DISK_PATHS и смонтированы ли эти пути (на хосте: findmnt)."
         : `проверьте, смонтирован ли ${part} и отвечает ли он (на хосте: findmnt).`;
     case "docker":
-      if (part !== undefined) return `docker inspect ${part}`;
+      if (part !== undefined) return { command: `docker inspect ${part}` };
       return proxy === undefined
         ? "проверьте, что Docker работает (systemctl status docker) и сокет смонтирован (WATCHDOG_DOCKER_SOCK)."
         : `проверьте контейнер ${proxy}, через который читается Docker (docker ps -a --filter name=${proxy}), затем сам Docker (systemctl status docker).`;
     case "proc":
       return part === undefined
         ? "проверьте pid: host и WATCHDOG_PROC_ROOT."
-        : `посмотрите, чего ждёт этот процесс: sudo cat /proc/${part}/stack`;
+        : { advice: "посмотрите, чего ждёт этот процесс", command: `sudo cat /proc/${part}/stack` };
     default:
       return source satisfies never;
   }

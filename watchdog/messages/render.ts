@@ -1,5 +1,6 @@
 import type { Moment } from "../clock.ts";
 import type { Notice, NoticeKind } from "../decide/ledger.ts";
+import { adviceLines, detailOf, detailText } from "../lang/detail.ts";
 import { shownSpan, shownTime } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { printable } from "../safe.ts";
@@ -139,7 +140,7 @@ function stateOf(notice: Notice, lang: Lang, now: Moment): string {
       .replaceAll("\n", " ");
   if (kind === "recovery") return "";
   const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
-  const state = withoutAdvice(detail, lang).split("\n").slice(0, 2).join(" ");
+  const state = detail.facts.slice(0, 2).join(" ");
   return kind === "missed"
     ? `${lang.messages.missed(lastedMs, sinceMs, untilMs)} ${lang.messages.reason}${state}`
     : state;
@@ -163,21 +164,9 @@ function spanLines(members: readonly Notice[], first: Notice, lang: Lang, now: M
 
 /** What helps all of them; where it names one of them, or another one needs something else, it is said to be that one's. */
 function cardAdvice(members: readonly Notice[], first: Notice, name: string, lang: Lang): string[] {
-  const adviceOf = ({ detail }: Notice): string[] =>
-    detail.split("\n").filter((line) => line.startsWith(lang.messages.advice));
-  const advice = adviceOf(first);
-  const isOfAll = members.every((member) => adviceOf(member).join("\n") === advice.join("\n"));
-  return isOfAll
-    ? advice
-    : advice.map((line) => lang.messages.adviceFor(name) + line.slice(lang.messages.advice.length));
-}
-
-/** What is over needs no advice, and a pid may be somebody else's by then. */
-function withoutAdvice(detail: string, lang: Lang): string {
-  return detail
-    .split("\n")
-    .filter((line) => !line.startsWith(lang.messages.advice))
-    .join("\n");
+  const { advice, command } = first.detail;
+  const isOfAll = members.every(({ detail }) => detail.advice === advice && detail.command === command);
+  return adviceLines(first.detail, isOfAll ? lang.messages.advice : lang.messages.adviceFor(name));
 }
 
 /** What is said when the first channel is back after the second one stood in for it. */
@@ -225,7 +214,10 @@ export function markOf(kind: NoticeKind, open: boolean): string {
 }
 
 function linesOf(notice: Notice, lang: Lang, now: Moment): string[] {
-  const { kind, detail, count, open, flap } = notice;
+  const { kind, count, open, flap } = notice;
+  const detail = detailText(notice.detail, lang);
+  // What is over needs no advice, and a pid may be somebody else's by then.
+  const reason = detailText(detailOf(notice.detail.facts), lang);
   const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
   switch (kind) {
     case "alert":
@@ -235,7 +227,7 @@ function linesOf(notice: Notice, lang: Lang, now: Moment): string[] {
     case "recovery":
       return [lang.messages.recovered(lastedMs, sinceMs, untilMs), detail];
     case "missed":
-      return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + withoutAdvice(detail, lang)];
+      return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + reason];
     case "edge":
       return [`${lang.details.jobFailedCount(count)}. ${detail}`];
     case "info":

@@ -3,6 +3,7 @@ import type { ContainerSample, DockerReading, FoundContainer } from "../collecto
 import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { Topic } from "../kinds.ts";
+import { detailOf } from "../lang/detail.ts";
 import type { ContainerFacts } from "../lang/facts.ts";
 import type { Lang } from "../lang/index.ts";
 import { type Condition, type Family, type Finding, familyOf } from "./signal.ts";
@@ -34,7 +35,7 @@ export function containerSignals(
       if (history) seen.set(sample.name, history);
       return { ...findingOf(sample, restartsIn(history), lang, now), confirmTicks: config.containerDownTicks };
     });
-    return { findings, goneDetail: lang.details.containerGone, awaited: true };
+    return { findings, gone: lang.details.containerGone, awaited: true };
   });
   return { memory, family };
 }
@@ -69,10 +70,7 @@ function findingOf({ name, named, found }: ContainerSample, restarts: number, la
     title,
     condition,
     ...(changed ? { changed } : {}),
-    detail:
-      condition === "bad"
-        ? `${lang.details.container(facts)}\n${lang.details.containerAdvice(name, facts)}`
-        : lang.details.container(facts),
+    detail: detailOf(lang.details.container(facts), condition === "bad" && lang.details.containerAdvice(name, facts)),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Moment } from "../clock.ts";
+import type { Detail } from "../lang/detail.ts";
 import { round1 } from "../lang/format.ts";
 import { type Condition, type Family, type Finding, type Findings, idOf, type Signal } from "./signal.ts";
 
@@ -18,7 +19,7 @@ export interface Damped {
   /** It was seen good at least once: from then on a bad reading is news, not a slow start. */
   readonly everGood: boolean;
   /** What was last said of it while it was plainly bad. */
-  readonly reason?: string;
+  readonly reason?: Detail;
 }
 export type DampState = ReadonlyMap<string, Damped>;
 
@@ -55,7 +56,7 @@ export function damp(
       if (state.has(id)) continue;
       if (family.retires?.(entry.signal)) retired.push(retire(entry));
       else if (family.keeps?.(entry.signal)) state.set(id, freeze(entry));
-      else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.goneDetail ?? ""));
+      else if (entry.signal.active) vanished.push(goneOf(entry.signal, family.gone));
     }
   }
   // What vanished first: a reused pid's new alert must not be followed by a recovery of the same title.
@@ -67,14 +68,14 @@ function freeze(entry: Damped): Damped {
 }
 
 function retire({ signal }: Damped): Signal {
-  return { ...goneOf(signal, ""), retired: true };
+  return { ...goneOf(signal), retired: true };
 }
 
 function goneOf(
   { since: _since, until: _until, steadySince: _steady, frozen: _frozen, reason: _reason, ...signal }: Signal,
-  detail: string,
+  gone: Detail = { facts: [] },
 ): Signal {
-  return { ...signal, active: false, detail };
+  return { ...signal, active: false, detail: gone };
 }
 
 function dampOne(
@@ -139,7 +140,7 @@ function dampOne(
 /** What was as it is for so long before we saw it has not just changed. */
 const STEADY_MS = 2 * 60_000;
 
-function reasonOf(before: Damped | undefined): { reason?: string } {
+function reasonOf(before: Damped | undefined): { reason?: Detail } {
   return before?.reason === undefined ? {} : { reason: before.reason };
 }
 

@@ -2,6 +2,7 @@ import type { Moment } from "../clock.ts";
 import type { DependencySample } from "../collectors/deps.ts";
 import { OFF, type Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
+import { type Detail, detailOf } from "../lang/detail.ts";
 import type { Lang } from "../lang/index.ts";
 import { type Family, type Finding, familyOf } from "./signal.ts";
 
@@ -13,13 +14,13 @@ export function depSignals(reading: Reading<DependencySample[]>, config: Config,
       topic: { kind: "dep", subject: sample.name },
       condition: sample.outcome.up ? "good" : "bad",
       title: lang.titles.dep(sample.name),
-      detail: detailOf(sample, lang),
+      detail: detailOfPing(sample, lang),
       confirmTicks: config.depDownTicks,
     })),
   }));
 }
 
-function detailOf({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang): string {
+function detailOfPing({ shownUrl, latencyMs, outcome }: DependencySample, lang: Lang): Detail {
   if (outcome.up) return lang.details.depUp(shownUrl, latencyMs);
   const { kind, reason } = outcome;
   return kind === "status"
@@ -54,7 +55,7 @@ export function certificateSignals(
     const https = new Set(config.deps.filter(({ url }) => url.protocol === "https:").map(({ name }) => name));
     return {
       findings: [...memory].map(([dep, endsMs]) => certificateFinding(dep, endsMs, config, lang, now)),
-      goneDetail: lang.details.certificateGone,
+      gone: lang.details.certificateGone,
       keeps: ({ topic }) => https.has(topic.subject ?? ""),
     };
   });
@@ -64,12 +65,11 @@ export function certificateSignals(
 function certificateFinding(dep: string, endsMs: number, config: Config, lang: Lang, now: Moment): Finding {
   const leftMs = endsMs - now.wallMs;
   const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
-  const facts = lang.details.certificate(leftMs, endsMs);
   return {
     topic: { kind: "cert", subject: dep },
     condition,
     title: lang.titles.cert(dep),
-    detail: condition === "bad" ? `${facts}\n${lang.details.certificateAdvice}` : facts,
+    detail: detailOf(lang.details.certificate(leftMs, endsMs), condition === "bad" && lang.details.certificateAdvice),
     // One look with a clock that is wrong for seconds proves little, in either direction.
     confirmTicks: config.depDownTicks,
     clearTicks: Math.max(2, config.clearTicks),

@@ -3,6 +3,7 @@ import type { DiskReading, DiskSample } from "../collectors/disk.ts";
 import { OFF, type Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import type { Series } from "../history/history.ts";
+import { detailOf } from "../lang/detail.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
 import { diskUse, usableBytes } from "../usage.ts";
@@ -42,7 +43,7 @@ export function diskForecastSignals(
     const unmeasured = new Set(failures.map(({ label }) => label));
     return {
       findings,
-      goneDetail: lang.details.diskGone,
+      gone: lang.details.diskGone,
       keeps: ({ topic }) => unmeasured.has(topic.subject ?? ""),
     };
   });
@@ -57,10 +58,7 @@ function findingOf(forecast: Forecast, disk: DiskSample, limitMs: number, config
     condition,
     confirmTicks: CONFIRM_TICKS,
     cooldownS: Math.max(config.cooldownS, limitMs / 1000 / REPEATS),
-    detail:
-      condition === "bad"
-        ? `${detailOf(forecast, disk, limitMs, lang)}\n${lang.details.diskAdvice(disk)}`
-        : detailOf(forecast, disk, limitMs, lang),
+    detail: detailOf(factOf(forecast, disk, limitMs, lang), condition === "bad" && lang.details.diskAdvice(disk)),
   };
 }
 
@@ -70,7 +68,7 @@ function conditionOf(forecast: Forecast, limitMs: number): Condition {
   return forecast.wavering || forecast.leftMs > limitMs ? "between" : "bad";
 }
 
-function detailOf(forecast: Forecast, disk: DiskSample, limitMs: number, lang: Lang): string {
+function factOf(forecast: Forecast, disk: DiskSample, limitMs: number, lang: Lang): string {
   if (forecast.kind === "short") return lang.details.forecastShort(forecast.seenMs, NEEDED_MS);
   if (forecast.kind === "calm") return lang.details.forecastCalm(limitMs);
   return lang.details.forecast({

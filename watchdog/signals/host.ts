@@ -5,6 +5,7 @@ import type { Reading } from "../collectors/reading.ts";
 import type { Config } from "../config/variables.ts";
 import { type Point, type Series, sparkline } from "../history/history.ts";
 import type { KindName } from "../kinds.ts";
+import { detailOf } from "../lang/detail.ts";
 import type { UsageFacts } from "../lang/facts.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
@@ -31,10 +32,12 @@ function memoryFinding(sample: MemorySample, readings: Readings, config: Config,
     topic: { kind: "host_mem" },
     condition,
     title: lang.titles.hostMem,
-    detail: withAdvice(
-      lang.details.memory(facts),
-      condition,
-      [...(culprits.length > 0 ? [lang.details.biggest(culprits)] : []), lang.details.memoryAdvice].join("\n"),
+    detail: detailOf(
+      [
+        lang.details.memory(facts),
+        ...(condition === "bad" && culprits.length > 0 ? [lang.details.biggest(culprits)] : []),
+      ],
+      condition === "bad" && lang.details.memoryAdvice,
     ),
   };
 }
@@ -44,7 +47,7 @@ export function diskSignals(reading: Reading<DiskReading>, series: Series, confi
   return familyOf("disk", reading, ({ disks, failures }) => {
     const unmeasured = new Set(failures.map(({ label }) => label));
     return {
-      goneDetail: lang.details.diskGone,
+      gone: lang.details.diskGone,
       findings: disks.flatMap((disk) => findingsOf(disk, series.get(disk.label) ?? [], config, lang)),
       keeps: ({ topic }) => unmeasured.has(topic.subject ?? ""),
       retires: ({ topic }) => !isOn(topic.kind, config),
@@ -95,7 +98,10 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
       topic: { kind, subject: disk.label },
       title,
       condition,
-      detail: withAdvice(text, condition, [...trendOf(points, lang), lang.details.diskAdvice(disk)].join("\n")),
+      detail: detailOf(
+        [text, ...(condition === "bad" ? trendOf(points, lang) : [])],
+        condition === "bad" && lang.details.diskAdvice(disk),
+      ),
     };
   };
   if (config.diskEnabled) findings.push(level("disk", lang.titles.disk(disk.label), config.diskPct));
@@ -108,7 +114,7 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
       topic: { kind: "inodes", subject: disk.label },
       title: lang.titles.inodes(disk.label),
       condition,
-      detail: withAdvice(lang.details.inodes(facts), condition, lang.details.inodesAdvice(disk)),
+      detail: detailOf(lang.details.inodes(facts), condition === "bad" && lang.details.inodesAdvice(disk)),
     });
   }
   return findings;
@@ -116,9 +122,4 @@ function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, 
 
 function usageFacts(usedPct: number, thresholdPct: number, freeBytes: number, totalBytes: number): UsageFacts {
   return { usedPct: round1(usedPct), thresholdPct, freePct: round1(100 - usedPct), freeBytes, totalBytes };
-}
-
-/** Advice only where something is to be done: a recovery's text needs none. */
-function withAdvice(text: string, condition: Finding["condition"], advice: string): string {
-  return condition === "bad" ? `${text}\n${advice}` : text;
 }

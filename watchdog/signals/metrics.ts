@@ -124,7 +124,11 @@ function jobFailed(before: number | undefined, failed: number | undefined, lang:
   const count = before === undefined || failed === undefined ? 0 : Math.max(0, failed - before);
   const known = failed ?? before;
   const detail =
-    count > 0 ? lang.details.jobFailed(failed ?? 0) : known === undefined ? "" : lang.details.jobsQuiet(known);
+    count > 0
+      ? lang.details.jobFailed(failed ?? 0)
+      : known === undefined
+        ? { facts: [] }
+        : lang.details.jobsQuiet(known);
   return { topic: { kind: "job_failed" }, title: lang.titles.jobFailed, detail, count };
 }
 
@@ -219,7 +223,7 @@ function agentsFamily(
           const memory = memories.get(entityOf(agent));
           return agentFinding(agent, memory, memory ? idleOf(memory, envelope, now) : 0, limitMs, lang);
         }),
-        goneDetail: lang.details.agentGone,
+        gone: lang.details.agentGone,
         keeps: ({ active, entity }) => active && !envelope.agentsComplete && memories.has(entity ?? ""),
       },
   );

@@ -1,6 +1,7 @@
 import type { Readings } from "../collectors/index.ts";
 import type { ProcCandidate } from "../collectors/proc.ts";
 import type { Config } from "../config/variables.ts";
+import { detailOf } from "../lang/detail.ts";
 import type { Lang } from "../lang/index.ts";
 import { ownerFacts } from "./owner.ts";
 import { type Family, type Finding, familyOf } from "./signal.ts";
@@ -14,7 +15,7 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
     );
     return {
       findings: candidates.map((candidate) => findingOf(candidate, readings, config, lang)),
-      goneDetail: lang.details.processGone,
+      gone: lang.details.processGone,
       keeps: ({ topic, entity }) => kept.has(topic.subject ?? "") || (entity !== undefined && kept.has(entity)),
     };
   });
@@ -35,7 +36,7 @@ function findingOf(candidate: ProcCandidate, readings: Readings, config: Config,
     entity: `${pid}:${startTicks}`,
     condition: blocking ? "bad" : "good",
     title: lang.titles.procBlocking(pid),
-    detail: blocking ? `${facts}\n${lang.details.processAdvice(pid, isBusy(candidate))}` : facts,
+    detail: detailOf(facts, blocking && lang.details.processAdvice(pid, isBusy(candidate))),
     cooldownS: config.procCooldownS,
   };
 }

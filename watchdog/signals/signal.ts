@@ -1,6 +1,7 @@
 import type { Moment } from "../clock.ts";
 import type { Reading } from "../collectors/reading.ts";
 import { keyOf, type Topic } from "../kinds.ts";
+import type { Detail } from "../lang/detail.ts";
 
 /** How one entity looks in this tick, before damping. `between` = inside the hysteresis band; `unknown` = not readable now, or on its way: it freezes. */
 export type Condition = "good" | "bad" | "between" | "unknown";
@@ -12,7 +13,7 @@ export interface Finding {
   readonly entity?: string;
   readonly condition: Condition;
   readonly title: string;
-  readonly detail: string;
+  readonly detail: Detail;
   /** Bad readings in a row before it is active; default 1. */
   readonly confirmTicks?: number;
   /** Good readings in a row before it is over; default CLEAR_TICKS. */
@@ -28,7 +29,7 @@ export interface Finding {
 export interface Occurrence {
   readonly topic: Topic;
   readonly title: string;
-  readonly detail: string;
+  readonly detail: Detail;
   readonly count: number;
 }
 
@@ -36,7 +37,7 @@ export interface Occurrence {
 export interface Findings {
   readonly findings: readonly Finding[];
   /** What is said of an entity of this family that is no longer there. */
-  readonly goneDetail?: string;
+  readonly gone?: Detail;
   /** Its entities come up by and by after a start: within the grace period they are awaited. */
   readonly awaited?: boolean;
   /** True for a signal whose absence proves nothing, because that part could not be read. */
@@ -77,7 +78,7 @@ export interface Signal {
   readonly entity?: string;
   readonly active: boolean;
   readonly title: string;
-  readonly detail: string;
+  readonly detail: Detail;
   /** The probable cause, where one is known in this tick. */
   readonly cause?: string;
   readonly cooldownS?: number;
@@ -88,7 +89,7 @@ export interface Signal {
   /** When it changed to what it is, where the source tells that it was long before the first reading that showed it. */
   readonly steadySince?: Moment;
   /** What was last said of it while it was plainly bad, when the reading of this tick is not. */
-  readonly reason?: string;
+  readonly reason?: Detail;
   /** Its source is switched off now: to be forgotten. */
   readonly retired?: boolean;
   /** Could not be judged in this tick: as it was. */

@@ -2,6 +2,8 @@ import type { Moment } from "../clock.ts";
 import type { Flap } from "../decide/flap.ts";
 import type { Entry, Episode, Ledger, Told } from "../decide/ledger.ts";
 import { keyOf, type Topic, topicOf } from "../kinds.ts";
+import type { Detail } from "../lang/detail.ts";
+import { LANGS } from "../lang/index.ts";
 import type { Summary } from "../messages/render.ts";
 import { isRecord } from "../net/exchange.ts";
 import { heapOf, MAX_HEAP_BYTES } from "../net/heap.ts";
@@ -61,8 +63,11 @@ export function encodeState({ ledger, damping, summary, ...rest }: Saved, run?: 
             entry.flap !== undefined ||
             entry.changes.length > 0,
         )
-        .map(withKey),
-      damping: active.map(({ signal, ...damped }) => ({ ...damped, signal: withKey(signal) })),
+        .map((entry) => withKey(flat({ ...entry, episodes: entry.episodes.map(flat) }))),
+      damping: active.map(({ signal: { reason: _said, ...signal }, reason: _reason, ...damped }) => ({
+        ...damped,
+        signal: withKey(flat(signal)),
+      })),
     },
     (_, value: unknown) => (isMoment(value) ? value.wallMs : value),
   );
@@ -71,6 +76,14 @@ export function encodeState({ ledger, damping, summary, ...rest }: Saved, run?: 
 const withKey = <T extends { readonly topic: Topic }>({ topic, ...rest }: T): object => ({
   key: keyOf(topic),
   ...rest,
+});
+
+/** The facts stay one text under its old name, and what is to be done stands beside it: so an older watchdog can still read the document. */
+const flat = <T extends { readonly detail: Detail }>({ detail, ...rest }: T): object & Omit<T, "detail"> => ({
+  ...rest,
+  detail: detail.facts.join("\n"),
+  advice: detail.advice,
+  command: detail.command,
 });
 
 /** Whether a text began as a document of ours, whole or torn. Pure. */
@@ -92,7 +105,7 @@ export function runOf(text: string): string | undefined {
 /** What tells whether anything worth writing changed: words that vary from tick to tick do not count. */
 export function stateSignature(text: string): string {
   return JSON.stringify(JSON.parse(text), (key, value: unknown) =>
-    ["detail", "reason", "cause", "bad", "good"].includes(key) ? undefined : value,
+    ["detail", "advice", "command", "cause", "bad", "good"].includes(key) ? undefined : value,
   );
 }
 
@@ -150,7 +163,7 @@ function entryOf(json: unknown, moment: Decode<Moment>): Entry[] {
     {
       topic,
       title: string(entry["title"]),
-      detail: string(entry["detail"]),
+      detail: detailFrom(entry),
       active: boolean(entry["active"]),
       frozen: boolean(entry["frozen"]),
       told: toldOf(entry["told"], moment),
@@ -180,10 +193,25 @@ function episodeOf(json: unknown, moment: Decode<Moment>): Episode {
     seq: number(episode["seq"]),
     since: moment(episode["since"]),
     flagged: moment(episode["flagged"]),
-    detail: string(episode["detail"]),
+    detail: detailFrom(episode),
     ...optional("until", episode["until"], moment),
     ...optional("cleared", episode["cleared"], moment),
     ...optional("cause", episode["cause"], string),
+  };
+}
+
+const HEADINGS = Object.values(LANGS).map(({ messages }) => messages.advice);
+
+/** The first versions wrote what is to be done as the last line of the text, under its heading. Nobody else looks for that. */
+function detailFrom({ detail, advice, command }: ReturnType<typeof record>): Detail {
+  const text = string(detail);
+  const lines = text === "" ? [] : text.split("\n");
+  const heading = HEADINGS.find((begin) => lines.at(-1)?.startsWith(begin));
+  const old = heading === undefined ? undefined : lines.pop()?.slice(heading.length).trimStart();
+  return {
+    facts: lines,
+    ...optional("advice", advice ?? old, string),
+    ...optional("command", command, string),
   };
 }
 
@@ -222,7 +250,7 @@ function dampedOf(json: unknown, moment: Decode<Moment>): Damped[] {
         topic,
         active: true,
         title: string(signal["title"]),
-        detail: string(signal["detail"]),
+        detail: detailFrom(signal),
         ...since,
         ...optional("entity", signal["entity"], string),
         ...optional("cooldownS", signal["cooldownS"], number),

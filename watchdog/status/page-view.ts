@@ -6,7 +6,9 @@ import { rulesOf, type Watch } from "../daemon/watch.ts";
 import type { Entry } from "../decide/ledger.ts";
 import { diskName, MEMORY } from "../history/history.ts";
 import { KINDS, type KindName, type Topic } from "../kinds.ts";
+import { detailText } from "../lang/detail.ts";
 import { type LangCode, round1 } from "../lang/format.ts";
+import { LANGS } from "../lang/index.ts";
 import type { SentMessage } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
@@ -162,7 +164,7 @@ function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): Si
     id: idOf(signal),
     topic,
     title,
-    detail,
+    detail: detailText(detail, LANGS[config.lang]),
     tags,
     toldAtMs: entry?.told.lastAlertWallMs ?? null,
     sinceMs:

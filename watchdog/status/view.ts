@@ -3,7 +3,9 @@ import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { keyOf } from "../kinds.ts";
+import { detailText } from "../lang/detail.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
+import { LANGS, type Lang } from "../lang/index.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { BLIND_SOURCES, type BlindSource, blindReason } from "../signals/blind.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
@@ -76,7 +78,7 @@ export function statusView({
           ]),
         )
       : {},
-    signals: (last?.signals ?? []).map((signal) => signalView(signal, watch)),
+    signals: (last?.signals ?? []).map((signal) => signalView(signal, watch, LANGS[config.lang])),
     delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError },
     intervalS: config.intervalS,
     cooldownS: config.cooldownS,
@@ -89,7 +91,7 @@ export function statusView({
   };
 }
 
-function signalView(signal: Signal, watch: Watch): object {
+function signalView(signal: Signal, watch: Watch, lang: Lang): object {
   const told = watch.ledger().get(idOf(signal))?.told;
   const { topic, entity, active, title, detail, since, frozen, edge } = signal;
   return {
@@ -100,7 +102,7 @@ function signalView(signal: Signal, watch: Watch): object {
     since: active ? iso(since?.wallMs) : null,
     lastAlertAt: iso(told?.lastAlertWallMs),
     title,
-    detail,
+    detail: detailText(detail, lang),
     ...(frozen ? { frozen: true } : {}),
   };
 }

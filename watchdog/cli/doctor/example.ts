@@ -1,5 +1,6 @@
 import type { Config } from "../../config/variables.ts";
 import type { Notice, NoticeKind } from "../../decide/ledger.ts";
+import { detailOf } from "../../lang/detail.ts";
 import type { DoctorLang } from "../../lang/doctor.ts";
 import type { Lang } from "../../lang/index.ts";
 import type { Log } from "../../log.ts";
@@ -19,7 +20,7 @@ export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: num
     topic: { kind: "hello" },
     kind,
     title: words[0] ?? "",
-    detail: words[1] ?? "",
+    detail: detailOf(words.slice(1)),
     span: { since: { wallMs: wallMs - LASTED_MS, monoMs: -LASTED_MS }, until: now },
     earlier: [],
     skipped: 0,

@@ -1,3 +1,4 @@
+import { detailOf } from "../detail.ts";
 import { en as lang } from "../en.ts";
 import type { PruneFacts } from "../facts.ts";
 import { decimalSizeText } from "../format.ts";
@@ -36,21 +37,26 @@ export const pruneEn: PruneLang = {
   },
   details: {
     pruned: (f) =>
-      [
+      detailOf([
         f.freedBytes === undefined
           ? `Docker's build cache${older(f.ageS)} was cleared: ${freed(undefined)}.`
           : `Freed ${size(f.freedBytes)} of Docker's build cache${older(f.ageS)}.`,
         ...measures(f),
-      ].join("\n"),
+      ]),
     failed: (reason, overSsh) =>
-      `The prune failed: ${reason}.\nUnless this is mended, the cache will fill the disk.\nWhat to do: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, then the WATCHDOG_PRUNE_* settings.`,
-    works: (f) => `Clearing works again: ${freed(f.freedBytes)}.`,
+      detailOf(
+        [`The prune failed: ${reason}.`, "Unless this is mended, the cache will fill the disk."],
+        `docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, then the WATCHDOG_PRUNE_* settings.`,
+      ),
+    works: (f) => detailOf(`Clearing works again: ${freed(f.freedBytes)}.`),
     useless: (f) =>
-      [
-        `The prune ended without an error and freed nothing, although it should have cleared ${size(f.clearableBytes ?? 0)} of cache${older(f.ageS)}.`,
-        ...measures(f),
-        "What to do: compare docker system df -v with the engine's log (journalctl -u docker); the cache can be cleared by hand as well: docker builder prune (takes recent cache too; images and data stay).",
-      ].join("\n"),
-    useful: (f) => `No old cache is left over any more: ${freed(f.freedBytes)}.`,
+      detailOf(
+        [
+          `The prune ended without an error and freed nothing, although it should have cleared ${size(f.clearableBytes ?? 0)} of cache${older(f.ageS)}.`,
+          ...measures(f),
+        ],
+        "compare docker system df -v with the engine's log (journalctl -u docker); the cache can be cleared by hand as well: docker builder prune (takes recent cache too; images and data stay).",
+      ),
+    useful: (f) => detailOf(`No old cache is left over any more: ${freed(f.freedBytes)}.`),
   },
 };

@@ -1,3 +1,4 @@
+import { detailOf } from "../detail.ts";
 import type { PruneFacts } from "../facts.ts";
 import { decimalSizeText } from "../format.ts";
 import { ru as lang } from "../ru.ts";
@@ -33,22 +34,27 @@ export const pruneRu = {
   },
   details: {
     pruned: (f: PruneFacts) =>
-      [
+      detailOf([
         f.freedBytes === undefined
           ? `Кэш сборки Docker${older(f.ageS)} очищен: ${freed(undefined)}.`
           : `Освобождено ${size(f.freedBytes)} кэша сборки Docker${older(f.ageS)}.`,
         ...measures(f),
-      ].join("\n"),
+      ]),
     failed: (reason: string, overSsh: boolean) =>
-      `Очистка не удалась: ${reason}.\nЕсли это не исправить, кэш заполнит диск.\nЧто делать: docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, затем настройки WATCHDOG_PRUNE_*.`,
-    works: (f: PruneFacts) => `Очистка снова работает: ${freed(f.freedBytes)}.`,
+      detailOf(
+        [`Очистка не удалась: ${reason}.`, "Если это не исправить, кэш заполнит диск."],
+        `docker compose --profile ${overSsh ? "prune-ssh logs --tail 50 watchdog-pruner-ssh" : "prune logs --tail 50 watchdog-pruner"}, затем настройки WATCHDOG_PRUNE_*.`,
+      ),
+    works: (f: PruneFacts) => detailOf(`Очистка снова работает: ${freed(f.freedBytes)}.`),
     useless: (f: PruneFacts) =>
-      [
-        `Очистка прошла без ошибок, но ничего не освободила, хотя ${size(f.clearableBytes ?? 0)} кэша${older(f.ageS)} она должна была удалить.`,
-        ...measures(f),
-        "Что делать: сравните docker system df -v с журналом движка (journalctl -u docker); кэш можно очистить и вручную: docker builder prune (удалит и недавний кэш; образы и данные останутся).",
-      ].join("\n"),
-    useful: (f: PruneFacts) => `Старого кэша больше не остаётся: ${freed(f.freedBytes)}.`,
+      detailOf(
+        [
+          `Очистка прошла без ошибок, но ничего не освободила, хотя ${size(f.clearableBytes ?? 0)} кэша${older(f.ageS)} она должна была удалить.`,
+          ...measures(f),
+        ],
+        "сравните docker system df -v с журналом движка (journalctl -u docker); кэш можно очистить и вручную: docker builder prune (удалит и недавний кэш; образы и данные останутся).",
+      ),
+    useful: (f: PruneFacts) => detailOf(`Старого кэша больше не остаётся: ${freed(f.freedBytes)}.`),
   },
 };
 

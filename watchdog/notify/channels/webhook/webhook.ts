@@ -1,6 +1,8 @@
 import type { Config } from "../../../config/variables.ts";
 import type { Notice } from "../../../decide/ledger.ts";
 import { keyOf } from "../../../kinds.ts";
+import { detailText } from "../../../lang/detail.ts";
+import { LANGS, type Lang } from "../../../lang/index.ts";
 import { faultOf } from "../../../net/fault.ts";
 import { redactJson } from "../../../safe.ts";
 import type { Channel, ChannelNeeds } from "../../channel.ts";
@@ -18,13 +20,13 @@ export interface WebhookBody {
   readonly at: string;
 }
 
-export function webhookBody({ topic, kind, title, detail, span, due }: Notice, host: string): WebhookBody {
+export function webhookBody({ topic, kind, title, detail, span, due }: Notice, host: string, lang: Lang): WebhookBody {
   return {
     host,
     key: keyOf(topic),
     kind,
     title,
-    detail,
+    detail: detailText(detail, lang),
     since: new Date(span.since.wallMs).toISOString(),
     at: new Date(due.wallMs).toISOString(),
   };
@@ -33,21 +35,25 @@ export function webhookBody({ topic, kind, title, detail, span, due }: Notice, h
 export interface WebhookOptions {
   readonly url: URL;
   readonly timeoutMs: number;
+  readonly lang: Lang;
   readonly redact: (text: string) => string;
 }
 
 export function openWebhook(
-  { fallbackWebhookUrl: url, httpTimeoutS }: Pick<Config, "fallbackWebhookUrl" | "httpTimeoutS">,
+  { fallbackWebhookUrl: url, httpTimeoutS, lang }: Pick<Config, "fallbackWebhookUrl" | "httpTimeoutS" | "lang">,
   { redact }: ChannelNeeds,
 ): Channel | undefined {
-  return url && webhookChannel({ url, timeoutMs: httpTimeoutS * 1000, redact });
+  return url && webhookChannel({ url, timeoutMs: httpTimeoutS * 1000, lang: LANGS[lang], redact });
 }
 
 /** A receiver behind a webhook bears no storm either. */
 const PER_MIN = 100;
 
 /** Each notice as JSON, by POST; any 2xx is a delivery. */
-export function webhookChannel({ url, timeoutMs, redact }: WebhookOptions, post: PostJson = jsonPoster()): Channel {
+export function webhookChannel(
+  { url, timeoutMs, lang, redact }: WebhookOptions,
+  post: PostJson = jsonPoster(),
+): Channel {
   return {
     name: "webhook",
     perMin: PER_MIN,
@@ -56,7 +62,7 @@ export function webhookChannel({ url, timeoutMs, redact }: WebhookOptions, post:
     send: async ({ notices: [notice], host }, signal) => {
       if (!notice) return { kind: "delivered" };
       try {
-        const body = redactJson(webhookBody(notice, host), redact);
+        const body = redactJson(webhookBody(notice, host, lang), redact);
         const { status } = await post(url, body, { deadlineMs: timeoutMs, maxBytes: 64 * 1024, signal });
         if (status >= 200 && status < 300) return { kind: "delivered" };
         // Bad request, too large, not acceptable content (RFC 9110, 15.5): of this notice, not of the next one.
