@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { collectAllOf, createCollectors, type SourceName } from "../collectors/index.ts";
+import { collectAllOf, createCollectors, SOURCE_NAMES } from "../collectors/index.ts";
 import type { System } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import { createPipeline } from "../daemon/pipeline.ts";
@@ -57,9 +57,7 @@ export async function once({ config, pool, system, ...options }: OnceOptions): P
   const last = watch.lastTick();
   if (!last) throw new Error("the tick did not finish");
   const { readings, signals, startedAt, tookMs } = last;
-  const sources = Object.keys(readings).map(
-    (name) => [name, sourceView(name as SourceName, readings, watch.lastOkAt(name as SourceName))] as const,
-  );
+  const sources = SOURCE_NAMES.map((name) => [name, sourceView(name, readings, watch.lastOkAt(name))] as const);
   return {
     host: watch.host(),
     sources: Object.fromEntries(sources),

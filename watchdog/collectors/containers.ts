@@ -4,7 +4,7 @@ import { shortId } from "../engine/id.ts";
 import type { Inspected } from "../engine/inspect.ts";
 import type { Listed, Mount } from "../engine/list.ts";
 import { type Fault, faultOf } from "../net/fault.ts";
-import type { Collector } from "./reading.ts";
+import type { Collector, Source } from "./reading.ts";
 
 /** One watched container; the detail fields are those of the last inspect. */
 export interface ContainerSample {
@@ -42,6 +42,24 @@ const UPTIME_SLACK_S = 2;
 
 /** What this source asks of the engine. */
 type Asked = Pick<DockerClient, "list" | "inspect" | "info">;
+
+export const CONTAINERS = {
+  open: ({ dockerTarget, containers }, { deadlineMs, hostname }) =>
+    dockerTarget && containers.length > 0
+      ? containersCollector(dockerTarget, containers, deadlineMs, hostname)
+      : undefined,
+  whyOff: ({ dockerTarget }) =>
+    dockerTarget && "socketPath" in dockerTarget
+      ? `there is no ${dockerTarget.socketPath}`
+      : "WATCHDOG_DOCKER_SOCK is empty",
+  shown: ({ containers }) => `${containers.length} watched`,
+  unread: ({ containers }) => {
+    const parts = containers.flatMap(({ name, found }) =>
+      found !== "missing" && "unreadable" in found ? [{ part: name, reason: found.unreadable.reason }] : [],
+    );
+    return { parts, isPartly: containers.length > parts.length };
+  },
+} satisfies Source<DockerReading>;
 
 /**
  * One list call a tick; an inspect only at first sight, when something is not good, or when the container started since the last tick.

@@ -3,7 +3,7 @@ import type { Dependency } from "../config/value.ts";
 import { type FaultKind, faultOf } from "../net/fault.ts";
 import { pingHttp, pingTcp } from "../net/ping.ts";
 import { displayUrl } from "../safe.ts";
-import type { Collector } from "./reading.ts";
+import { type Collector, listed, type Source } from "./reading.ts";
 
 /** One ping's outcome. A failed ping is a finding about the dependency, not a failure to read. */
 export interface DependencySample {
@@ -17,6 +17,12 @@ export interface DependencySample {
     | { readonly up: true }
     | { readonly up: false; readonly kind: FaultKind | "status"; readonly reason: string };
 }
+
+export const DEPENDENCIES = {
+  open: ({ deps }, { deadlineMs }) => (deps.length > 0 ? depsCollector(deps, deadlineMs) : undefined),
+  whyOff: () => "WATCHDOG_DEPS is not set",
+  shown: (samples) => listed(samples.map(({ name, outcome }) => `${name} ${outcome.up ? "up" : "down"}`)),
+} satisfies Source<DependencySample[]>;
 
 /** Pings every dependency side by side, each under the same deadline. */
 export function depsCollector(deps: readonly Dependency[], deadlineMs: number): Collector<DependencySample[]> {

@@ -2,9 +2,11 @@ import { constants, stat, statfs } from "node:fs/promises";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
 import { dockerDiskPath } from "../docker-disk.ts";
 import { dockerClient } from "../engine/client.ts";
+import { round1 } from "../lang/format.ts";
 import { type Fault, faultOf } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
-import type { Collector } from "./reading.ts";
+import { diskUse } from "../usage.ts";
+import { type Collector, listed, type Source } from "./reading.ts";
 
 /** One filesystem, measured through the first of its paths that answered. */
 export interface DiskSample {
@@ -60,6 +62,25 @@ export type ProbePath = (path: string) => Promise<Probe>;
 
 /** A hung statfs holds a thread for as long as the mount is dead, so no more than two may ever wait. */
 const MOST_HANGING = 2;
+
+export const DISK = {
+  open: (config, { deadlineMs, pool, inContainer }) =>
+    config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0
+      ? diskCollector(
+          config.diskPaths,
+          deadlineMs,
+          pool,
+          undefined,
+          engineDataOf(config.dockerTarget, deadlineMs, inContainer),
+        )
+      : undefined,
+  whyOff: () => "WATCHDOG_DISK_ENABLED=false",
+  shown: ({ disks }) => listed(disks.map((sample) => `${sample.label} ${round1(diskUse(sample))}%`)),
+  unread: ({ disks, failures }) => ({
+    parts: failures.map(({ path, reason }) => ({ part: path, reason })),
+    isPartly: disks.length > 0,
+  }),
+} satisfies Source<DiskReading>;
 
 /** Measures each path, one probe at most per path and two in all; a probe that hangs is remembered, not repeated. */
 export function diskCollector(

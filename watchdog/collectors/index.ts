@@ -4,81 +4,70 @@ import type { Config } from "../config/variables.ts";
 import { codedError, DEADLINE_CODE } from "../net/exchange.ts";
 import { faultOf } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
-import { containersCollector, type DockerReading } from "./containers.ts";
-import { type DependencySample, depsCollector } from "./deps.ts";
-import { type DiskReading, diskCollector, engineDataOf } from "./disk.ts";
-import { type MemorySample, memoryCollector } from "./memory.ts";
-import { type Envelope, metricsCollector } from "./metrics.ts";
-import { type ProcReading, procCollector } from "./proc.ts";
-import { type Collector, failed, OFF, ok, type Reading } from "./reading.ts";
+import { CONTAINERS } from "./containers.ts";
+import { DEPENDENCIES } from "./deps.ts";
+import { DISK } from "./disk.ts";
+import { MEMORY } from "./memory.ts";
+import { METRICS } from "./metrics.ts";
+import { PROCESSES } from "./proc.ts";
+import { type Collector, failed, OFF, ok, type Reading, type Source, type Unread } from "./reading.ts";
 
+/** The one list of sources. */
+const LIST = {
+  metrics: METRICS,
+  mem: MEMORY,
+  disk: DISK,
+  docker: CONTAINERS,
+  deps: DEPENDENCIES,
+  proc: PROCESSES,
+};
+type List = typeof LIST;
+
+export type SourceName = keyof List;
 /** What each source brings. */
-export interface Values {
-  readonly metrics: Envelope;
-  readonly mem: MemorySample;
-  readonly disk: DiskReading;
-  readonly docker: DockerReading;
-  readonly deps: DependencySample[];
-  readonly proc: ProcReading;
-}
-export type SourceName = keyof Values;
+export type Values = { readonly [N in SourceName]: List[N] extends Source<infer T> ? T : never };
 export type Readings = { readonly [N in SourceName]: Reading<Values[N]> };
+export type Collectors = { readonly [N in SourceName]: Collector<Values[N]> | undefined };
+/** The sources whose failure is blindness. */
+export type BlindSource = { [N in SourceName]: List[N] extends { unread: unknown } ? N : never }[SourceName];
+
+export const SOURCES: { readonly [N in SourceName]: Source<Values[N]> } = LIST;
+export const SOURCE_NAMES = Object.keys(LIST) as readonly SourceName[];
+
+export function canBeBlind(name: SourceName): name is BlindSource {
+  return SOURCES[name].unread !== undefined;
+}
 
 /** Reads every source side by side. Never rejects, and takes no longer than the largest deadline. */
 export type CollectAll = (now: Moment, stop: AbortSignal) => Promise<Readings>;
 
-/** The one list of collectors, each with its deadline; undefined = off. */
-export function createCollectors(
-  config: Config,
-  pool: ThreadPool,
-  { hostname, inContainer }: System,
-): { readonly [N in SourceName]: Collector<Values[N]> | undefined } {
-  const deadlineMs = config.httpTimeoutS * 1000;
+/** Every collector, each with its deadline; undefined = off. */
+export function createCollectors(config: Config, pool: ThreadPool, system: System): Collectors {
+  const needs = { deadlineMs: config.httpTimeoutS * 1000, pool, ...system };
   // The kill switch: nothing at all is read.
-  if (!config.enabled)
-    return { metrics: undefined, mem: undefined, disk: undefined, docker: undefined, deps: undefined, proc: undefined };
-  return {
-    metrics: config.metricsUrl && metricsCollector(config.metricsUrl, deadlineMs),
-    mem: config.memEnabled ? memoryCollector(config.procRoot, config.memPct, deadlineMs, pool) : undefined,
-    disk:
-      config.diskEnabled || config.diskCritEnabled || config.diskForecastH > 0
-        ? diskCollector(
-            config.diskPaths,
-            deadlineMs,
-            pool,
-            undefined,
-            engineDataOf(config.dockerTarget, deadlineMs, inContainer),
-          )
-        : undefined,
-    docker:
-      config.dockerTarget && config.containers.length > 0
-        ? containersCollector(config.dockerTarget, config.containers, deadlineMs, hostname)
-        : undefined,
-    deps: config.deps.length > 0 ? depsCollector(config.deps, deadlineMs) : undefined,
-    proc: config.procEnabled ? procCollector(config.procRoot, config.procPatterns, deadlineMs, pool) : undefined,
+  return bySource((name) => (config.enabled ? SOURCES[name].open(config, needs) : undefined)) as Collectors;
+}
+
+export function collectAllOf(collectors: Collectors): CollectAll {
+  const guarded = bySource((name) => guard(collectors[name] as Collector<unknown> | undefined));
+  return async (now, stop) => {
+    const readings = await Promise.all(SOURCE_NAMES.map((name) => guarded[name](now, stop)));
+    return Object.fromEntries(SOURCE_NAMES.map((name, index) => [name, readings[index]])) as unknown as Readings;
   };
 }
 
-export function collectAllOf(collectors: ReturnType<typeof createCollectors>): CollectAll {
-  const guarded = {
-    metrics: guard(collectors.metrics),
-    mem: guard(collectors.mem),
-    disk: guard(collectors.disk),
-    docker: guard(collectors.docker),
-    deps: guard(collectors.deps),
-    proc: guard(collectors.proc),
-  };
-  return async (now, stop) => {
-    const [metrics, mem, disk, docker, deps, proc] = await Promise.all([
-      guarded.metrics(now, stop),
-      guarded.mem(now, stop),
-      guarded.disk(now, stop),
-      guarded.docker(now, stop),
-      guarded.deps(now, stop),
-      guarded.proc(now, stop),
-    ]);
-    return { metrics, mem, disk, docker, deps, proc };
-  };
+function bySource<T>(of: (name: SourceName) => T): Record<SourceName, T> {
+  return Object.fromEntries(SOURCE_NAMES.map((name) => [name, of(name)])) as Record<SourceName, T>;
+}
+
+const ALL_READ: Unread = { parts: [], isPartly: true };
+
+/** What of a source could not be read in this tick. */
+export function unreadOf(name: SourceName, readings: Readings): Unread {
+  const reading: Reading<unknown> = readings[name];
+  const { unread } = SOURCES[name] as Source<unknown>;
+  if (reading.state === "failed") return { parts: [{ part: "", reason: reading.reason }], isPartly: false };
+  return reading.state === "ok" && unread ? unread(reading.value) : ALL_READ;
 }
 
 /** Contains one collector: its faults and its lateness become a failed reading, and it never runs twice at once. */

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import { fragment } from "../safe.ts";
 import { runOne, type ThreadPool } from "../thread-pool.ts";
 import { memoryUse } from "../usage.ts";
@@ -6,7 +7,7 @@ import { turnAfter } from "./proc/command-lines.ts";
 import { type Owner, ownersOf } from "./proc/owner.ts";
 import { parseStat } from "./proc/parse.ts";
 import { procReader, procReadSlowly, readWhole } from "./proc/reader.ts";
-import type { Collector } from "./reading.ts";
+import type { Collector, Source } from "./reading.ts";
 
 export interface MemorySample {
   readonly totalBytes: number;
@@ -25,6 +26,14 @@ export interface BigProcess {
 const SHOWN = 3;
 /** x86-64 and most arm64 kernels; Node cannot ask for it (getpagesize(2)), and the figure is for people. */
 const PAGE_BYTES = 4096;
+
+export const MEMORY = {
+  open: ({ memEnabled, procRoot, memPct }, { deadlineMs, pool }) =>
+    memEnabled ? memoryCollector(procRoot, memPct, deadlineMs, pool) : undefined,
+  whyOff: () => "WATCHDOG_MEM_ENABLED=false",
+  shown: (sample) => `${round1(memoryUse(sample))}% of ${round1(sample.totalBytes / BYTES_PER_GB)} GB`,
+  unread: () => ({ parts: [], isPartly: true }),
+} satisfies Source<MemorySample>;
 
 /**
  * The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. It is read on the pool, since it may be

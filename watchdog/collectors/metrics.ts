@@ -1,7 +1,7 @@
 import { codedError, isRecord, readJson, statusError } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
 import { clip, identifier } from "../safe.ts";
-import type { Collector } from "./reading.ts";
+import type { Collector, Source } from "./reading.ts";
 
 /** The orchestrator's answer, as far as it could be understood; a part that is undefined freezes what depends on it. */
 export interface Envelope {
@@ -32,6 +32,15 @@ const MAX_AGENTS = 500;
 
 /** The code of the error that an answer raises which is no JSON object. */
 export const NOT_JSON_CODE = "NOT_JSON";
+
+export const METRICS = {
+  open: ({ metricsUrl }, { deadlineMs }) => metricsUrl && metricsCollector(metricsUrl, deadlineMs),
+  whyOff: () => "WATCHDOG_METRICS_URL is not set",
+  shown: ({ counts, agents }) => {
+    const queue = (["queued", "running", "done", "failed"] as const).map((count) => `${count} ${counts[count] ?? "?"}`);
+    return `${queue.join(", ")}, agents ${agents?.length ?? "?"}`;
+  },
+} satisfies Source<Envelope>;
 
 export function metricsCollector(url: URL, deadlineMs: number): Collector<Envelope> {
   return {

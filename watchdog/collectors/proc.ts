@@ -6,7 +6,7 @@ import { commandLines, turnAfter, type Unread } from "./proc/command-lines.ts";
 import { type Owner, ownersOf } from "./proc/owner.ts";
 import { parseBtime, parseClockTicks, parseStat } from "./proc/parse.ts";
 import { procReader, procReadSlowly, type ReadFile, type ReadOutcome, readWhole } from "./proc/reader.ts";
-import type { Collector } from "./reading.ts";
+import type { Collector, Source } from "./reading.ts";
 
 /** A process whose command line holds one of the patterns. */
 export interface ProcCandidate {
@@ -49,6 +49,23 @@ export interface SlowReads {
 
 /** Two, as with disks: more would only hold more threads. */
 const MOST_HANGING = 2;
+
+export const PROCESSES = {
+  open: ({ procEnabled, procRoot, procPatterns }, { deadlineMs, pool }) =>
+    procEnabled ? procCollector(procRoot, procPatterns, deadlineMs, pool) : undefined,
+  whyOff: () => "WATCHDOG_PROC_ENABLED=false",
+  shown: ({ candidates }) => `${candidates.length} match`,
+  // A part for each process that hangs; those that were not asked because of them are others in each tick, so they are one part.
+  unread: ({ unreadable }) => {
+    const hanging = unreadable
+      .filter(({ why }) => why === "hangs")
+      .map(({ pid }) => ({ part: String(pid), shown: `pid ${pid}`, reason: "its command line does not answer" }));
+    const untried = unreadable.filter(({ why }) => why === "untried").length;
+    const others = { part: "others", shown: "other processes", reason: `${untried} not read in time` };
+    // Where no process hangs, there is none that could be named.
+    return { parts: [...hanging, ...(untried > 0 ? [others] : [])], isPartly: hanging.length > 0 };
+  },
+} satisfies Source<ProcReading>;
 
 /**
  * Scans `<root>/<pid>/cmdline` of every process; `stat`, `cgroup` and the parent's `stat` of those that match. Never reads anything else of a process.

@@ -1,7 +1,7 @@
-import type { Readings } from "../collectors/index.ts";
+import { canBeBlind, type Readings, SOURCE_NAMES } from "../collectors/index.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
-import { BLIND_SOURCES, blindReason } from "../signals/blind.ts";
+import { blindReason } from "../signals/blind.ts";
 import type { Occurrence } from "../signals/signal.ts";
 
 /** What the first message after a start tells besides what the readings show. */
@@ -30,7 +30,7 @@ export function helloOccurrence(
     ...(metrics.state === "off" ? [] : [watched.metrics]),
     ...(proc.state === "off" ? [] : [watched.processes(config.procPatterns)]),
   ];
-  const blind = BLIND_SOURCES.flatMap((source) => {
+  const blind = SOURCE_NAMES.filter(canBeBlind).flatMap((source) => {
     const reason = blindReason(source, readings);
     return reason === undefined ? [] : [`${source} (${reason})`];
   });

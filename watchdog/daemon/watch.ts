@@ -1,6 +1,6 @@
 import type { Clock, Moment } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
-import type { Readings } from "../collectors/index.ts";
+import { type Readings, SOURCE_NAMES } from "../collectors/index.ts";
 import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
@@ -106,7 +106,7 @@ export function createWatch({ config, lang, clock, systemHostname, initial, hell
       const greeting = hello && ticks === 0 ? [edgeSignal(helloOccurrence(hello, host(), readings, config, lang))] : [];
       const signals = [...built, ...digestNow(startedAt), ...greeting];
       ledger = observeAll(ledger, signals, startedAt, rules);
-      for (const name of Object.keys(readings) as (keyof Readings)[]) {
+      for (const name of SOURCE_NAMES) {
         if (readings[name].state === "ok") lastOkAt.set(name, startedAt.wallMs);
       }
       last = { startedAt, tookMs: clock.monoMs() - startedAt.monoMs, readings, signals };

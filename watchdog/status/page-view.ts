@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { SourceName } from "../collectors/index.ts";
+import { SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
 import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import { rulesOf, type Watch } from "../daemon/watch.ts";
@@ -130,7 +130,7 @@ export function pageView({
     good: rows.filter((each) => !each.isBad).map(({ row }) => row),
     gauges: gaugesOf(config, watch, clock.monoMs(), nowMs, bad),
     sources: last
-      ? (Object.keys(last.readings) as SourceName[]).map((name) => ({
+      ? SOURCE_NAMES.map((name) => ({
           name,
           ...sourceView(name, last.readings, watch.lastOkAt(name)),
           lastOkAtMs: watch.lastOkAt(name),

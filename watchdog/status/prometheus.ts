@@ -1,4 +1,4 @@
-import type { Readings, SourceName } from "../collectors/index.ts";
+import { type Readings, SOURCE_NAMES } from "../collectors/index.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { keyOf } from "../kinds.ts";
@@ -132,9 +132,9 @@ function readingFamilies(
   const disks = disk.state === "ok" ? disk.value.disks : [];
   const containers = docker.state === "ok" ? docker.value.containers : [];
   const dependencies = deps.state === "ok" ? deps.value : [];
-  const names = (Object.keys(readings) as SourceName[])
-    .map((name) => ({ name, state: sourceView(name, readings, null).state }))
-    .filter(({ state }) => state !== "off");
+  const names = SOURCE_NAMES.map((name) => ({ name, state: sourceView(name, readings, null).state })).filter(
+    ({ state }) => state !== "off",
+  );
   return [
     gauge(
       "source_up",

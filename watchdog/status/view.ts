@@ -1,4 +1,4 @@
-import type { Readings, SourceName } from "../collectors/index.ts";
+import { type Readings, SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
 import { neverMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
@@ -7,7 +7,7 @@ import { detailText } from "../lang/detail.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import { LANGS, type Lang } from "../lang/index.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
-import { BLIND_SOURCES, type BlindSource, blindReason } from "../signals/blind.ts";
+import { blindReason } from "../signals/blind.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { diskUse } from "../usage.ts";
 
@@ -24,19 +24,10 @@ export function iso(wallMs: number | null | undefined): string | null {
 
 /** A source that could be read in part is failed, with the part that could not. */
 export function sourceView(name: SourceName, readings: Readings, lastOkAtMs: number | null): SourceView {
-  const reading = readings[name];
   const lastOkAt = iso(lastOkAtMs);
-  if (reading.state === "off") return { state: "off", lastOkAt };
-  const reason = isBlindSource(name)
-    ? blindReason(name, readings)
-    : reading.state === "failed"
-      ? reading.reason
-      : undefined;
+  if (readings[name].state === "off") return { state: "off", lastOkAt };
+  const reason = blindReason(name, readings);
   return reason === undefined ? { state: "ok", lastOkAt } : { state: "failed", error: reason, lastOkAt };
-}
-
-function isBlindSource(name: SourceName): name is BlindSource {
-  return (BLIND_SOURCES as readonly string[]).includes(name);
 }
 
 export interface StatusOptions {
@@ -71,12 +62,7 @@ export function statusView({
     lastTickMs: last ? round1(last.tookMs) : null,
     ticks: watch.ticks(),
     sources: last
-      ? Object.fromEntries(
-          (Object.keys(last.readings) as SourceName[]).map((name) => [
-            name,
-            sourceView(name, last.readings, watch.lastOkAt(name)),
-          ]),
-        )
+      ? Object.fromEntries(SOURCE_NAMES.map((name) => [name, sourceView(name, last.readings, watch.lastOkAt(name))]))
       : {},
     signals: (last?.signals ?? []).map((signal) => signalView(signal, watch, LANGS[config.lang])),
     delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError },
