@@ -159,3 +159,23 @@ test("the stages are composed in one place, and messages made ready in one for b
   assert.deepEqual(callers("createOutbox"), ["notify/delivery.ts"]);
   assert.deepEqual(callers("createDelivery"), ["daemon/pipeline.ts", "pruner/daemon.ts"]);
 });
+
+test("what is known of the host, and each formula of its use, is written in one place", () => {
+  const places: readonly (readonly [fact: RegExp, path: string])[] = [
+    [/\/\.dockerenv/, "facts.ts"],
+    [/\bhostname\(\)/, "facts.ts"],
+    [/["'`]\/etc\/hostname/, "docker-disk.ts"],
+    [/\/var\/lib\/docker\b/, "docker-disk.ts"],
+    [/\bDockerRootDir\b/, "engine/info.ts"],
+    [/\bMinAPIVersion\b/, "engine/version.ts"],
+    [/\btotalBytes - \w*\.?availableBytes\b/, "usage.ts"],
+    [/\busedBytes \+ \w*\.?availableBytes\b/, "usage.ts"],
+    [/\bblocks - \w*\.?freeBlocks\b/, "collectors/disk.ts"],
+  ];
+  for (const [fact, path] of places)
+    assert.deepEqual(
+      sources.filter(({ code }) => fact.test(code)).map((source) => source.path),
+      [path],
+      String(fact),
+    );
+});

@@ -30,6 +30,12 @@ test("df rounds up to a whole percent, and what root alone may use is not free",
   });
   assert.deepEqual(useOf({ ...probe, blocks: 1000, freeBlocks: 50, availableBlocks: 0 }), { usedPct: 100, dfPct: 100 });
   assert.equal(useOf({ ...probe, blocks: 0, freeBlocks: 0, availableBlocks: 0 }), undefined);
+  // To the block, on a petabyte too.
+  for (const [free, dfPct] of [
+    [1.5e11, 50],
+    [1.5e11 - 1, 51],
+  ] as const)
+    assert.equal(useOf({ ...probe, blocks: 3e11, freeBlocks: free, availableBlocks: free })?.dfPct, dfPct);
 });
 
 test("a device number is taken apart as ls -l shows it", () => {
