@@ -1,39 +1,22 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { type BuildCacheHint, buildCacheHint } from "../../watchdog/daemon/build-cache.ts";
-import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
+import type { Notice, NoticeKind } from "../../watchdog/decide/notice.ts";
 import { parseBuildCache } from "../../watchdog/engine/build-cache.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import type { LangCode } from "../../watchdog/lang/format.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
 import { shown } from "../helpers/detail.ts";
-import { topicAt } from "../helpers/notice.ts";
-import { momentAt } from "../helpers/signal-rig.ts";
+import { noticeOf } from "../helpers/notice.ts";
 import { settled, type VirtualClock, virtualClock } from "../helpers/virtual-clock.ts";
 
 const GB = 2 ** 30;
 const HOUR_MS = 3_600_000;
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, message: () => {} };
 
-function notice(key: string, kind: NoticeKind = "alert"): Notice {
-  const at = momentAt(0);
-  return {
-    id: key,
-    topic: topicAt(key),
-    kind,
-    title: key,
-    detail: { facts: ["full"] },
-    span: { since: at },
-    earlier: [],
-    skipped: 0,
-    count: 0,
-    due: at,
-    judged: at,
-    throughSeq: 1,
-    open: true,
-  };
-}
+const notice = (key: string, kind: NoticeKind = "alert"): Notice =>
+  noticeOf({ id: key, key, kind, title: key, detail: "full" });
 
 interface Rig {
   readonly hint: BuildCacheHint;

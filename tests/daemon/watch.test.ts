@@ -3,7 +3,7 @@ import test from "node:test";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { ok } from "../../watchdog/collectors/reading.ts";
 import { createPipeline } from "../../watchdog/daemon/pipeline.ts";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { configOf } from "../helpers/config.ts";

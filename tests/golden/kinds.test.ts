@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import type { Notice, NoticeKind } from "../../watchdog/decide/ledger.ts";
+import type { Notice, NoticeKind } from "../../watchdog/decide/notice.ts";
 import { worstFirst } from "../../watchdog/decide/severity.ts";
 import { detailOf } from "../../watchdog/lang/detail.ts";
 import { LANGS, type Lang } from "../../watchdog/lang/index.ts";

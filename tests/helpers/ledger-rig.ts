@@ -1,15 +1,9 @@
-import {
-  deliverAll,
-  judgeAll,
-  type Ledger,
-  type Notice,
-  observeAll,
-  type Rules,
-} from "../../watchdog/decide/ledger.ts";
+import { deliverAll, judgeAll, type Ledger, observeAll, type Rules } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import type { Signal } from "../../watchdog/signals/signal.ts";
 import { type Said, saidOf } from "./detail.ts";
-import { topicAt } from "./notice.ts";
+import { type SeenNotice, seen, topicAt } from "./notice.ts";
 import { momentAt } from "./signal-rig.ts";
 
 export const COOLDOWN_S = 1800;
@@ -46,8 +40,8 @@ export function edgeOf(count: number, detail = `failed by ${count}`): Signal {
 /** A ledger that is fed and asked in seconds since its start. */
 export interface LedgerRig {
   /** One tick; returns what is to be told after it. */
-  tick(atS: number, ...signals: readonly Signal[]): Notice[];
-  judge(atS: number): Notice[];
+  tick(atS: number, ...signals: readonly Signal[]): SeenNotice[];
+  judge(atS: number): SeenNotice[];
   /** The message with these notices was accepted. */
   deliver(notices: readonly Notice[]): void;
   /** One tick, everything delivered at once; returns what was told, as `kind key`. */
@@ -58,7 +52,7 @@ export interface LedgerRig {
 
 export function ledgerRig(rules: Rules = PLAIN_RULES): LedgerRig {
   let ledger: Ledger = new Map();
-  const judge = (atS: number): Notice[] => judgeAll(ledger, momentAt(atS * 1000), rules);
+  const judge = (atS: number): SeenNotice[] => judgeAll(ledger, momentAt(atS * 1000), rules).map(seen);
   const rig: LedgerRig = {
     tick: (atS, ...signals) => {
       ledger = observeAll(ledger, signals, momentAt(atS * 1000), rules);

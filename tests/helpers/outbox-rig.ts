@@ -1,4 +1,4 @@
-import type { Notice } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";

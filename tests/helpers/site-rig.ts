@@ -1,7 +1,7 @@
 import { momentOf } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { createWatch } from "../../watchdog/daemon/watch.ts";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createJournal } from "../../watchdog/notify/journal.ts";
 import { createSite, type Site } from "../../watchdog/status/site.ts";

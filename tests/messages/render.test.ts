@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Moment } from "../../watchdog/clock.ts";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { KIND_NAMES, KINDS } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { type RenderContext, renderAll, renderOne, renderSummary, STORM } from "../../watchdog/messages/render.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { createLog } from "../../watchdog/log.ts";
 import { nextMessage } from "../../watchdog/messages/message.ts";

@@ -2,13 +2,14 @@ import { momentOf } from "../../watchdog/clock.ts";
 import type { Readings } from "../../watchdog/collectors/index.ts";
 import { failed, OFF, ok } from "../../watchdog/collectors/reading.ts";
 import { createPipeline, type Pipeline } from "../../watchdog/daemon/pipeline.ts";
-import type { Notice } from "../../watchdog/decide/ledger.ts";
+import type { Notice } from "../../watchdog/decide/notice.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import type { SendResult } from "../../watchdog/notify/channel.ts";
 import { idOf } from "../../watchdog/signals/signal.ts";
 import { decodeState, encodeState } from "../../watchdog/state/codec.ts";
 import { configOf } from "../helpers/config.ts";
+import { type SeenNotice, seen } from "../helpers/notice.ts";
 import { SILENT_LOG } from "../helpers/pipeline.ts";
 import type { Random } from "../helpers/random.ts";
 import { settled, virtualClock } from "../helpers/virtual-clock.ts";
@@ -28,7 +29,7 @@ export interface HistoryOptions {
 
 /** What happened, seen from outside: what the chat got, and what the signal layer observed. */
 export interface History {
-  readonly received: readonly { readonly notice: Notice; readonly atMs: number; readonly message: number }[];
+  readonly received: readonly { readonly notice: SeenNotice; readonly atMs: number; readonly message: number }[];
   /** Every episode that was observed: entity and beginning. */
   readonly observed: ReadonlySet<string>;
   readonly failedJobs: number;
@@ -68,7 +69,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     blind: { mem: false, docker: false, proc: false },
   };
   let mode: Mode = "ok";
-  const received: { notice: Notice; atMs: number; message: number }[] = [];
+  const received: { notice: SeenNotice; atMs: number; message: number }[] = [];
   const observed = new Set<string>();
   const violations: string[] = [];
   const deliveries: number[] = [];
@@ -79,7 +80,7 @@ export async function play({ random, ticks, flapping, restarts, lostAnswers }: H
     if (arrives) {
       messages += 1;
       deliveries.push(clock.monoMs());
-      for (const notice of notices) received.push({ notice, atMs: clock.monoMs(), message: messages });
+      for (const notice of notices) received.push({ notice: seen(notice), atMs: clock.monoMs(), message: messages });
     }
     switch (mode) {
       case "ok":

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { ParsedConfig } from "../config/config.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import { type BuildCache, clearableBytes, LISTING_MS } from "../engine/build-cache.ts";
 import { type DockerClient, dockerClient } from "../engine/client.ts";
 import { KINDS } from "../kinds.ts";

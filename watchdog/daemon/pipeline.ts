@@ -3,7 +3,7 @@ import type { Boot } from "../collectors/boot.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { CollectAll } from "../collectors/index.ts";
 import type { Config } from "../config/variables.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import type { Channel, Channels } from "../notify/channel.ts";

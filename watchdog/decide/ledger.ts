@@ -4,8 +4,9 @@ import type { Detail } from "../lang/detail.ts";
 import type { Span } from "../lang/facts.ts";
 import { idOf, type Signal } from "../signals/signal.ts";
 import { coveredOf, coversOf } from "./covers.ts";
-import { type AlertState, decide } from "./decide.ts";
+import { type Action, type AlertState, decide } from "./decide.ts";
 import { type FlapRules, flapVerdict, type History, trackChanges } from "./flap.ts";
+import { isOpen, type Notice } from "./notice.ts";
 
 /**
  * What was observed and what was told, kept apart, for every entity about which there is something to tell or that was told.
@@ -55,37 +56,6 @@ export interface Episode {
 }
 
 export type Ledger = ReadonlyMap<string, Entry>;
-
-/** One thing to tell. `missed`: an incident that began and ended before it could be told. `info`: an occurrence that is no alarm. */
-export type NoticeKind = "alert" | "realert" | "recovery" | "missed" | "edge" | "info" | "flapping" | "settled";
-
-export interface Notice {
-  readonly id: string;
-  readonly topic: Topic;
-  readonly kind: NoticeKind;
-  readonly title: string;
-  readonly detail: Detail;
-  /** The probable cause, where one is known. */
-  readonly cause?: string;
-  /** Of a flapping key: how often it changed, and for how long. */
-  readonly flap?: { readonly count: number; readonly lastedMs: number };
-  /** Without sound, as a reply to the message that told the cause. */
-  readonly consequenceOf?: { readonly messageId?: number };
-  /** The incident it is about. */
-  readonly span: Span;
-  /** Episodes before that one which nobody was told the end of, and how many more were left out. */
-  readonly earlier: readonly Span[];
-  readonly skipped: number;
-  /** Of an edge. */
-  readonly count: number;
-  /** When it became due; lateness counts from here. */
-  readonly due: Moment;
-  /** When it was last judged: the moment its cooldown counts from. */
-  readonly judged: Moment;
-  /** What `deliver` needs: the last episode it tells of, and whether that one was going on. */
-  readonly throughSeq: number;
-  readonly open: boolean;
-}
 
 /** What the operator configured about judging. */
 export interface Rules {
@@ -222,76 +192,57 @@ export function judgeAll(ledger: Ledger, now: Moment, rules: Rules): Notice[] {
 }
 
 export function judge(id: string, entry: Entry, now: Moment, rules: Rules): Notice | undefined {
-  const kind = kindOf(entry, now, rules);
-  if (kind === undefined) return undefined;
-  const { topic, title, episodes, skipped, told, flap, active } = entry;
-  const cause = kind === "missed" ? episodes.at(-1)?.cause : entry.cause;
-  const common = { id, topic, kind, title, judged: now, ...(cause === undefined ? {} : { cause }) };
-  if (kind === "edge" || kind === "info") {
-    const { count, first } = entry.edge ?? { count: 0, first: now };
-    return {
-      ...common,
-      detail: entry.detail,
-      span: { since: first },
-      earlier: [],
-      skipped: 0,
-      count,
-      due: first,
-      throughSeq: 0,
-      open: false,
-    };
+  const { topic, title, detail, edge, flap, active, frozen, told, episodes, skipped } = entry;
+  const common = { id, topic, title, detail, judged: now };
+  if (edge) {
+    const { count, first } = edge;
+    return { ...common, kind: KINDS[topic.kind].info ? "info" : "edge", span: { since: first }, due: first, count };
   }
-  const last: Episode = episodes.at(-1) ?? {
-    seq: entry.nextSeq - 1,
-    since: now,
-    flagged: now,
-    until: now,
-    detail: entry.detail,
-  };
-  if (kind === "flapping" || kind === "settled") {
-    const since = flap?.since ?? now;
-    return {
-      ...common,
-      detail: entry.detail,
-      flap: { count: flap?.count ?? 0, lastedMs: now.monoMs - since.monoMs },
-      count: 0,
-      skipped: 0,
-      earlier: [],
-      span: spanOf(last),
-      due: kind === "flapping" ? (flap?.lastChange ?? now) : now,
-      throughSeq: last.seq,
-      open: active,
-    };
+  const last: Episode = episodes.at(-1) ?? { seq: entry.nextSeq - 1, since: now, flagged: now, until: now, detail };
+  const ofState = { ...common, span: spanOf(last), throughSeq: last.seq };
+  if (flap) {
+    const verdict = flapVerdict(flap, active, episodes.at(-1)?.since, frozen, now, rules.flap);
+    if (verdict === "quiet") return undefined;
+    if (verdict !== "as usual")
+      return {
+        ...ofState,
+        ...causeOf(entry),
+        kind: verdict,
+        flap: { count: flap.count, lastedMs: now.monoMs - flap.since.monoMs },
+        due: verdict === "flapping" ? flap.lastChange : now,
+        open: active,
+      };
   }
   // The first thing nobody was told yet: the end of the told episode, or the beginning of the first.
   const first = episodes[0] ?? last;
   // What a flapping key kept to itself was not late.
   const due = flap ? now : told.alerting ? (first.cleared ?? first.until ?? now) : first.flagged;
-  const ended = kind === "recovery" || kind === "missed";
-  return {
-    ...common,
-    due,
-    skipped,
-    count: 0,
-    throughSeq: last.seq,
-    open: !ended,
-    detail: kind === "missed" ? last.detail : entry.detail,
-    span: spanOf(last),
-    earlier: episodes.slice(0, -1).map(spanOf),
-  };
+  const incident = { ...ofState, due, skipped, earlier: episodes.slice(0, -1).map(spanOf) };
+  const kind = incidentKind(entry, now, rules);
+  switch (kind) {
+    case "alert":
+    case "realert":
+      return { ...incident, ...causeOf(entry), kind };
+    case "missed":
+      return { ...incident, ...causeOf(last), kind, detail: last.detail };
+    case "recovery":
+      return { ...incident, kind };
+    case undefined:
+      return undefined;
+    default:
+      return kind satisfies never;
+  }
 }
 
-function kindOf(
-  { topic, told, active, frozen, easing, episodes, edge, cooldownS, flap }: Entry,
+function causeOf({ cause }: { readonly cause?: string }): { readonly cause?: string } {
+  return cause === undefined ? {} : { cause };
+}
+
+function incidentKind(
+  { told, active, frozen, easing, episodes, cooldownS }: Entry,
   now: Moment,
   rules: Rules,
-): NoticeKind | undefined {
-  if (edge) return KINDS[topic.kind].info ? "info" : "edge";
-  if (flap) {
-    const verdict = flapVerdict(flap, active, episodes.at(-1)?.since, frozen, now, rules.flap);
-    if (verdict === "quiet") return undefined;
-    if (verdict !== "as usual") return verdict;
-  }
+): Exclude<Action, "none"> | "missed" | undefined {
   const action = decide(active, told, now.monoMs, (cooldownS ?? rules.cooldownS) * 1000);
   // A frozen signal cannot be said to go on, nor one that is good again.
   if (action === "realert" && (frozen || easing)) return undefined;
@@ -351,11 +302,10 @@ function deliver(entry: Entry, notice: Notice, messageId: number | undefined): E
     const left = (edge?.count ?? 0) - notice.count;
     return edge && left > 0 ? { ...rest, edge: { ...edge, count: left, first: notice.judged } } : rest;
   }
-  const episodes = entry.episodes.filter(
-    ({ seq }) => seq > notice.throughSeq || (notice.open && seq === notice.throughSeq),
-  );
+  const open = isOpen(notice);
+  const episodes = entry.episodes.filter(({ seq }) => seq > notice.throughSeq || (open && seq === notice.throughSeq));
   // Sequence numbers have no gaps: what is untold and not listed was left out of the middle.
-  const untold = entry.nextSeq - 1 - notice.throughSeq + (notice.open ? 1 : 0);
+  const untold = entry.nextSeq - 1 - notice.throughSeq + (open ? 1 : 0);
   const common = {
     ...entry,
     episodes,
@@ -367,8 +317,9 @@ function deliver(entry: Entry, notice: Notice, messageId: number | undefined): E
 }
 
 /** Being told that a key flaps is not being told that it is bad: should it stay bad, that is still to be said. */
-function toldBy({ kind, open, judged }: Notice, messageId: number | undefined): Told {
-  if (!open || kind === "flapping") return { alerting: false };
+function toldBy(notice: Notice, messageId: number | undefined): Told {
+  const { kind, judged } = notice;
+  if (!isOpen(notice) || kind === "flapping") return { alerting: false };
   return {
     alerting: true,
     lastAlertAt: judged.monoMs,

@@ -1,13 +1,13 @@
 import { KINDS } from "../kinds.ts";
-import type { Notice } from "./ledger.ts";
+import { isOpen, type Notice } from "./notice.ts";
 
 /** Critical, and bad now: it is told before everything else and rings at any hour, again at each re-alert. Its recovery is like any other. */
-export function isUrgent({ topic, open }: Pick<Notice, "topic" | "open">): boolean {
-  return open && KINDS[topic.kind].critical === true;
+export function isUrgent(notice: Notice): boolean {
+  return KINDS[notice.topic.kind].critical === true && isOpen(notice);
 }
 
 /** The place of a notice among those that are told together; smaller is earlier. */
-function rankOf(notice: Pick<Notice, "topic" | "kind" | "open">): number {
+function rankOf(notice: Notice): number {
   if (isUrgent(notice)) return 0;
   switch (notice.kind) {
     case "alert":
@@ -26,7 +26,7 @@ function rankOf(notice: Pick<Notice, "topic" | "kind" | "open">): number {
     case "info":
       return 5;
     default:
-      return notice.kind satisfies never;
+      return notice satisfies never;
   }
 }
 

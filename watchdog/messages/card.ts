@@ -1,4 +1,4 @@
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import { type Block, cutAt, escapedLength, MAX_LENGTH } from "./text.ts";
 
 /** Many notices of one kind as one block: what is true of all, the names under what is said of them, advice. */

@@ -1,4 +1,4 @@
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import type { Lang } from "../lang/index.ts";
 import { cardParts, MAX_PARTS, type Part } from "./card.ts";
 import { markOf, type Rendered } from "./render.ts";
@@ -64,7 +64,7 @@ function framed(chosen: readonly Rendered[], context: MessageContext): Part {
 /** `🔴 2`, in the order of the message. */
 function marksOf(notices: readonly Notice[]): string[] {
   const counts = new Map<string, number>();
-  for (const { kind, open } of notices) counts.set(markOf(kind, open), (counts.get(markOf(kind, open)) ?? 0) + 1);
+  for (const mark of notices.map(markOf)) counts.set(mark, (counts.get(mark) ?? 0) + 1);
   return [...counts].map(([mark, count]) => `${mark} ${count}`);
 }
 

@@ -1,5 +1,5 @@
 import type { Moment } from "../clock.ts";
-import type { Notice, NoticeKind } from "../decide/ledger.ts";
+import { isOpen, type Notice } from "../decide/notice.ts";
 import { adviceLines, detailOf, detailText } from "../lang/detail.ts";
 import { shownSpan, shownTime } from "../lang/format.ts";
 import type { Lang } from "../lang/index.ts";
@@ -62,10 +62,11 @@ export function renderAll(notices: readonly Notice[], context: RenderContext): R
 }
 
 /** Alike: the same kind of news of the same kind of signal. Those with earlier episodes have a longer story, and a card of their own where they are many. */
-function groupOf({ id, topic, kind, earlier, open }: Notice): string {
+function groupOf(notice: Notice): string {
+  const { id, topic, kind } = notice;
   const alike = topic.subject !== undefined && kind !== "edge" && kind !== "info";
   return alike
-    ? `${kind} ${kind === "settled" && open ? "badly " : ""}${earlier.length > 0 ? "again " : ""}${topic.kind}`
+    ? `${kind} ${kind === "settled" && notice.open ? "badly " : ""}${hasEarlier(notice) ? "again " : ""}${topic.kind}`
     : `only ${id}`;
 }
 
@@ -101,7 +102,7 @@ function cardOf(members: readonly Notice[], context: RenderContext): Card {
       ...causeLine(members, lang),
     ],
     groups: [...groups].map(([state, names]) => ({ state, names })),
-    tail: first.open ? cardAdvice(members, first, printable(first.topic.subject ?? ""), lang) : [],
+    tail: isOpen(first) ? cardAdvice(members, first, printable(first.topic.subject ?? ""), lang) : [],
   };
 }
 
@@ -118,7 +119,7 @@ function areApart(members: readonly Notice[], now: Moment): boolean {
 
 function timedName(name: string, notice: Notice, lang: Lang, now: Moment): string {
   const { sinceMs, untilMs } = shownOf(notice, now);
-  return notice.span.until === undefined || notice.open
+  return notice.span.until === undefined || isOpen(notice)
     ? lang.messages.nameSince(name, sinceMs, now.wallMs)
     : `${name} (${lang.messages.span(sinceMs, untilMs, now.wallMs)})`;
 }
@@ -147,8 +148,12 @@ function stateOf(notice: Notice, lang: Lang, now: Moment): string {
 }
 
 /** What cannot be said of several at once. */
-function hasStory({ kind, earlier }: Notice): boolean {
-  return kind === "flapping" || kind === "settled" || earlier.length > 0;
+function hasStory(notice: Notice): boolean {
+  return notice.kind === "flapping" || notice.kind === "settled" || hasEarlier(notice);
+}
+
+function hasEarlier(notice: Notice): boolean {
+  return "earlier" in notice && notice.earlier.length > 0;
 }
 
 function spanLines(members: readonly Notice[], first: Notice, lang: Lang, now: Moment): string[] {
@@ -187,13 +192,13 @@ export interface Summary {
   readonly lines: readonly string[];
 }
 
-function headOf({ kind, open }: Notice, title: string, host: string): string {
-  return `${markOf(kind, open)} ${printable(host)} · ${printable(title)}`;
+function headOf(notice: Notice, title: string, host: string): string {
+  return `${markOf(notice)} ${printable(host)} · ${printable(title)}`;
 }
 
 /** The mark that a notice begins with. */
-export function markOf(kind: NoticeKind, open: boolean): string {
-  switch (kind) {
+export function markOf(notice: Notice): string {
+  switch (notice.kind) {
     case "alert":
     case "edge":
       return "🔴";
@@ -205,21 +210,20 @@ export function markOf(kind: NoticeKind, open: boolean): string {
     case "flapping":
       return "🟠";
     case "settled":
-      return open ? "🔴" : "🟢";
+      return notice.open ? "🔴" : "🟢";
     case "info":
       return "ℹ️";
     default:
-      return kind satisfies never;
+      return notice satisfies never;
   }
 }
 
 function linesOf(notice: Notice, lang: Lang, now: Moment): string[] {
-  const { kind, count, open, flap } = notice;
   const detail = detailText(notice.detail, lang);
   // What is over needs no advice, and a pid may be somebody else's by then.
   const reason = detailText(detailOf(notice.detail.facts), lang);
   const { sinceMs, untilMs, lastedMs } = shownOf(notice, now);
-  switch (kind) {
+  switch (notice.kind) {
     case "alert":
       return [detail, lang.messages.since(sinceMs, now.wallMs)];
     case "realert":
@@ -229,35 +233,35 @@ function linesOf(notice: Notice, lang: Lang, now: Moment): string[] {
     case "missed":
       return [lang.messages.missed(lastedMs, sinceMs, untilMs), lang.messages.reason + reason];
     case "edge":
-      return [`${lang.details.jobFailedCount(count)}. ${detail}`];
+      return [`${lang.details.jobFailedCount(notice.count)}. ${detail}`];
     case "info":
       return [detail];
     case "flapping":
-      return [lang.messages.flapping(flap?.count ?? 0, flap?.lastedMs ?? 0, open), detail];
+      return [lang.messages.flapping(notice.flap.count, notice.flap.lastedMs, notice.open), detail];
     case "settled":
       return [
-        (open ? lang.messages.settledBad : lang.messages.settledGood)(flap?.count ?? 0, flap?.lastedMs ?? 0),
+        (notice.open ? lang.messages.settledBad : lang.messages.settledGood)(notice.flap.count, notice.flap.lastedMs),
         detail,
       ];
     default:
-      return kind satisfies never;
+      return notice satisfies never;
   }
 }
 
-function earlierLine({ earlier, skipped }: Notice, lang: Lang, now: Moment): string[] {
-  if (earlier.length === 0) return [];
-  const spans = earlier.map((span) => shownSpan(span, now));
+function earlierLine(notice: Notice, lang: Lang, now: Moment): string[] {
+  if (!("earlier" in notice) || notice.earlier.length === 0) return [];
+  const spans = notice.earlier.map((span) => shownSpan(span, now));
   return [
     lang.messages.earlier(
       spans.map(({ sinceMs, untilMs }) => lang.messages.span(sinceMs, untilMs, now.wallMs)),
-      skipped,
+      notice.skipped,
     ),
   ];
 }
 
 function causeLine(notices: readonly Notice[], lang: Lang): string[] {
   const causes = new Set(
-    notices.flatMap(({ kind, cause }) => (cause === undefined || kind === "recovery" ? [] : [cause])),
+    notices.flatMap((notice) => ("cause" in notice && notice.cause !== undefined ? [notice.cause] : [])),
   );
   return [...causes].map((cause) => lang.messages.cause(cause));
 }

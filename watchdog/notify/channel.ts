@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import type { Fields, Log } from "../log.ts";
 import type { Text } from "../messages/text.ts";
 

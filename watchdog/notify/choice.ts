@@ -1,4 +1,4 @@
-import type { Notice } from "../decide/ledger.ts";
+import { isOpen, type Notice } from "../decide/notice.ts";
 import { isUrgent } from "../decide/severity.ts";
 import { keyOf } from "../kinds.ts";
 
@@ -41,7 +41,7 @@ function withoutSuccessors(due: readonly Notice[]): readonly Notice[] {
   const ended = new Set(
     due.filter(({ kind }) => kind === "recovery" || kind === "missed").map(({ topic }) => keyOf(topic)),
   );
-  return due.filter(({ topic, open }) => !open || !ended.has(keyOf(topic)));
+  return due.filter((notice) => !isOpen(notice) || !ended.has(keyOf(notice.topic)));
 }
 
 /** Notices that may share a message: audible ones, and silent ones that answer the same message. */

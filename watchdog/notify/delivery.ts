@@ -1,6 +1,6 @@
 import { type Clock, momentOf } from "../clock.ts";
 import { type DailySpan, withinDailySpan } from "../config/value.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import type { Part } from "../messages/card.ts";

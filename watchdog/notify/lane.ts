@@ -1,5 +1,5 @@
 import type { Moment } from "../clock.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import type { Part } from "../messages/card.ts";
 import type { Summary } from "../messages/render.ts";
 import type { Channel, Form, SendResult } from "./channel.ts";

@@ -1,5 +1,5 @@
 import { type Clock, momentOf } from "../clock.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import { isUrgent, worstFirst } from "../decide/severity.ts";
 import type { Log } from "../log.ts";
 import type { Part } from "../messages/card.ts";

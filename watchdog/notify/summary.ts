@@ -1,15 +1,11 @@
 import type { Moment } from "../clock.ts";
-import type { Notice } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import { markOf, type Summary } from "../messages/render.ts";
 
 const MAX_LINES = 30;
 
-export function addToSummary(
-  summary: Summary | undefined,
-  { kind, open, title, due }: Notice,
-  failingSince: Moment,
-): Summary {
-  const line = `${markOf(kind, open)} ${new Date(due.wallMs).toISOString().slice(11, 19)} UTC ${title}`;
+export function addToSummary(summary: Summary | undefined, notice: Notice, failingSince: Moment): Summary {
+  const line = `${markOf(notice)} ${new Date(notice.due.wallMs).toISOString().slice(11, 19)} UTC ${notice.title}`;
   return {
     since: summary?.since ?? failingSince,
     count: (summary?.count ?? 0) + 1,

@@ -1,5 +1,6 @@
 import type { Moment } from "../clock.ts";
-import { deliverAll, judgeAll, type Ledger, type Notice, observeAll, type Rules } from "../decide/ledger.ts";
+import { deliverAll, judgeAll, type Ledger, observeAll, type Rules } from "../decide/ledger.ts";
+import type { Notice } from "../decide/notice.ts";
 import type { PruneFacts } from "../lang/facts.ts";
 import type { PruneLang } from "../lang/prune/index.ts";
 import type { Signal } from "../signals/signal.ts";

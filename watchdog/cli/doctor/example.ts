@@ -1,5 +1,5 @@
 import type { Config } from "../../config/variables.ts";
-import type { Notice, NoticeKind } from "../../decide/ledger.ts";
+import type { Notice } from "../../decide/notice.ts";
 import { detailOf } from "../../lang/detail.ts";
 import type { DoctorLang } from "../../lang/doctor.ts";
 import type { Lang } from "../../lang/index.ts";
@@ -15,30 +15,19 @@ const LASTED_MS = 12 * 60_000;
 /** The test message: what it is, then each mark as the daemon itself would render it. Pure. */
 export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: number): Text {
   const now = { wallMs, monoMs: 0 };
-  const notice = (kind: NoticeKind, words: readonly string[], changes: Partial<Notice> = {}): Notice => ({
-    id: `example:${kind}`,
-    topic: { kind: "hello" },
-    kind,
-    title: words[0] ?? "",
-    detail: detailOf(words.slice(1)),
-    span: { since: { wallMs: wallMs - LASTED_MS, monoMs: -LASTED_MS }, until: now },
-    earlier: [],
-    skipped: 0,
-    count: 1,
-    due: now,
-    judged: now,
-    throughSeq: 1,
-    open: kind !== "recovery",
-    ...changes,
-  });
   const { title, detail, alert, realert, recovery, flapping, info } = t.example;
-  const notices = [
-    notice("info", [title, detail]),
-    notice("alert", alert),
-    notice("realert", realert),
-    notice("recovery", recovery),
-    notice("flapping", flapping, { flap: { count: 6, lastedMs: LASTED_MS } }),
-    notice("info", info, { id: "example:info2" }),
+  const span = { since: { wallMs: wallMs - LASTED_MS, monoMs: -LASTED_MS }, until: now };
+  const common = (id: string, [head = "", ...facts]: readonly string[]) =>
+    ({ id, topic: { kind: "hello" }, title: head, detail: detailOf(facts), span, due: now, judged: now }) as const;
+  const incident = { earlier: [], skipped: 0, throughSeq: 1 };
+  const flap = { count: 6, lastedMs: LASTED_MS };
+  const notices: readonly Notice[] = [
+    { ...common("intro", [title, detail]), kind: "info", count: 1 },
+    { ...common("alert", alert), ...incident, kind: "alert" },
+    { ...common("realert", realert), ...incident, kind: "realert" },
+    { ...common("recovery", recovery), ...incident, kind: "recovery" },
+    { ...common("flapping", flapping), kind: "flapping", flap, throughSeq: 1, open: true },
+    { ...common("info", info), kind: "info", count: 1 },
   ];
   return textOf(renderAll(notices, { host, lang, ...now }).map(({ block }) => block));
 }

@@ -1,5 +1,5 @@
 import type { Config } from "../../../config/variables.ts";
-import type { Notice } from "../../../decide/ledger.ts";
+import type { Notice } from "../../../decide/notice.ts";
 import { keyOf } from "../../../kinds.ts";
 import { detailText } from "../../../lang/detail.ts";
 import { LANGS, type Lang } from "../../../lang/index.ts";
