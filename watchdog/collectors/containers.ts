@@ -14,15 +14,13 @@ export interface ContainerSample {
   readonly found: FoundContainer | "missing" | { readonly unreadable: Fault };
 }
 
-export interface FoundContainer extends InspectedHere {
+export interface FoundContainer extends Inspected {
   readonly id: string;
   readonly image: string;
+  /** They stay as they are for as long as it has its id, so they are read when it is inspected. */
+  readonly mounts?: readonly Mount[] | undefined;
 }
-
-/** A container's mounts stay as they are for as long as it has its id, so they are read when it is inspected. */
-interface InspectedHere extends Inspected {
-  readonly mounts?: readonly Mount[];
-}
+type InspectedHere = Omit<FoundContainer, "id" | "image">;
 
 export interface DockerReading {
   /** The engine's host name, once it said so. */
@@ -31,9 +29,9 @@ export interface DockerReading {
   /** Name by id of every container there is, watched or not: whose a process is. */
   readonly names?: ReadonlyMap<string, string>;
   /** What of the host the watchdog's own container sees, where it runs in one that this engine knows. */
-  readonly ownMounts?: readonly Mount[];
+  readonly ownMounts?: readonly Mount[] | undefined;
   /** The files that Compose read for that container, then for each other one of its service that runs on. */
-  readonly ownFiles?: readonly (readonly string[])[];
+  readonly ownFiles?: readonly (readonly string[])[] | undefined;
 }
 
 const PARALLEL_INSPECTS = 8;
@@ -118,13 +116,12 @@ export function containersCollector(
         .filter((name) => !seen.has(name))
         .map((name): ContainerSample => ({ name, named: true, found: "missing" }));
       const own = listed.find(({ id }) => shortId(id) === systemHostname);
-      const [ownMounts, ownFiles] = [own?.mounts(), own && composeFiles(own, listed)];
       return {
         ...(hostname === undefined ? {} : { hostname }),
         containers: [...samples, ...missing],
         names: new Map(listed.map(({ id, name }) => [id, name])),
-        ...(ownMounts ? { ownMounts } : {}),
-        ...(ownFiles ? { ownFiles } : {}),
+        ownMounts: own?.mounts(),
+        ownFiles: own && composeFiles(own, listed),
       };
     },
   };
@@ -172,8 +169,7 @@ async function inspectAll(
 async function inspectOne(client: Asked, listed: Listed, signal: AbortSignal): Promise<InspectOutcome> {
   try {
     const value = await client.inspect(listed.id, signal);
-    const mounts = value && listed.mounts();
-    return value ? { value: { ...value, ...(mounts ? { mounts } : {}) } } : {};
+    return value ? { value: { ...value, mounts: listed.mounts() } } : {};
   } catch (error) {
     return { failure: faultOf(error) };
   }

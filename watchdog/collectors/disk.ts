@@ -209,21 +209,17 @@ export function engineDataOf(
 ): (signal: AbortSignal) => EngineData {
   // An engine behind an address may be another host's.
   const client = target && "socketPath" in target ? dockerClient(target, deadlineMs) : undefined;
-  let isKnown = inContainer || !client;
   let dataRoot: string | undefined;
-  let asking = false;
-  const ask = async (signal: AbortSignal): Promise<void> => {
-    asking = true;
-    try {
-      dataRoot = (await client?.info(signal))?.dataRoot;
-      isKnown = true;
-    } catch {
-      // The next tick asks again.
-    }
-    asking = false;
-  };
+  /** Under way, or answered. */
+  let isAsked = inContainer;
   return (signal) => {
-    if (!isKnown && !asking) void ask(signal);
+    if (client && !isAsked) {
+      isAsked = true;
+      void client.info(signal).then(
+        (info) => (dataRoot = info.dataRoot),
+        () => (isAsked = false),
+      );
+    }
     return { path: dockerDiskPath(inContainer, dataRoot), inContainer };
   };
 }
@@ -242,12 +238,8 @@ function sampleOf(label: string, path: string, probe: Probe): DiskSample | undef
 }
 
 /** undefined: the filesystem reports no size. */
-export function sizeOf({
-  blocks,
-  freeBlocks,
-  availableBlocks,
-  blockSize,
-}: Probe): Pick<DiskSample, "totalBytes" | "usedBytes" | "availableBytes"> | undefined {
+export function sizeOf(probe: Probe): Pick<DiskSample, "totalBytes" | "usedBytes" | "availableBytes"> | undefined {
+  const { blocks, freeBlocks, availableBlocks, blockSize } = probe;
   if (!(blocks > 0)) return undefined;
   return {
     totalBytes: blocks * blockSize,

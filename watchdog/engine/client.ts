@@ -22,6 +22,8 @@ const MAX_BYTES = {
   buildCache: 8 * 1024 * 1024,
 } as const;
 type Question = keyof typeof MAX_BYTES;
+/** In which version a question is put. */
+type Spoken = "spoken" | "spokenForCache";
 
 /** Every method rejects with a reason on any fault. */
 export interface DockerClient {
@@ -68,25 +70,21 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     question: Question,
     path: string,
     signal: AbortSignal,
-    pick: (agreed: EngineVersion) => string = (all) => all.spoken,
+    spoken: Spoken = "spoken",
     retry = true,
   ): Promise<{ status: number; json: unknown }> => {
-    const answer = await ask(question, `/v${pick(await agreed(signal))}${path}`, signal);
+    const all = await agreed(signal);
+    const answer = await ask(question, `/v${all[spoken] ?? all.spoken}${path}`, signal);
     // The engine was replaced under us by one that does not speak this version: ask anew, once.
     if (answer.status === 400 && retry && /version/i.test(messageOf(answer.json))) {
       known = undefined;
-      return versioned(question, path, signal, pick, false);
+      return versioned(question, path, signal, spoken, false);
     }
     return answer;
   };
 
-  const expect200 = async (
-    question: Question,
-    path: string,
-    signal: AbortSignal,
-    pick?: (agreed: EngineVersion) => string,
-  ): Promise<unknown> => {
-    const { status, json } = await versioned(question, path, signal, pick);
+  const expect200 = async (...asked: Parameters<typeof versioned>): Promise<unknown> => {
+    const { status, json } = await versioned(...asked);
     if (status !== 200) throw statusError(status, `engine answered ${status}${messageOf(json)}`);
     if (json === undefined) throw new Error("engine's answer is not JSON");
     return json;
@@ -106,8 +104,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     },
     buildCache: async (signal) => {
       if ((await agreed(signal)).spokenForCache === undefined) return undefined;
-      const inItsVersion = (all: EngineVersion): string => all.spokenForCache ?? all.spoken;
-      return parseBuildCache(await expect200("buildCache", "/system/df?type=build-cache", signal, inItsVersion));
+      return parseBuildCache(await expect200("buildCache", "/system/df?type=build-cache", signal, "spokenForCache"));
     },
   };
 }
