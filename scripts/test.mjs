@@ -1,0 +1,110 @@
+// npm test, npm run test:quick; `npm test -- notify pruner/plan` runs the files whose path has one of these parts. Each file
+// runs in a process of its own. All are bundled once before that: a process that translates TypeScript by itself takes
+// half a second before its first test, and there are many.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { finished } from "node:stream/promises";
+import { run } from "node:test";
+import { dot, spec as Spec, tap } from "node:test/reporters";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Each run has a folder of its own, where packages are found. */
+const OUT = join(ROOT, `node_modules/.cache/watchdog-tests-${process.pid}`);
+/** They take longest, so they begin first. */
+const LONG = [
+  "tests/random/timelines.test.ts",
+  "tests/random/timelines-restarts.test.ts",
+  "tests/faults/memory-limit.test.ts",
+  "tests/faults/matrix.test.ts",
+  "tests/status/slow-clients.test.ts",
+  "tests/soak/soak.test.ts",
+  "tests/e2e/exit.test.ts",
+  "tests/e2e/output.test.ts",
+  "tests/e2e/secret-sweep.test.ts",
+  "tests/status/page.test.ts",
+  "tests/e2e/signals.test.ts",
+  "tests/faults/matrix-virtual.test.ts",
+  "tests/fuzz/host-and-engine.test.ts",
+];
+/** What starts a program: the bundle, a browser, a tool of the system. */
+const STARTS_A_PROGRAM = /dist\/(?:watchdog|pruner)\.mjs|"node:child_process"/;
+
+const { values: options, positionals: parts } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Without the files that start a program, and without the longest. */
+    quick: { type: "boolean", default: false },
+    /** spec, tap or dot. */
+    reporter: { type: "string", default: "spec" },
+    /** So many files at a time. Those that start a program wait most of the time. */
+    concurrency: { type: "string", default: "4" },
+    /** A file that never yields ends after that; each test has a limit of its own. */
+    "file-limit-ms": { type: "string", default: "400000" },
+    in: { type: "string", default: "tests" },
+  },
+});
+
+/** A file knows its own address as if it were not bundled, and its tests have a time limit. */
+const asIfNotBundled = {
+  name: "as if not bundled",
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => ({
+      loader: "ts",
+      contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
+    }));
+    const limited = join(ROOT, "tests/helpers/limited-test.mjs");
+    onResolve({ filter: /^node:test$/ }, ({ importer }) => (importer === limited ? undefined : { path: limited }));
+  },
+};
+
+const all = readdirSync(join(ROOT, options.in), { recursive: true, encoding: "utf8" })
+  .map((path) => `${options.in}/${path}`)
+  .filter((path) => /\.test\.(?:ts|mjs)$/.test(path) && !path.startsWith("tests/docker/"))
+  .sort();
+for (const path of options.in === "tests" ? LONG : [])
+  if (!all.includes(path)) throw new Error(`${path} is not there: mend the list of the longest`);
+const wanted = parts.length === 0 ? all : all.filter((path) => parts.some((part) => path.includes(part)));
+if (wanted.length === 0) throw new Error(`no file of tests has ${parts.join(" or ")} in its path`);
+
+process.once("exit", () => rmSync(OUT, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+const { metafile } = await build({
+  absWorkingDir: ROOT,
+  entryPoints: wanted,
+  outdir: OUT,
+  outbase: ROOT,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  metafile: true,
+  sourcemap: "linked",
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  packages: "external",
+  plugins: [asIfNotBundled],
+});
+
+function startsAProgram(test) {
+  const reached = new Set([test]);
+  // A set's elements are walked in the order of their insertion, those that are added meanwhile included.
+  for (const path of reached) for (const next of metafile.inputs[path]?.imports ?? []) reached.add(next.path);
+  return [...reached].some(
+    (path) => path.startsWith("tests/") && STARTS_A_PROGRAM.test(readFileSync(join(ROOT, path), "utf8")),
+  );
+}
+
+const isProgram = new Map(wanted.map((path) => [path, startsAProgram(path)]));
+const begins = (path) => (LONG.includes(path) ? LONG.indexOf(path) : LONG.length + (isProgram.get(path) ? 0 : 1));
+const files = wanted
+  .filter((path) => !options.quick || (!isProgram.get(path) && !LONG.includes(path)))
+  .sort((a, b) => begins(a) - begins(b))
+  .map((path) => join(OUT, path.replace(/\.\w+$/, ".mjs")));
+
+const results = run({ files, concurrency: Number(options.concurrency), timeout: Number(options["file-limit-ms"]) });
+results.on("test:fail", () => (process.exitCode = 1));
+results.compose({ dot, tap }[options.reporter] ?? new Spec()).pipe(process.stdout);
+await finished(results);
