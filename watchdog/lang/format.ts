@@ -83,22 +83,27 @@ export function decimalSizeText(bytes: number, units: readonly [string, ...strin
   return `${Number(value.toPrecision(4))} ${units[power]}`;
 }
 
+/** By language and what they show: making one takes longer than all else that a message needs. */
+const clockFormats = new Map<string, Intl.DateTimeFormat>();
+
 /** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`, and with the year when it is another one. In the zone of the TZ variable. */
 export function clockTime(wallMs: number, nearMs: number, code: LangCode): string {
-  const locale = code === "ru" ? "ru-RU" : "en-GB";
   const [at, near] = [new Date(wallMs), new Date(nearMs)];
   const year = at.getFullYear() === near.getFullYear() ? {} : ({ year: "numeric" } as const);
   const date = at.toDateString() === near.toDateString() ? {} : ({ day: "2-digit", month: "short", ...year } as const);
-  return new Intl.DateTimeFormat(locale, {
-    ...date,
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hourCycle: "h23",
-    timeZoneName: "short",
-  })
-    .format(wallMs)
-    .replace(/(\s*г\.)?,/, "");
+  const key = [code, ...Object.keys(date)].join(" ");
+  const format =
+    clockFormats.get(key) ??
+    new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", {
+      ...date,
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      hourCycle: "h23",
+      timeZoneName: "short",
+    });
+  clockFormats.set(key, format);
+  return format.format(wallMs).replace(/(\s*г\.)?,/, "");
 }
 
 /** `12:04`, with the date in front when it is another day than `nearMs`, and with the year when it is another one. In the zone of the TZ variable. Without Intl: a page holds a hundred of these, and each formatter holds memory that is not the heap's. */

@@ -264,7 +264,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
           continue;
         }
         const woken = new AbortController();
-        wake = () => woken.abort();
+        // With a reason of its own: without one each abort would make an error with its stack.
+        wake = () => woken.abort("woken");
         stop.addEventListener("abort", wake, { once: true });
         await clock.sleep(Math.min(wait ?? Infinity, secondWait ?? Infinity), woken.signal);
         stop.removeEventListener("abort", wake);
