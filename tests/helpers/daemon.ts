@@ -9,6 +9,9 @@ import { until } from "./wait.ts";
 export const BUNDLE = fileURLToPath(new URL("../../dist/watchdog.mjs", import.meta.url));
 assert.ok(existsSync(BUNDLE), "dist/watchdog.mjs is missing: run `npm run build` first");
 
+/** To answer costs the daemon as much as a tick, of which there are ten a second: asked more often it would do little else. */
+const STATUS_POLL_MS = 40;
+
 export type Env = Readonly<Record<string, string>>;
 
 export interface SignalView {
@@ -120,7 +123,7 @@ export async function startDaemon(
     const answer = await ask(port, "/status");
     return answer ? (JSON.parse(answer.body) as Status) : undefined;
   };
-  const status = (): Promise<Status> => until("an answer of /status", maybeStatus);
+  const status = (): Promise<Status> => until("an answer of /status", maybeStatus, undefined, STATUS_POLL_MS);
   const statusWhere = async (what: string, holds: (status: Status) => boolean, withinMs?: number): Promise<Status> => {
     let last: Status | undefined;
     try {
@@ -131,6 +134,7 @@ export async function startDaemon(
           return last && holds(last) ? last : undefined;
         },
         withinMs,
+        STATUS_POLL_MS,
       );
     } catch (error) {
       throw new Error(`${(error as Error).message}\nlast status: ${JSON.stringify(last, null, 1)}\noutput:\n${output}`);
