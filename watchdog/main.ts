@@ -86,7 +86,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(`${redact(text)}\n`, exitCode);
     }
     case "once": {
-      for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
+      for (const { text } of parsed.problems) log.warn(`configuration: ${text}`);
       const report = redactJson(
         await once({
           config,

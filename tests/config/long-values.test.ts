@@ -4,11 +4,11 @@ import { join } from "node:path";
 import test from "node:test";
 import { parseConfig } from "../../watchdog/config/config.ts";
 import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
-import { hasFileVariant, parseTable, showValue, type Variable } from "../../watchdog/config/table.ts";
+import { hasFileVariant, type Problem, parseTable, showValue, type Variable } from "../../watchdog/config/table.ts";
 import { VARIABLES } from "../../watchdog/config/variables.ts";
 import { maskArguments } from "../../watchdog/safe.ts";
 import { ROOT } from "../architecture/sources.ts";
-import { factsOf } from "../helpers/config.ts";
+import { factsOf, parsedOf, told } from "../helpers/config.ts";
 
 /** One environment string has at most 128 kB (execve(2), MAX_ARG_STRLEN). */
 const LENGTH = 100_000;
@@ -68,7 +68,7 @@ for (const [what, value] of Object.entries(NASTY)) {
     for (const variable of variables) {
       const names = hasFileVariant(variable.name) ? [variable.name, `${variable.name}_FILE`] : [variable.name];
       for (const name of names) {
-        const problems: string[] = [];
+        const problems: Problem[] = [];
         const facts = factsOf({
           readSecret: (path) => {
             throw new Error(path);
@@ -80,7 +80,7 @@ for (const [what, value] of Object.entries(NASTY)) {
         });
         assert.ok(tookMs < MAX_MS, `${name} took ${Math.round(tookMs)} ms`);
         assert.ok(
-          problems.length <= 25 && problems.every((problem) => problem.length < 1500),
+          problems.length <= 25 && problems.every(({ text }) => text.length < 1500),
           `${name}: ${problems.length} problems`,
         );
       }
@@ -91,13 +91,14 @@ for (const [what, value] of Object.entries(NASTY)) {
 test("of a list 1,000 entries count, and of the bad ones twenty are told and the rest counted", {
   timeout: 10_000,
 }, () => {
-  const { config, problems } = parseConfig(
+  const parsed = parseConfig(
     {
       WATCHDOG_PROC_PATTERNS: Array.from({ length: 1200 }, (_, index) => `p${index}`).join(","),
       WATCHDOG_CONTAINERS: `web${",b@d".repeat(100)}`,
     },
     factsOf(),
   );
+  const { config, problems } = told(parsed);
   assert.equal(config.procPatterns.length, 1000);
   assert.deepEqual(config.containers, ["web"]);
   assert.ok(problems.includes("WATCHDOG_PROC_PATTERNS: has 1200 entries; allowed: at most 1000; the first 1000 count"));
@@ -109,7 +110,7 @@ test("unknown names are told up to a number, however many and however long", { t
   const env = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`WATCHDOG_NO_${index}`, "x"]));
   let problems: readonly string[] = [];
   const tookMs = costMs(() => {
-    problems = parseConfig({ ...env, [`WATCHDOG_${"A".repeat(LENGTH)}`]: "x" }, factsOf()).problems;
+    problems = parsedOf({ ...env, [`WATCHDOG_${"A".repeat(LENGTH)}`]: "x" }).problems;
   });
   assert.ok(tookMs < 500, `${Math.round(tookMs)} ms`);
   assert.ok(

@@ -5,7 +5,7 @@ import { parsePrunerConfig } from "../../watchdog/config/pruner.ts";
 import { KIND_NAMES, KINDS, keyOf } from "../../watchdog/kinds.ts";
 import { LANGS } from "../../watchdog/lang/index.ts";
 import { buildSignals, NO_SIGNALS } from "../../watchdog/signals/index.ts";
-import { factsOf, parsedOf } from "../helpers/config.ts";
+import { factsOf, parsedOf, told } from "../helpers/config.ts";
 import { shown } from "../helpers/detail.ts";
 import { topicAt } from "../helpers/notice.ts";
 import { ALL_OFF, FAILED, momentAt } from "../helpers/signal-rig.ts";
@@ -127,7 +127,7 @@ describe("a pattern of WATCHDOG_MUTE", TIMEOUT, () => {
   });
 
   it("is judged alike by the pruner, which reads the same file", () => {
-    const { config, problems } = parsePrunerConfig({ WATCHDOG_MUTE: "deps:*,prune*" }, factsOf());
+    const { config, problems } = told(parsePrunerConfig({ WATCHDOG_MUTE: "deps:*,prune*" }, factsOf()));
     assert.deepEqual(config.mute, ["prune*"]);
     assert.match(problems.join(), /"deps:\*" stands for no kind of signal; did you mean dep:\*\?/);
   });

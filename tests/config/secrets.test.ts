@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parsedOf } from "../helpers/config.ts";
+import { denied, parsedOf } from "../helpers/config.ts";
 
 const TOKEN = "123456789:AAEhBP0av28_zyxwvutsrqponmlkjihgfed";
 const CHAT = "-1001234567890";
@@ -114,13 +114,11 @@ test("the variable wins over its file variant, which is reported; an empty varia
 test("a secret's file that cannot be read is one problem, which says who has to be able to read it", {
   timeout: 10_000,
 }, () => {
-  const denied = {
+  const unread = {
     uid: 65_534,
-    readSecret: (path: string) => {
-      throw new Error(`EACCES: permission denied, open '${path}'`);
-    },
+    readSecret: denied,
   };
-  const root = parsedOf({ WATCHDOG_METRICS_URL_FILE: "/run/secrets/x" }, { ...denied, uid: 0 }).problems;
+  const root = parsedOf({ WATCHDOG_METRICS_URL_FILE: "/run/secrets/x" }, { ...unread, uid: 0 }).problems;
   assert.match(
     root.join(),
     /uid 0 may read \(chown :0, chmod 440\)/,
@@ -129,7 +127,7 @@ test("a secret's file that cannot be read is one problem, which says who has to 
   const gone = parsedOf(
     { WATCHDOG_METRICS_URL_FILE: "/run/secrets/x" },
     {
-      ...denied,
+      ...unread,
       readSecret: () => {
         throw new Error("ENOENT: no such file");
       },
@@ -140,7 +138,7 @@ test("a secret's file that cannot be read is one problem, which says who has to 
     ["WATCHDOG_TG_BOT_TOKEN", { WATCHDOG_TG_CHAT_ID: CHAT }],
     ["WATCHDOG_TG_CHAT_ID", { WATCHDOG_TG_BOT_TOKEN: TOKEN }],
   ] as const) {
-    const { problems } = parsedOf({ ...env, [`${name}_FILE`]: "/run/secrets/x" }, denied);
+    const { problems } = parsedOf({ ...env, [`${name}_FILE`]: "/run/secrets/x" }, unread);
     assert.equal(problems.length, 1, problems.join("\n"));
     assert.match(
       problems.join(),

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Problem } from "../../watchdog/config/table.ts";
 import type { Saved } from "../../watchdog/state/codec.ts";
 import { stateFile, writeAtomically } from "../../watchdog/state/file.ts";
 import type { Status } from "../helpers/daemon.ts";
@@ -269,11 +270,13 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
   }, async (t) => {
     const path = join(tempDir(t), "state.json");
     const begin = async (): Promise<Run> => {
-      const problems: string[] = [];
+      const problems: Problem[] = [];
       const file = stateFile(path, SILENT_LOG, problems);
       const loaded = await file.load({ wallMs: 0, monoMs: 0 });
       return {
-        problems,
+        get problems() {
+          return problems.map(({ text }) => text);
+        },
         loaded: loaded?.failedJobs,
         save: async (failedJobs) => {
           file.save(savedWith(failedJobs));
@@ -339,7 +342,7 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
   ] as const) {
     it(`another program's file that appears ${when} stays as it is too`, { timeout: 10_000 }, async (t) => {
       const path = join(tempDir(t), "state.json");
-      const problems: string[] = [];
+      const problems: Problem[] = [];
       const file = stateFile(path, SILENT_LOG, problems);
       await file.load({ wallMs: 0, monoMs: 0 });
       const save = async (failedJobs: number): Promise<void> => {
@@ -351,7 +354,7 @@ describe("WATCHDOG_STATE_FILE", { concurrency: 5 }, () => {
       await save(2);
       assert.equal(readFileSync(path, "utf8"), "precious");
       assert.equal(problems.length, 1);
-      assert.match(problems[0] ?? "", /another program's file/);
+      assert.match(problems[0]?.text ?? "", /another program's file/);
     });
   }
 

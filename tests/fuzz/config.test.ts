@@ -64,7 +64,8 @@ fuzz("the configuration", (random) => {
     if (key.endsWith("Pct")) within(value, 0, 100, key);
   }
   within(config.intervalS, Number.MIN_VALUE, Infinity, "the interval");
-  for (const [index, problem] of problems.entries()) {
+  for (const [index, { variable, name: set = variable, text: problem }] of problems.entries()) {
+    assert.ok(problem.startsWith(set) || set === "WATCHDOG_…", `${set}: ${problem}`);
     assert.ok(problem.length < 1500, `a problem of ${problem.length} characters`);
     // One line each; foreign text stands in it as JSON.
     assert.doesNotMatch(problem, /[\n\r\0]/, `problem ${index}`);

@@ -1,4 +1,5 @@
 import { type ParsedConfig, parseConfig } from "../../watchdog/config/config.ts";
+import type { Problem } from "../../watchdog/config/table.ts";
 import type { Config, Facts } from "../../watchdog/config/variables.ts";
 
 export function factsOf(changes: Partial<Facts> = {}): Facts {
@@ -18,8 +19,22 @@ export function factsOf(changes: Partial<Facts> = {}): Facts {
   };
 }
 
-export function parsedOf(env: Readonly<Record<string, string>> = {}, facts: Partial<Facts> = {}): ParsedConfig {
-  return parseConfig(env, factsOf(facts));
+type TextOf<T extends { readonly problems: readonly Problem[] }> = Omit<T, "problems"> & {
+  readonly problems: readonly string[];
+};
+
+/** With its problems as they are told. */
+export function told<T extends { readonly problems: readonly Problem[] }>(parsed: T): TextOf<T> {
+  return { ...parsed, problems: parsed.problems.map(({ text }) => text) };
+}
+
+export function parsedOf(env: Readonly<Record<string, string>> = {}, facts: Partial<Facts> = {}): TextOf<ParsedConfig> {
+  return told(parseConfig(env, factsOf(facts)));
+}
+
+/** As the system refuses to open a file. */
+export function denied(path: string): never {
+  throw Object.assign(new Error(`EACCES: permission denied, open '${path}'`), { code: "EACCES" });
 }
 
 /** A configuration that has no problems; a test that misspells a variable fails here. */

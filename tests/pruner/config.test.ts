@@ -4,11 +4,11 @@ import { type ParsedPrunerConfig, parsePrunerConfig } from "../../watchdog/confi
 import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
 import type { Variable } from "../../watchdog/config/variables.ts";
 import { targetOf } from "../../watchdog/pruner/target.ts";
-import { factsOf, parsedOf } from "../helpers/config.ts";
+import { factsOf, parsedOf, told } from "../helpers/config.ts";
 import { fakeSsh } from "../helpers/fake-ssh.ts";
 
-const parse = (env: Readonly<Record<string, string>> = {}): ParsedPrunerConfig => parsePrunerConfig(env, factsOf());
-const own = ({ config }: ParsedPrunerConfig): object =>
+const parse = (env: Readonly<Record<string, string>> = {}) => told(parsePrunerConfig(env, factsOf()));
+const own = ({ config }: Pick<ParsedPrunerConfig, "config">): object =>
   Object.fromEntries(Object.keys(PRUNER_VARIABLES).map((key) => [key, config[key as keyof typeof config]]));
 
 const DEFAULTS = {

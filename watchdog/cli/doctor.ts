@@ -17,7 +17,7 @@ import { judgeDisks } from "./doctor/disks.ts";
 import { askEngine, judgeEngine } from "./doctor/engine.ts";
 import { exampleText, sendExample } from "./doctor/example.ts";
 import { judgeHost } from "./doctor/host.ts";
-import { readSelf, writeProblem } from "./doctor/self.ts";
+import { readSelf, writeFault } from "./doctor/self.ts";
 import { judgeDeps, judgeMetrics } from "./doctor/services.ts";
 import { type ClockFacts, judgeClock, judgeFiles, judgeSettings } from "./doctor/setup.ts";
 import { askTelegram, judgeTelegram, type Sent } from "./doctor/telegram.ts";
@@ -46,7 +46,7 @@ export async function doctor({ parsed, place, clock, log, pool, system, send, ui
   const bot = doctorBot(parsed, clock);
   // An engine that is named and not there is asked all the same: the answer says why.
   const isEngineWatched =
-    config.containers.length > 0 || problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK"));
+    config.containers.length > 0 || problems.some(({ variable }) => variable === "WATCHDOG_DOCKER_SOCK");
   const { disk: diskWatch, ...collectors } = createCollectors(config, pool, system);
   const readings = collectAllOf({ ...collectors, disk: undefined })(now, stop);
   const engine = askEngine(config, isEngineWatched);
@@ -66,8 +66,8 @@ export async function doctor({ parsed, place, clock, log, pool, system, send, ui
       )
     : undefined;
   const self = readSelf(config.procRoot, pool, deadlineMs);
-  const stateProblem =
-    config.stateFile === undefined ? Promise.resolve(undefined) : writeProblem(config.stateFile, pool, deadlineMs);
+  const stateFault =
+    config.stateFile === undefined ? Promise.resolve(undefined) : writeFault(config.stateFile, pool, deadlineMs);
 
   const contained = async (id: string, judge: () => Check[] | Promise<Check[]>): Promise<Check[]> => {
     try {
@@ -89,7 +89,7 @@ export async function doctor({ parsed, place, clock, log, pool, system, send, ui
       return [judgeClock(clockFacts(bot, await readings, clock.wallMs()), ctx)];
     }),
     contained("confinement", async () => judgeConfinement(await self, ctx)),
-    contained("files", async () => judgeFiles(await stateProblem, uid, ctx)),
+    contained("files", async () => judgeFiles(await stateFault, uid, ctx)),
   ]);
   return areas.flat();
 }

@@ -37,7 +37,7 @@ export async function run({ pool, version, stop, ...options }: RunOptions): Prom
   const startedAt = momentOf(clock);
   const problems = [...parsed.problems];
   log.info("watchdog starts", { version, node: process.version, ...settingsOf(config) });
-  for (const problem of problems) log.warn(`configuration: ${problem}`);
+  for (const { text } of problems) log.warn(`configuration: ${text}`);
 
   const keeps = config.enabled && config.stateFile !== undefined;
   const store = keeps ? stateFile(config.stateFile, log, problems) : undefined;

@@ -42,9 +42,10 @@ function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Co
     // A proxy's address cannot be probed here; whoever names one means it.
     if (!("socketPath" in target) || facts.socketExists(target.socketPath)) containers = ["*"];
     else if ((env["WATCHDOG_DOCKER_SOCK"] ?? "").trim().replace(/^unix:\/\//, "") === target.socketPath) {
-      problems.push(
-        `WATCHDOG_DOCKER_SOCK=${showValue(target.socketPath)} does not exist; allowed: the path of the engine's socket, tcp://host:port, or empty = off; containers are not watched`,
-      );
+      problems.push({
+        variable: "WATCHDOG_DOCKER_SOCK",
+        text: `WATCHDOG_DOCKER_SOCK=${showValue(target.socketPath)} does not exist; allowed: the path of the engine's socket, tcp://host:port, or empty = off; containers are not watched`,
+      });
     }
   }
   // Its state is the cause of much, so it is watched whether or not it is listed.
@@ -64,9 +65,10 @@ type TelegramSettings = Pick<Config, "tgBotToken" | "tgChatId" | "tgProxyUrl">;
 export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Facts, problems: Problem[]): T {
   let { tgBotToken, tgChatId, tgProxyUrl } = config;
   if (tgProxyUrl && !facts.agentHasProxy) {
-    problems.push(
-      "WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy",
-    );
+    problems.push({
+      variable: "WATCHDOG_TG_PROXY_URL",
+      text: "WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy",
+    });
     tgProxyUrl = undefined;
   }
   if ((tgBotToken === undefined) !== (tgChatId === undefined)) {
@@ -74,12 +76,11 @@ export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Fa
       tgBotToken === undefined
         ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"]
         : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
-    const consequence = "until then messages go to the log";
     addConsequence(
       problems,
       missing,
-      consequence,
-      `${missing} has no usable value although ${set} is set; both are needed to write to Telegram; ${consequence}`,
+      "until then messages go to the log",
+      `${missing} has no usable value although ${set} is set; both are needed to write to Telegram`,
     );
     tgBotToken = tgChatId = undefined;
   }
@@ -157,10 +158,12 @@ export function unknownNames(env: Env): Problem[] {
   const unknown = Object.keys(env)
     .filter((name) => name.startsWith("WATCHDOG_") && !known.includes(name))
     .sort();
-  const told = unknown
-    .slice(0, MAX_UNKNOWN)
-    .map((name) => `${fragment(name, 80)} is not a known variable; did you mean ${nearest(name, known)}?`);
-  return unknown.length > MAX_UNKNOWN
-    ? [...told, `${unknown.length - MAX_UNKNOWN} more WATCHDOG_* names are not known either`]
+  const told = unknown.slice(0, MAX_UNKNOWN).map((name): Problem => {
+    const variable = fragment(name, 80);
+    return { variable, text: `${variable} is not a known variable; did you mean ${nearest(name, known)}?` };
+  });
+  const more = unknown.length - MAX_UNKNOWN;
+  return more > 0
+    ? [...told, { variable: "WATCHDOG_…", text: `${more} more WATCHDOG_* names are not known either` }]
     : told;
 }

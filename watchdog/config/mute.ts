@@ -17,19 +17,18 @@ export function neverMuted(patterns: readonly string[]): KindName[] {
 export function usefulMutes(patterns: readonly string[], problems: Problem[]): string[] {
   return patterns.filter((pattern) => {
     const kinds = KIND_NAMES.filter((kind) => standsFor(pattern, kind));
-    const shown = `WATCHDOG_MUTE: ${showValue(pattern)}`;
+    const report = (what: string): unknown =>
+      problems.push({ variable: "WATCHDOG_MUTE", text: `WATCHDOG_MUTE: ${showValue(pattern)} ${what}` });
     if (kinds.length === 0) {
-      problems.push(
-        `${shown} stands for no kind of signal; ${suggestion(pattern)} the pattern is dropped, the rest counts`,
-      );
+      report(`stands for no kind of signal; ${suggestion(pattern)} the pattern is dropped, the rest counts`);
     } else if (kinds.every((kind) => !KINDS[kind].mutable)) {
-      problems.push(
-        `${shown} stands for ${kinds.join(" and ")} alone, which is never muted; allowed: patterns of other keys; the pattern is dropped, the rest counts`,
+      report(
+        `stands for ${kinds.join(" and ")} alone, which is never muted; allowed: patterns of other keys; the pattern is dropped, the rest counts`,
       );
       return false;
     } else if (kinds.includes("orchestrator_down")) {
-      problems.push(
-        `${shown} also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`,
+      report(
+        `also stands for orchestrator_down, the master alarm, which is never muted; allowed: patterns of other keys; the rest of the pattern counts`,
       );
     }
     return kinds.length > 0;

@@ -21,15 +21,17 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
   problems.push(...unknownNames(env));
   const everything = own.pruneAll && own.pruneUntil === undefined;
   if (everything) {
-    problems.push(
-      "WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected",
-    );
+    problems.push({
+      variable: "WATCHDOG_PRUNE_ALL",
+      text: "WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected",
+    });
   }
   const unmeasured = own.pruneSshHost !== undefined && own.pruneDiskPct > 0;
   if (unmeasured) {
-    problems.push(
-      `WATCHDOG_PRUNE_DISK_PCT=${own.pruneDiskPct} has no effect over ssh: only the disk of this machine can be measured; allowed: together with the Docker socket; using the default 0 = off`,
-    );
+    problems.push({
+      variable: "WATCHDOG_PRUNE_DISK_PCT",
+      text: `WATCHDOG_PRUNE_DISK_PCT=${own.pruneDiskPct} has no effect over ssh: only the disk of this machine can be measured; allowed: together with the Docker socket; using the default 0 = off`,
+    });
   }
   const statusToken = guardStatus(shared, env, problems);
   const config: PrunerConfig = resolveTelegram(
@@ -64,7 +66,7 @@ function refusal(config: PrunerConfig, env: Env, problems: Problem[]): { refused
     ...(given("WATCHDOG_PRUNE_SSH_KEY_FILE") && config.pruneSshKeyFile === undefined
       ? ["WATCHDOG_PRUNE_SSH_KEY_FILE"]
       : []),
-    ...(!given("WATCHDOG_PRUNE_SSH_HOST") && problems.some((problem) => problem.startsWith("WATCHDOG_DOCKER_SOCK="))
+    ...(!given("WATCHDOG_PRUNE_SSH_HOST") && problems.some(({ variable }) => variable === "WATCHDOG_DOCKER_SOCK")
       ? ["WATCHDOG_DOCKER_SOCK"]
       : []),
   ];

@@ -10,19 +10,20 @@ export function guardStatus(
 ): string | undefined {
   const names = ["WATCHDOG_STATUS_TOKEN", "WATCHDOG_STATUS_TOKEN_FILE"];
   if (statusToken === undefined && names.some((name) => (env[name] ?? "").trim() !== "")) {
-    const consequence = "until it has a usable value the status server answers /healthz alone";
     addConsequence(
       problems,
       "WATCHDOG_STATUS_TOKEN",
-      consequence,
-      `WATCHDOG_STATUS_TOKEN has no usable value although it is set; ${consequence}`,
+      "until it has a usable value the status server answers /healthz alone",
+      "WATCHDOG_STATUS_TOKEN has no usable value although it is set",
     );
     return "";
   }
   if (statusToken === undefined && statusAddr && !isLoopback(statusAddr.host)) {
-    problems.push(
-      `WATCHDOG_STATUS_ADDR=${statusAddr.host}:${statusAddr.port} can be reached from outside and WATCHDOG_STATUS_TOKEN is unset: whoever reaches it reads the status; set WATCHDOG_STATUS_TOKEN (openssl rand -hex 16), or listen on 127.0.0.1`,
-    );
+    problems.push({
+      variable: "WATCHDOG_STATUS_ADDR",
+      code: "open",
+      text: `WATCHDOG_STATUS_ADDR=${statusAddr.host}:${statusAddr.port} can be reached from outside and WATCHDOG_STATUS_TOKEN is unset: whoever reaches it reads the status; set WATCHDOG_STATUS_TOKEN (openssl rand -hex 16), or listen on 127.0.0.1`,
+    });
   }
   return statusToken;
 }

@@ -85,17 +85,31 @@ export function list<T>(
 /** What a table of variables parses to. */
 export type Parsed<Table> = { -readonly [K in keyof Table]: Table[K] extends Variable<infer T> ? T : never };
 
-/** One thing wrong with the configuration, in one line that names the variable, its value, what is allowed and what counts instead. */
-export type Problem = string;
+/** One thing wrong with the configuration. */
+export interface Problem {
+  readonly variable: string;
+  /** What is set, where that is another name: the variable's with _FILE. */
+  readonly name?: string;
+  readonly code?: ProblemCode;
+  /** The file that is `denied`. Foreign text. */
+  readonly path?: string;
+  /** One line that names the variable, its value, what is allowed and what counts instead. */
+  readonly text: string;
+}
+
+/**
+ * What is to be done about it, where that is not to correct or remove what is set. `denied`: its file may not be read; `unreadable`: it cannot
+ * be. `needed`: without a usable value something else does not work; `missing`: there is no other problem with it. `open`: a token is needed.
+ */
+export type ProblemCode = "denied" | "unreadable" | "needed" | "missing" | "open";
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Says what follows from the value of a variable that cannot be used: at the end of the problem that says why, or as one of its own. */
-export function addConsequence(problems: Problem[], name: string, consequence: string, otherwise: Problem): void {
-  const at = problems.findLastIndex((problem) =>
-    [`${name}=`, `${name}_FILE=`].some((start) => problem.startsWith(start)),
-  );
-  if (at === -1) problems.push(otherwise);
-  else problems[at] = `${problems[at]}; ${consequence}`;
+export function addConsequence(problems: Problem[], variable: string, consequence: string, otherwise: string): void {
+  const at = problems.findLastIndex((problem) => problem.variable === variable);
+  const problem = problems[at];
+  if (problem) problems[at] = { code: "needed", ...problem, text: `${problem.text}; ${consequence}` };
+  else problems.push({ variable, code: "missing", text: `${otherwise}; ${consequence}` });
 }
 
 /** Every variable of a table; never throws: a bad value falls back to its default and is reported. */
@@ -140,9 +154,11 @@ function readValue(variable: Variable<unknown>, env: Env, facts: Facts, problems
   const value = isLong ? undefined : variable.parser.one.parse(given.raw);
   if (value !== undefined) return value;
   const shown = variable.secret ? "***" : showValue(given.raw);
-  problems.push(
-    `${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`,
-  );
+  problems.push({
+    variable: variable.name,
+    name: given.name,
+    text: `${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`,
+  });
   return variable.fallback(facts);
 }
 
@@ -166,17 +182,25 @@ function rawOf(
   const path = hasFileVariant(name) ? env[fileName]?.trim() : undefined;
   if (path === undefined || path === "") return direct === undefined ? undefined : { name, raw: direct };
   if (direct !== undefined && direct !== "") {
-    problems.push(`${fileName}=${showValue(path)} is ignored because ${name} is set too; set only one of them`);
+    problems.push({
+      variable: name,
+      name: fileName,
+      text: `${fileName}=${showValue(path)} is ignored because ${name} is set too; set only one of them`,
+    });
     return { name, raw: direct };
   }
   try {
     return { name: fileName, raw: facts.readSecret(path).trim() };
   } catch (error) {
-    const reason = reasonOf(error);
-    const remedy = /^E(ACCES|PERM)\b/.test(reason) ? ` (chown ${ownerToRead(facts.uid)}, chmod 440)` : "";
-    problems.push(
-      `${fileName}=${showValue(path)} cannot be read (${maskSecrets(reason)}); allowed: a file that uid ${facts.uid} may read${remedy} and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`,
-    );
+    const code = ["EACCES", "EPERM"].includes((error as { code?: string }).code ?? "") ? "denied" : "unreadable";
+    const remedy = code === "denied" ? ` (chown ${ownerToRead(facts.uid)}, chmod 440)` : "";
+    problems.push({
+      variable: name,
+      name: fileName,
+      code,
+      path: fragment(path, 120),
+      text: `${fileName}=${showValue(path)} cannot be read (${maskSecrets(reasonOf(error))}); allowed: a file that uid ${facts.uid} may read${remedy} and whose content is the value of ${name}; using the default${variable.shown === "" ? " (unset)" : ` ${variable.shown}`}`,
+    });
     return undefined;
   }
 }
@@ -189,7 +213,8 @@ export function ownerToRead(uid: number): string {
   return uid === 0 ? ":0" : `${uid}:0`;
 }
 
-function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {
+function entriesOf<T>(variable: string, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {
+  const report = (what: string): unknown => problems.push({ variable, text: `${variable}: ${what}` });
   const entries: T[] = [];
   const seen = new Set<string>();
   let dropped = 0;
@@ -204,8 +229,8 @@ function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems
     if (entry === undefined || repeated) {
       dropped += 1;
       if (dropped <= MAX_TOLD)
-        problems.push(
-          `${name}: entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`,
+        report(
+          `entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`,
         );
       continue;
     }
@@ -213,13 +238,11 @@ function entriesOf<T>(name: string, parser: ListParser<T>, raw: string, problems
     entries.push(entry);
   }
   if (dropped > MAX_TOLD)
-    problems.push(
-      `${name}: ${dropped - MAX_TOLD} more entries are dropped in the same way; allowed: ${parser.allowed}; the rest counts`,
+    report(
+      `${dropped - MAX_TOLD} more entries are dropped in the same way; allowed: ${parser.allowed}; the rest counts`,
     );
   if (parts.length > MAX_ENTRIES)
-    problems.push(
-      `${name}: has ${parts.length} entries; allowed: at most ${MAX_ENTRIES}; the first ${MAX_ENTRIES} count`,
-    );
+    report(`has ${parts.length} entries; allowed: at most ${MAX_ENTRIES}; the first ${MAX_ENTRIES} count`);
   return entries;
 }
 

@@ -1,4 +1,5 @@
 import { canBeBlind, type Readings, SOURCE_NAMES } from "../collectors/index.ts";
+import type { Problem } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
 import { blindReason } from "../signals/blind.ts";
@@ -7,7 +8,7 @@ import type { Occurrence } from "../signals/signal.ts";
 /** What the first message after a start tells besides what the readings show. */
 export interface Hello {
   readonly version: string;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** `WATCHDOG_HELLO`: version, what is watched, what cannot be read, what is wrong with the settings. Pure. */
@@ -38,6 +39,6 @@ export function helloOccurrence(
     topic: { kind: "hello" },
     count: 1,
     title: lang.hello.title,
-    detail: lang.hello.detail({ version, host, parts, blind, problems }),
+    detail: lang.hello.detail({ version, host, parts, blind, problems: problems.map(({ text }) => text) }),
   };
 }

@@ -56,7 +56,7 @@ export async function runPruner({
     untilFloor: config.pruneUntilFloor.text,
     timeoutS: config.pruneTimeoutS,
   });
-  for (const problem of problems) log.warn(`configuration: ${problem}`);
+  for (const { text } of problems) log.warn(`configuration: ${text}`);
 
   const report = createReport(
     PRUNE_LANGS[config.lang],

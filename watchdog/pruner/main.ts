@@ -71,7 +71,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(redact(text), exitCode);
     }
     case "once": {
-      for (const problem of parsed.problems) log.warn(`configuration: ${problem}`);
+      for (const { text } of parsed.problems) log.warn(`configuration: ${text}`);
       const { exitCode, text } = await (options.includes("--dry-run") ? dryRun : pruneOnce)(
         config,
         createRunner(surroundings),

@@ -1,4 +1,5 @@
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
+import type { Problem } from "../config/table.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
 import { iso } from "../status/view.ts";
 import { dueInS } from "./plan.ts";
@@ -9,7 +10,7 @@ export interface PrunerStatusOptions {
   readonly parsed: ParsedPrunerConfig;
   readonly runner: Runner;
   readonly delivery: () => DeliveryView;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   readonly host: string;
   readonly version: string;
   readonly startedAtMs: number;
@@ -61,6 +62,6 @@ export function prunerStatus({
     },
     ...(parsed.refused === undefined ? {} : { refused: parsed.refused }),
     delivery: { channel, pending, lastOkAt: iso(lastOkAtMs), lastError: deliveryError },
-    problems,
+    problems: problems.map(({ text }) => text),
   };
 }

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { copyFile, lstat, open, readdir, realpath, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Moment } from "../clock.ts";
+import type { Problem } from "../config/table.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
 import { decodeState, encodeState, isNewer, isOurs, runOf, type Saved, stateSignature } from "./codec.ts";
@@ -33,7 +34,7 @@ const STALE_MS = 3_600_000;
 type Found = { readonly text: string } | { readonly unusable: string };
 
 /** `problems` are those of the configuration: a path that must not be written to is added there, and no state is kept then. */
-export function stateFile(named: string, log: Log, problems: string[]): StateFile {
+export function stateFile(named: string, log: Log, problems: Problem[]): StateFile {
   const run = randomBytes(8).toString("hex");
   let path = named;
   let isOff = false;
@@ -47,9 +48,9 @@ export function stateFile(named: string, log: Log, problems: string[]): StateFil
   const switchOff = (reason: string, remedy: string): undefined => {
     isOff = true;
     lastError = reason;
-    const problem = `WATCHDOG_STATE_FILE=${JSON.stringify(named)} ${reason}; ${remedy}; until then nothing is kept across restarts`;
-    problems.push(problem);
-    log.error(`configuration: ${problem}`);
+    const text = `WATCHDOG_STATE_FILE=${JSON.stringify(named)} ${reason}; ${remedy}; until then nothing is kept across restarts`;
+    problems.push({ variable: "WATCHDOG_STATE_FILE", text });
+    log.error(`configuration: ${text}`);
     return undefined;
   };
   const leaveForeign = (): undefined =>

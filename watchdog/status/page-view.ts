@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
 import { neverMuted } from "../config/mute.ts";
+import type { Problem } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import { rulesOf, type Watch } from "../daemon/watch.ts";
 import type { Entry } from "../decide/ledger.ts";
@@ -81,7 +82,7 @@ export interface PageSources {
   readonly delivery: () => DeliveryView;
   readonly recent: () => readonly SentMessage[];
   readonly steady: Steady;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   readonly version: string;
   readonly startedAt: { readonly wallMs: number; readonly monoMs: number };
 }
@@ -139,7 +140,7 @@ export function pageView({
     delivery: delivery(),
     muted: config.mute,
     mutedExcept: neverMuted(config.mute),
-    problems,
+    problems: problems.map(({ text }) => text),
     messages: recent(),
   };
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Problem } from "../config/table.ts";
 import type { HostPort } from "../config/value.ts";
 import type { Log } from "../log.ts";
 import { reasonOf } from "../safe.ts";
@@ -112,7 +113,7 @@ function answerOf(
 export async function serveStatus(
   address: HostPort | undefined,
   routes: Routes,
-  problems: string[],
+  problems: Problem[],
   log: Log,
   guards: Guards = {},
 ): Promise<() => void> {
@@ -126,9 +127,9 @@ export async function serveStatus(
       server.closeAllConnections();
     };
   } catch (error) {
-    const problem = `WATCHDOG_STATUS_ADDR=${shown} cannot be listened on (${reasonOf(error)}); allowed: a free host:port, or empty = off; the program runs without a status server`;
-    problems.push(problem);
-    log.error(`configuration: ${problem}`);
+    const text = `WATCHDOG_STATUS_ADDR=${shown} cannot be listened on (${reasonOf(error)}); allowed: a free host:port, or empty = off; the program runs without a status server`;
+    problems.push({ variable: "WATCHDOG_STATUS_ADDR", text });
+    log.error(`configuration: ${text}`);
     return () => {};
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Moment } from "../clock.ts";
+import type { Problem } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import type { Journal } from "../notify/journal.ts";
@@ -21,7 +22,7 @@ export interface SiteOptions {
   readonly delivery: () => DeliveryView;
   /** Why the state file could not be written, where there is one. */
   readonly stateError: (() => string | null) | undefined;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   readonly version: string;
   readonly startedAt: Moment;
   readonly redact: (text: string) => string;

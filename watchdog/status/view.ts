@@ -1,5 +1,6 @@
 import { type Readings, SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
 import { neverMuted } from "../config/mute.ts";
+import type { Problem } from "../config/table.ts";
 import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { keyOf } from "../kinds.ts";
@@ -36,7 +37,7 @@ export interface StatusOptions {
   readonly delivery: () => DeliveryView;
   /** Why the state file could not be written, where there is one. */
   readonly stateError?: (() => string | null) | undefined;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
   readonly version: string;
   readonly startedAtMs: number;
 }
@@ -73,7 +74,7 @@ export function statusView({
       ? {}
       : { stateFile: { path: config.stateFile, lastError: stateError?.() ?? null } }),
     ...(config.mute.length > 0 ? { muted: config.mute, mutedExcept: neverMuted(config.mute) } : {}),
-    problems,
+    problems: problems.map(({ text }) => text),
   };
 }
 

@@ -8,11 +8,12 @@ import { sharesPids } from "../../../watchdog/cli/doctor/host.ts";
 import { mountOf, parseMounts } from "../../../watchdog/cli/doctor/self.ts";
 import { judgeClock, judgeFiles, judgeSettings } from "../../../watchdog/cli/doctor/setup.ts";
 import { judgeTelegram, refusal } from "../../../watchdog/cli/doctor/telegram.ts";
+import { parseConfig } from "../../../watchdog/config/config.ts";
 import { DOCTOR_LANGS } from "../../../watchdog/lang/doctor.ts";
 import { LANGS } from "../../../watchdog/lang/index.ts";
 import { MAX_LENGTH } from "../../../watchdog/messages/text.ts";
 import { replyOf } from "../../../watchdog/notify/channels/telegram/client.ts";
-import { configOf, parsedOf } from "../../helpers/config.ts";
+import { configOf, denied, factsOf } from "../../helpers/config.ts";
 
 const t = DOCTOR_LANGS.en;
 const CONTAINER = { inContainer: true, hardened: false, command: "docker compose run --rm watchdog" };
@@ -112,11 +113,9 @@ test("each kind of closed network to Telegram's own servers has its own way out,
 });
 
 test("a secret's file that cannot be read is one ✗ with the chown, wherever doctor runs", { timeout: 10_000 }, () => {
-  const denied = {
+  const unread = {
     uid: 65_534,
-    readSecret: (path: string) => {
-      throw new Error(`EACCES: permission denied, open '${path}'`);
-    },
+    readSecret: denied,
   };
   for (const [env, me] of [
     [
@@ -126,7 +125,7 @@ test("a secret's file that cannot be read is one ✗ with the chown, wherever do
     [{ WATCHDOG_TG_CHAT_ID: "-1001", WATCHDOG_TG_BOT_TOKEN_FILE: "/run/secrets/x" }, {}],
     [{ WATCHDOG_STATUS_TOKEN_FILE: "/run/secrets/x" }, {}],
   ] as const) {
-    const { config, problems } = parsedOf(env, denied);
+    const { config, problems } = parseConfig(env, factsOf(unread));
     for (const [place, file] of [
       [CONTAINER, "<the host's file that is mounted as /run/secrets/x>"],
       [{ ...CONTAINER, inContainer: false }, "/run/secrets/x"],
@@ -149,14 +148,7 @@ test("a secret's file that is missing is to be corrected, and no new bot is advi
     ["WATCHDOG_TG_BOT_TOKEN_FILE", { WATCHDOG_TG_CHAT_ID: "-1001" }],
     ["WATCHDOG_STATUS_TOKEN_FILE", {}],
   ] as const) {
-    const { problems } = parsedOf(
-      { ...env, [name]: "/gone" },
-      {
-        readSecret: () => {
-          throw new Error("ENOENT: no such file or directory, open '/gone'");
-        },
-      },
-    );
+    const { problems } = parseConfig({ ...env, [name]: "/gone" }, factsOf());
     const failures = judgeSettings(problems, 0, ctx).filter((check) => check.state === "failed");
     assert.deepEqual(
       failures.map(({ id }) => id),
@@ -168,7 +160,7 @@ test("a secret's file that is missing is to be corrected, and no new bot is advi
 
 test("a setting that is needed is asked for, not taken away", { timeout: 10_000 }, () => {
   const advice = (env: Readonly<Record<string, string>>): string => {
-    const { config, problems } = parsedOf(env);
+    const { config, problems } = parseConfig(env, factsOf());
     const failures = judgeSettings(problems, 0, { ...ctx, config }).filter((check) => check.state === "failed");
     assert.equal(failures.length, 1);
     return failures[0]?.advice ?? "";
@@ -228,7 +220,7 @@ test("thirty seconds off is well, a little more is not", () => {
 
 test("a state file on a read-only root needs a volume", () => {
   const config = configOf({ WATCHDOG_STATE_FILE: "/state/watchdog.json" });
-  const [check] = judgeFiles("EROFS", 0, { ...ctx, config });
+  const [check] = judgeFiles({ kind: "other", code: "EROFS", reason: "EROFS" }, 0, { ...ctx, config });
   assert.match(check?.state === "failed" ? check.advice : "", /volumes: \["\/var\/lib\/watchdog:\/state"\]/);
 });
 

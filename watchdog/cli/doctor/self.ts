@@ -1,7 +1,7 @@
 import { access, constants, readFile, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readWhole } from "../../collectors/proc/reader.ts";
-import { reasonOf } from "../../safe.ts";
+import { type Fault, faultOf } from "../../net/fault.ts";
 import { isOurs } from "../../state/codec.ts";
 import type { ThreadPool } from "../../thread-pool.ts";
 
@@ -34,17 +34,20 @@ export async function readSelf(procRoot: string, pool: ThreadPool, deadlineMs: n
 }
 
 /**
- * What would keep the state file from being written: the code of an error such as EROFS, FOREIGN for another program's file, or that its
- * folder does not answer; undefined: nothing. By access(2) and its first bytes, so that nothing is written. Never rejects.
+ * What would keep the state file from being written, with FOREIGN for the code where it is another program's; undefined: nothing.
+ * By access(2) and its first bytes, so that nothing is written. Never rejects.
  */
-export async function writeProblem(path: string, pool: ThreadPool, deadlineMs: number): Promise<string | undefined> {
+export async function writeFault(path: string, pool: ThreadPool, deadlineMs: number): Promise<Fault | undefined> {
   const outcome = (
-    await pool.share("state", 1).runAll([path], accessProblem, deadlineMs, new AbortController().signal)
+    await pool.share("state", 1).runAll([path], accessFault, deadlineMs, new AbortController().signal)
   ).get(path);
-  return outcome && "value" in outcome ? outcome.value : reasonOf(outcome?.error);
+  if (!outcome || !("value" in outcome)) return faultOf(outcome?.error);
+  const code = outcome.value;
+  return code === undefined ? undefined : { kind: "other", code, reason: code };
 }
 
-async function accessProblem(path: string): Promise<string | undefined> {
+/** The code of an error such as EROFS. */
+async function accessFault(path: string): Promise<string | undefined> {
   try {
     await access(dirname(path), constants.W_OK | constants.X_OK);
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);

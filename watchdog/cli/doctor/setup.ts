@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { ownerToRead, type Problem } from "../../config/table.ts";
+import type { Fault } from "../../net/fault.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { FOREIGN } from "./self.ts";
 
@@ -7,24 +8,16 @@ import { FOREIGN } from "./self.ts";
 export function judgeSettings(problems: readonly Problem[], uid: number, { config, t, place }: Ctx): Check[] {
   const seen = new Map<string, number>();
   const found = problems.map((problem) => {
-    const name = /^WATCHDOG_\w+/.exec(problem)?.[0] ?? "WATCHDOG_…";
+    const { variable, name = variable, text } = problem;
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);
-    return failed(`config.${name}${count > 1 ? `.${count}` : ""}`, t.titles.config, problem, adviceFor(name, problem));
+    return failed(`config.${name}${count > 1 ? `.${count}` : ""}`, t.titles.config, text, adviceFor(problem));
   });
-  function adviceFor(name: string, problem: string): string {
-    const unreadable = /^WATCHDOG_\w+_FILE="(.*?)" cannot be read \((EACCES|EPERM)?/.exec(problem);
-    // Of a file that is missing or a folder the value is not in doubt: its path or its mount is.
-    if (unreadable)
-      return unreadable[2] === undefined
-        ? t.config.advice(name, place)
-        : t.config.secretFile(unreadable[1] ?? "", ownerToRead(uid), place);
-    if (/WATCHDOG_STATUS_TOKEN is unset/.test(problem)) return t.config.statusToken(place);
-    // What is needed and has no value: removing it would mend nothing.
-    const needed = / no usable value|messages go to the log$|answers \/healthz alone$/.test(problem)
-      ? name.replace(/_FILE$/, "")
-      : "";
-    switch (needed) {
+  function adviceFor({ variable, name = variable, code, path = "" }: Problem): string {
+    if (code === "denied") return t.config.secretFile(path, ownerToRead(uid), place);
+    if (code === "open") return t.config.statusToken(place);
+    // Removing what is needed would mend nothing. Of a file that is `unreadable` the value is not in doubt: its path or its mount is.
+    switch (code === "needed" || code === "missing" ? variable : "") {
       case "WATCHDOG_TG_CHAT_ID":
         return t.telegram.findChat(place);
       case "WATCHDOG_TG_BOT_TOKEN":
@@ -43,7 +36,7 @@ export function judgeSettings(problems: readonly Problem[], uid: number, { confi
 }
 
 /** State file, second channel, heartbeat, proxy. Of a URL the host alone is shown: whoever knows its path can write to it. Pure. */
-export function judgeFiles(writeProblem: string | undefined, uid: number, { config, t, place }: Ctx): Check[] {
+export function judgeFiles(fault: Fault | undefined, uid: number, { config, t, place }: Ctx): Check[] {
   const { titles, files } = t;
   const shown = (
     id: string,
@@ -62,16 +55,17 @@ export function judgeFiles(writeProblem: string | undefined, uid: number, { conf
   function stateCheck(): Check {
     const [id, title, path] = ["state_file", titles.stateFile, config.stateFile];
     if (path === undefined) return off(id, title, files.noState);
-    if (writeProblem === undefined) return ok(id, title, files.writable(path));
-    if (writeProblem === FOREIGN) return failed(id, title, files.foreign(path), files.ownState(place));
+    if (!fault) return ok(id, title, files.writable(path));
+    const { code = "", reason } = fault;
+    if (code === FOREIGN) return failed(id, title, files.foreign(path), files.ownState(place));
     const dir = dirname(path);
-    const isMissing = writeProblem === "EROFS" || writeProblem === "ENOENT" || writeProblem === "ENOTDIR";
+    const isMissing = ["EROFS", "ENOENT", "ENOTDIR"].includes(code);
     const advice = !isMissing
       ? files.chown(path, dir, uid, place)
       : place.inContainer
         ? files.mountState(dir, place)
         : files.makeDir(dir);
-    return failed(id, title, files.notWritable(path, writeProblem), advice);
+    return failed(id, title, files.notWritable(path, reason), advice);
   }
 }
 

@@ -53,7 +53,7 @@ export function judgeTelegram(
   const { me, chat } = facts;
   // The settings have said it already, with what mends it.
   const isReported = (name: string): boolean =>
-    problems.some((problem) => problem.startsWith(`${name}=`) || problem.startsWith(`${name}_FILE=`));
+    problems.some(({ variable, code }) => variable === name && code !== "missing");
   if (!me)
     return [
       off("telegram.bot", t.titles.bot, isReported("WATCHDOG_TG_BOT_TOKEN") ? t.telegram.badToken : t.telegram.off),
