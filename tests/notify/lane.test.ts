@@ -21,7 +21,7 @@ const HTML_FIRST = ["html", "plain"] as const;
 const at = (monoMs: number) => ({ monoMs, wallMs: monoMs });
 const draftOf = (...ids: string[]): Draft => ({ ids, blocks: [], notices: [], silent: false });
 const after = (lane: Lane, result: SendResult, now: number, ids = ["a"], left: readonly Draft[] = []): Lane =>
-  settled(lane, HTML_FIRST, result, draftOf(...ids), left, at(now), 0.5);
+  settled(lane, HTML_FIRST, result, draftOf(...ids), left, at(now), () => 0.5);
 const RETRY = { kind: "retry", reason: "503" } as const;
 const REJECTED = { kind: "rejected", reason: "400" } as const;
 const OPERATOR = { kind: "operator", reason: "401" } as const;
@@ -66,7 +66,7 @@ test("a refused message is tried in the next form, then held alone while others 
   const twice = after(once, REJECTED, 0);
   assert.equal(waitMs(twice, undefined, ["a"], 0), 5 * MIN);
   assert.equal(waitMs(twice, undefined, ["a", "b"], 0), 0);
-  assert.equal(settled(NEW_LANE, ["plain"], REJECTED, draftOf("a"), [], at(0), 0.5).held.get("a"), 5 * MIN);
+  assert.equal(settled(NEW_LANE, ["plain"], REJECTED, draftOf("a"), [], at(0), () => 0.5).held.get("a"), 5 * MIN);
 });
 
 test("of a refused message that tells several, each half is tried by itself", () => {
@@ -94,8 +94,8 @@ test("what was probably shown is held, and its other parts are not sent", () => 
 });
 
 test("a fault of our own holds the one notice that makes it, and seeks it among several", () => {
-  assert.equal(broken(NEW_LANE, ["a"], "x", at(0), 0.5).held.get("a"), 5 * MIN);
-  const several = broken({ ...NEW_LANE, failures: 9, rest: [draftOf("a")] }, ["a", "b"], "x", at(0), 0.5);
+  assert.equal(broken(NEW_LANE, ["a"], "x", at(0), () => 0.5).held.get("a"), 5 * MIN);
+  const several = broken({ ...NEW_LANE, failures: 9, rest: [draftOf("a")] }, ["a", "b"], "x", at(0), () => 0.5);
   assert.deepEqual([several.suspects, several.rest, several.backoffUntil], [["a", "b"], [], 1000]);
   assert.equal(several.lastError, "internal fault: x");
 });

@@ -131,7 +131,7 @@ export function formOf(lane: Lane, forms: Channel["forms"], ids: readonly string
   return forms[Math.max(0, ...ids.map((id) => lane.refusedForms.get(id) ?? 0))] ?? forms[0];
 }
 
-/** The lane after a send. `left`: what is sent after this draft; `random`: 0 ≤ random < 1, for jitter. Pure. */
+/** The lane after a send. `left`: what is sent after this draft; `random` gives 0 ≤ random < 1, for jitter. Pure but for that. */
 export function settled(
   lane: Lane,
   forms: Channel["forms"],
@@ -139,7 +139,7 @@ export function settled(
   draft: Draft,
   left: readonly Draft[],
   now: Moment,
-  random: number,
+  random: () => number,
 ): Lane {
   if (result.kind === "delivered")
     return {
@@ -163,7 +163,7 @@ export function settled(
       if (result.accepted) return hold({ ...tried, rest: without(left, draft) }, draft.ids, now.monoMs);
       const failures = lane.failures + 1;
       return result.afterMs === undefined
-        ? { ...tried, failures, backoffUntil: now.monoMs + nextDelayMs(failures, random) }
+        ? { ...tried, failures, backoffUntil: now.monoMs + nextDelayMs(failures, random()) }
         : limited({ ...tried, failures }, Math.max(result.afterMs, LEAST_LIMIT_MS), now.monoMs);
     }
     case "operator":
@@ -188,7 +188,7 @@ export function settled(
 }
 
 /** After a fault of our own, while a message of these was made or sent: the one that makes it is sought as if it were refused. Pure. */
-export function broken(lane: Lane, ids: readonly string[], reason: string, now: Moment, random: number): Lane {
+export function broken(lane: Lane, ids: readonly string[], reason: string, now: Moment, random: () => number): Lane {
   const failures = lane.failures + 1;
   const failed: Lane = {
     ...lane,
@@ -197,7 +197,7 @@ export function broken(lane: Lane, ids: readonly string[], reason: string, now: 
     lastError: `internal fault: ${reason}`,
     rest: [],
     // The search ends by itself; it need not slow down.
-    backoffUntil: now.monoMs + nextDelayMs(ids.length > 1 ? 1 : failures, random),
+    backoffUntil: now.monoMs + nextDelayMs(ids.length > 1 ? 1 : failures, random()),
   };
   return ids.length > 1 ? { ...failed, suspects: ids } : hold(failed, ids, now.monoMs);
 }

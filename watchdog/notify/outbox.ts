@@ -171,7 +171,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       signal,
     );
     options.onAttempt?.({ channel: channel.name, result: result.kind, blocks });
-    line.lane = settled(line.lane, channel.forms, result, draft, left, momentOf(clock), options.random());
+    line.lane = settled(line.lane, channel.forms, result, draft, left, momentOf(clock), options.random);
     if (result.kind === "delivered") accepted(line, draft, result.messageId);
     else logFailure(line, draft, form, result);
     return result;
@@ -237,7 +237,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     try {
       return await sendNext(line, signal);
     } catch (error) {
-      line.lane = broken(line.lane, line.trying, reasonOf(error), momentOf(clock), options.random());
+      line.lane = broken(line.lane, line.trying, reasonOf(error), momentOf(clock), options.random);
       log.error("a message could not be made or sent", {
         reason: reasonOf(error),
         stack: error instanceof Error && error.stack ? clip(error.stack, 1000) : undefined,
