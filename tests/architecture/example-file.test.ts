@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
-import { VARIABLES, type Variable } from "../../watchdog/config/variables.ts";
+import { PRUNE_VARIABLES } from "../../watchdog/config/areas/prune.ts";
+import type { Variable } from "../../watchdog/config/table.ts";
+import { VARIABLES } from "../../watchdog/config/variables.ts";
 import { parsedOf } from "../helpers/config.ts";
 import { ROOT } from "./sources.ts";
 
 const FILE = ".env.watchdog.example";
 const lines = readFileSync(join(ROOT, FILE), "utf8").split("\n");
 /** One file for both programs. */
-const table = Object.values({ ...VARIABLES, ...PRUNER_VARIABLES }) as Variable<unknown>[];
+const table = Object.values({ ...VARIABLES, ...PRUNE_VARIABLES }) as Variable<unknown>[];
 
 /** `#NAME=default`, and the comment line above it. */
 const entries = lines.flatMap((line, index) => {

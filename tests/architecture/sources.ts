@@ -41,6 +41,8 @@ export function readSources(): Source[] {
 }
 
 export function layerOf(path: string): string {
+  // What a channel can be told stands in its folder, and is parsed before anything that it configures exists.
+  if (/^notify\/channels\/(?:\w+\/)?settings\.ts$/.test(path)) return "config";
   return (path.split("/")[0] ?? path).replace(/\.ts$/, "");
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { VARIABLES, type Variable } from "../../watchdog/config/variables.ts";
+import type { Variable } from "../../watchdog/config/table.ts";
+import { VARIABLES } from "../../watchdog/config/variables.ts";
 import { configOf, parsedOf } from "../helpers/config.ts";
 
 /** The one problem there is. */

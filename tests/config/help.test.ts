@@ -3,7 +3,8 @@ import test from "node:test";
 import { knownNames } from "../../watchdog/config/config.ts";
 import { variablesHelp } from "../../watchdog/config/help.ts";
 import { nearest } from "../../watchdog/config/nearest.ts";
-import { VARIABLES, type Variable } from "../../watchdog/config/variables.ts";
+import type { Variable } from "../../watchdog/config/table.ts";
+import { VARIABLES } from "../../watchdog/config/variables.ts";
 import { parsedOf } from "../helpers/config.ts";
 
 const variables = Object.values(VARIABLES) as Variable<unknown>[];

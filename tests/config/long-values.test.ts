@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import test from "node:test";
+import { PRUNE_VARIABLES } from "../../watchdog/config/areas/prune.ts";
 import { parseConfig } from "../../watchdog/config/config.ts";
-import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
 import { hasFileVariant, type Problem, parseTable, showValue, type Variable } from "../../watchdog/config/table.ts";
 import { VARIABLES } from "../../watchdog/config/variables.ts";
 import { maskArguments } from "../../watchdog/safe.ts";
@@ -47,7 +47,7 @@ const NASTY: Readonly<Record<string, string>> = {
   "many dependencies": Array.from({ length: 9000 }, (_, index) => `n${index}=http://h`).join(","),
 };
 
-const variables = Object.values({ ...VARIABLES, ...PRUNER_VARIABLES }) as Variable<unknown>[];
+const variables = Object.values({ ...VARIABLES, ...PRUNE_VARIABLES }) as Variable<unknown>[];
 
 /** In milliseconds of processor time; the best of three, because a first call is compiled and garbage is collected when it pleases. */
 function costMs(act: () => unknown): number {

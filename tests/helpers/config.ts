@@ -1,6 +1,6 @@
 import { type ParsedConfig, parseConfig } from "../../watchdog/config/config.ts";
-import type { Problem } from "../../watchdog/config/table.ts";
-import type { Config, Facts } from "../../watchdog/config/variables.ts";
+import type { Facts, Problem } from "../../watchdog/config/table.ts";
+import type { Config } from "../../watchdog/config/variables.ts";
 
 export function factsOf(changes: Partial<Facts> = {}): Facts {
   return {

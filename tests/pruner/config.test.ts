@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { PRUNE_VARIABLES } from "../../watchdog/config/areas/prune.ts";
 import { type ParsedPrunerConfig, parsePrunerConfig } from "../../watchdog/config/pruner.ts";
-import { PRUNER_VARIABLES } from "../../watchdog/config/pruner-variables.ts";
-import type { Variable } from "../../watchdog/config/variables.ts";
+import type { Variable } from "../../watchdog/config/table.ts";
 import { targetOf } from "../../watchdog/pruner/target.ts";
 import { factsOf, parsedOf, told } from "../helpers/config.ts";
 import { fakeSsh } from "../helpers/fake-ssh.ts";
 
 const parse = (env: Readonly<Record<string, string>> = {}) => told(parsePrunerConfig(env, factsOf()));
 const own = ({ config }: Pick<ParsedPrunerConfig, "config">): object =>
-  Object.fromEntries(Object.keys(PRUNER_VARIABLES).map((key) => [key, config[key as keyof typeof config]]));
+  Object.fromEntries(Object.keys(PRUNE_VARIABLES).map((key) => [key, config[key as keyof typeof config]]));
 
 const DEFAULTS = {
   pruneEnabled: false,
@@ -34,14 +34,14 @@ test("without any variable there is no problem, and every default is the documen
 });
 
 test("an empty value is the default and no problem; an empty age alone means any age", () => {
-  const names = (Object.values(PRUNER_VARIABLES) as Variable<unknown>[]).map(({ name }) => name);
+  const names = (Object.values(PRUNE_VARIABLES) as Variable<unknown>[]).map(({ name }) => name);
   const parsed = parse(Object.fromEntries(names.map((name) => [name, " "])));
   assert.deepEqual(parsed.problems, []);
   assert.deepEqual(own(parsed), { ...DEFAULTS, pruneUntil: undefined });
 });
 
 test("the shown defaults are the real ones", () => {
-  for (const { name, shown } of Object.values(PRUNER_VARIABLES) as Variable<unknown>[]) {
+  for (const { name, shown } of Object.values(PRUNE_VARIABLES) as Variable<unknown>[]) {
     if (shown === "") continue;
     const parsed = parse({ [name]: shown });
     assert.deepEqual(parsed.problems, [], name);

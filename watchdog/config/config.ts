@@ -1,9 +1,11 @@
+import { resolveTelegram } from "../notify/channels/telegram/settings.ts";
 import { fragment } from "../safe.ts";
+import { watchedContainers } from "./areas/containers.ts";
+import { PRUNE_VARIABLES, type PruneSettings } from "./areas/prune.ts";
+import { guardStatus } from "./areas/status.ts";
 import { usefulMutes } from "./mute.ts";
 import { nearest } from "./nearest.ts";
-import { PRUNER_VARIABLES, type PrunerConfig } from "./pruner-variables.ts";
-import { guardStatus } from "./status-token.ts";
-import { addConsequence, type Env, type Facts, namesOf, type Problem, parseTable, showValue } from "./table.ts";
+import { type Env, type Facts, namesOf, type Problem, parseTable } from "./table.ts";
 import { type Config, VARIABLES } from "./variables.ts";
 
 export interface ParsedConfig {
@@ -12,7 +14,7 @@ export interface ParsedConfig {
   /** Values that must never appear in any output. */
   readonly secrets: readonly string[];
   /** Which build cache the pruner would clear; it reports what is wrong with these itself. */
-  readonly prune: Pick<PrunerConfig, "pruneUntil" | "pruneAll">;
+  readonly prune: Pick<PruneSettings, "pruneUntil" | "pruneAll">;
   /** The bot's token even while there is no chat to write to; for doctor, which helps to find one. */
   readonly botToken: string | undefined;
 }
@@ -22,7 +24,7 @@ export function parseConfig(env: Env, facts: Facts): ParsedConfig {
   const problems: Problem[] = [];
   const config = parseTable(VARIABLES, env, facts, problems);
   problems.push(...unknownNames(env));
-  const { pruneUntil, pruneAll } = PRUNER_VARIABLES;
+  const { pruneUntil, pruneAll } = PRUNE_VARIABLES;
   const prune = parseTable({ pruneUntil, pruneAll }, env, facts, []);
   return {
     config: resolve(config, env, facts, problems),
@@ -35,56 +37,12 @@ export function parseConfig(env: Env, facts: Facts): ParsedConfig {
 
 /** What depends on more than one variable. */
 function resolve(given: Config, env: Env, facts: Facts, problems: Problem[]): Config {
-  const config = resolveTelegram(given, facts, problems);
-  let { containers } = config;
-  const target = config.dockerTarget;
-  if (containers.length === 0 && target !== undefined) {
-    // A proxy's address cannot be probed here; whoever names one means it.
-    if (!("socketPath" in target) || facts.socketExists(target.socketPath)) containers = ["*"];
-    else if ((env["WATCHDOG_DOCKER_SOCK"] ?? "").trim().replace(/^unix:\/\//, "") === target.socketPath) {
-      problems.push({
-        variable: "WATCHDOG_DOCKER_SOCK",
-        text: `WATCHDOG_DOCKER_SOCK=${showValue(target.socketPath)} does not exist; allowed: the path of the engine's socket, tcp://host:port, or empty = off; containers are not watched`,
-      });
-    }
-  }
-  // Its state is the cause of much, so it is watched whether or not it is listed.
-  if (config.orchContainer !== undefined && !containers.includes(config.orchContainer))
-    containers = [...containers, config.orchContainer];
   return {
-    ...config,
-    containers,
-    mute: usefulMutes(config.mute, problems),
-    statusToken: guardStatus(config, env, problems),
+    ...resolveTelegram(given, facts, problems),
+    containers: watchedContainers(given, env, facts, problems),
+    mute: usefulMutes(given.mute, problems),
+    statusToken: guardStatus(given, env, problems),
   };
-}
-
-type TelegramSettings = Pick<Config, "tgBotToken" | "tgChatId" | "tgProxyUrl">;
-
-/** The token and the chat are of use only together, the proxy only where the runtime knows one. */
-export function resolveTelegram<T extends TelegramSettings>(config: T, facts: Facts, problems: Problem[]): T {
-  let { tgBotToken, tgChatId, tgProxyUrl } = config;
-  if (tgProxyUrl && !facts.agentHasProxy) {
-    problems.push({
-      variable: "WATCHDOG_TG_PROXY_URL",
-      text: "WATCHDOG_TG_PROXY_URL=*** needs Node 24.5 or later, which the image has; Telegram is reached without the proxy",
-    });
-    tgProxyUrl = undefined;
-  }
-  if ((tgBotToken === undefined) !== (tgChatId === undefined)) {
-    const [set, missing] =
-      tgBotToken === undefined
-        ? ["WATCHDOG_TG_CHAT_ID", "WATCHDOG_TG_BOT_TOKEN"]
-        : ["WATCHDOG_TG_BOT_TOKEN", "WATCHDOG_TG_CHAT_ID"];
-    addConsequence(
-      problems,
-      missing,
-      "until then messages go to the log",
-      `${missing} has no usable value although ${set} is set; both are needed to write to Telegram`,
-    );
-    tgBotToken = tgChatId = undefined;
-  }
-  return { ...config, tgBotToken, tgChatId, tgProxyUrl };
 }
 
 type SecretSettings = Pick<Config, "tgBotToken" | "statusToken" | "tgApiUrl" | "tgProxyUrl" | "fallbackWebhookUrl"> &
@@ -150,7 +108,7 @@ const MAX_UNKNOWN = 50;
 
 /** Every name that any of the programs reads, because they share one env file. */
 export function knownNames(): string[] {
-  return [...namesOf(VARIABLES), ...namesOf(PRUNER_VARIABLES)];
+  return [...namesOf(VARIABLES), ...namesOf(PRUNE_VARIABLES)];
 }
 
 export function unknownNames(env: Env): Problem[] {

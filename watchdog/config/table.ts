@@ -82,8 +82,11 @@ export function list<T>(
   };
 }
 
+/** A table of variables, by the names of their settings. */
+export type Variables = Readonly<Record<string, Variable<never> | Variable<unknown>>>;
+
 /** What a table of variables parses to. */
-export type Parsed<Table> = { -readonly [K in keyof Table]: Table[K] extends Variable<infer T> ? T : never };
+export type Parsed<Table> = { readonly [K in keyof Table]: Table[K] extends Variable<infer T> ? T : never };
 
 /** One thing wrong with the configuration. */
 export interface Problem {
@@ -113,7 +116,7 @@ export function addConsequence(problems: Problem[], variable: string, consequenc
 }
 
 /** Every variable of a table; never throws: a bad value falls back to its default and is reported. */
-export function parseTable<Table extends Record<string, Variable<never> | Variable<unknown>>>(
+export function parseTable<Table extends Variables>(
   table: Table,
   env: Env,
   facts: Facts,

@@ -1,8 +1,7 @@
 import { healthcheck } from "../cli/healthcheck.ts";
 import { systemClock } from "../clock.ts";
 import { variablesHelp } from "../config/help.ts";
-import { parsePrunerConfig } from "../config/pruner.ts";
-import { PRUNER_VARIABLES, SHARED_VARIABLES } from "../config/pruner-variables.ts";
+import { PRUNER_VARIABLES, parsePrunerConfig } from "../config/pruner.ts";
 import { contain } from "../contain.ts";
 import { leave, stopSignal } from "../exit.ts";
 import { readFacts } from "../facts.ts";
@@ -45,8 +44,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     );
   }
   if (command === "--version") return print(VERSION);
-  if (command === "--help" || command === "-h")
-    return print(`${USAGE}${variablesHelp({ ...PRUNER_VARIABLES, ...SHARED_VARIABLES })}`);
+  if (command === "--help" || command === "-h") return print(`${USAGE}${variablesHelp(PRUNER_VARIABLES)}`);
 
   // Before anything that takes time: a signal during the start is one that ends the start.
   const stop = command === "run" ? stopSignal() : new AbortController().signal;

@@ -1,4 +1,4 @@
-import type { PrunerConfig } from "../config/pruner-variables.ts";
+import type { PrunerConfig } from "../config/pruner.ts";
 import { clearableBytes, LISTING_MS } from "../engine/build-cache.ts";
 import { reasonOf } from "../safe.ts";
 import { pruneEngine } from "./engine.ts";

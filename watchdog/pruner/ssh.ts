@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { MAX_TIMER_MS } from "../clock.ts";
-import type { SshHost } from "../config/pruner-variables.ts";
+import type { SshHost } from "../config/areas/prune.ts";
 import { excerpt, head, reasonOf, tail } from "../safe.ts";
 import { type PrunePlan, pruneCommand, shellQuote } from "./plan.ts";
 import { parseReclaimed } from "./size.ts";

@@ -1,6 +1,5 @@
 import { hostName } from "../config/host-name.ts";
-import type { ParsedPrunerConfig } from "../config/pruner.ts";
-import type { PrunerConfig } from "../config/pruner-variables.ts";
+import type { ParsedPrunerConfig, PrunerConfig } from "../config/pruner.ts";
 import type { DockerTarget } from "../config/value.ts";
 import { type SshTarget, sshObstacle } from "./ssh.ts";
 

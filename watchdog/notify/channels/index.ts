@@ -1,12 +1,13 @@
+import type { MessageSettings } from "../../config/areas/messages.ts";
+import type { RequestSettings } from "../../config/areas/requests.ts";
 import type { Channel, ChannelNeeds, Channels } from "../channel.ts";
 import { openConsole } from "./console/console.ts";
+import type { ChannelSettings } from "./settings.ts";
 import { openTelegram } from "./telegram/telegram.ts";
 import { openWebhook } from "./webhook/webhook.ts";
 
 /** What both programs are configured with. */
-type Settings = Parameters<typeof openTelegram>[0] &
-  Parameters<typeof openWebhook>[0] &
-  Parameters<typeof openConsole>[0];
+type Settings = ChannelSettings & MessageSettings & RequestSettings;
 
 /** The channel of this configuration; undefined: it has none of this kind. */
 type Open = (config: Settings, needs: ChannelNeeds) => Channel | undefined;

@@ -1,10 +1,10 @@
 import type { Clock } from "../../../clock.ts";
-import type { Config } from "../../../config/variables.ts";
+import type { RequestSettings } from "../../../config/areas/requests.ts";
 import type { Log } from "../../../log.ts";
 import { reasonOf } from "../../../safe.ts";
 import type { Channel, ChannelNeeds, SendResult } from "../../channel.ts";
 
-export function openConsole({ httpTimeoutS }: Pick<Config, "httpTimeoutS">, { log, clock }: ChannelNeeds): Channel {
+export function openConsole({ httpTimeoutS }: RequestSettings, { log, clock }: ChannelNeeds): Channel {
   return consoleChannel(log, clock, httpTimeoutS * 1000);
 }
 

@@ -1,9 +1,10 @@
-import type { Config } from "../../../config/variables.ts";
+import type { RequestSettings } from "../../../config/areas/requests.ts";
 import type { Log } from "../../../log.ts";
 import { isRecord } from "../../../net/exchange.ts";
 import type { FaultKind } from "../../../net/fault.ts";
 import type { Channel, ChannelMemory, ChannelNeeds, Outgoing, SendResult } from "../../channel.ts";
 import { type Bot, type BotReply, botClient, chatIdOf, isTopicGone } from "./client.ts";
+import type { TelegramSettings } from "./settings.ts";
 
 export interface TelegramOptions {
   readonly chatId: string;
@@ -16,12 +17,10 @@ export interface TelegramChannel extends Channel {
   memory(): ChannelMemory;
 }
 
-type TelegramSettings = Pick<
-  Config,
-  "tgBotToken" | "tgChatId" | "tgThreadId" | "tgApiUrl" | "tgPerMin" | "tgProxyUrl" | "httpTimeoutS"
->;
-
-export function openTelegram(config: TelegramSettings, { log, clock, memory }: ChannelNeeds): Channel | undefined {
+export function openTelegram(
+  config: TelegramSettings & RequestSettings,
+  { log, clock, memory }: ChannelNeeds,
+): Channel | undefined {
   const { tgBotToken: token, tgChatId: chatId, tgThreadId: threadId, tgPerMin: perMin } = config;
   if (token === undefined || chatId === undefined) return undefined;
   return telegramChannel(botOf(token, config, clock.wallMs), { chatId, threadId, perMin, log }, memory);
@@ -30,7 +29,7 @@ export function openTelegram(config: TelegramSettings, { log, clock, memory }: C
 /** The bot of this token, which may have no chat yet. */
 export function botOf(
   token: string,
-  { tgApiUrl, tgProxyUrl, httpTimeoutS }: Pick<TelegramSettings, "tgApiUrl" | "tgProxyUrl" | "httpTimeoutS">,
+  { tgApiUrl, tgProxyUrl, httpTimeoutS }: TelegramSettings & RequestSettings,
   wallMs: () => number,
 ): Bot {
   return botClient({ apiUrl: tgApiUrl, token, proxy: tgProxyUrl, timeoutMs: httpTimeoutS * 1000 }, undefined, wallMs);

@@ -1,4 +1,5 @@
-import type { Config } from "../../../config/variables.ts";
+import type { MessageSettings } from "../../../config/areas/messages.ts";
+import type { RequestSettings } from "../../../config/areas/requests.ts";
 import type { Notice } from "../../../decide/notice.ts";
 import { keyOf } from "../../../kinds.ts";
 import { detailText } from "../../../lang/detail.ts";
@@ -7,6 +8,7 @@ import { faultOf } from "../../../net/fault.ts";
 import { redactJson } from "../../../safe.ts";
 import type { Channel, ChannelNeeds } from "../../channel.ts";
 import { jsonPoster, type PostJson } from "../../post.ts";
+import type { WebhookSettings } from "./settings.ts";
 
 /** What the webhook gets; times are ISO 8601 in UTC. */
 export interface WebhookBody {
@@ -40,7 +42,7 @@ export interface WebhookOptions {
 }
 
 export function openWebhook(
-  { fallbackWebhookUrl: url, httpTimeoutS, lang }: Pick<Config, "fallbackWebhookUrl" | "httpTimeoutS" | "lang">,
+  { fallbackWebhookUrl: url, httpTimeoutS, lang }: WebhookSettings & MessageSettings & RequestSettings,
   { redact }: ChannelNeeds,
 ): Channel | undefined {
   return url && webhookChannel({ url, timeoutMs: httpTimeoutS * 1000, lang: LANGS[lang], redact });

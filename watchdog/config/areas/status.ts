@@ -1,10 +1,27 @@
-import { addConsequence, type Env, type Problem } from "./table.ts";
-import { isLoopback } from "./value.ts";
-import type { Config } from "./variables.ts";
+import { addConsequence, type Env, optional, type Parsed, type Problem } from "../table.ts";
+import { address, isLoopback, text } from "../value.ts";
+
+/** The status server. */
+export const STATUS_VARIABLES = {
+  statusAddr: {
+    ...optional("WATCHDOG_STATUS_ADDR", address, "host:port of the status server; empty = off"),
+    fallback: () => ({ host: "127.0.0.1", port: 9876 }),
+    shown: "127.0.0.1:9876",
+    emptyMeans: { value: undefined },
+  },
+  statusToken: optional(
+    "WATCHDOG_STATUS_TOKEN",
+    text("8 to 200 printable ASCII characters without a blank", /^[\x21-\x7e]{8,200}$/),
+    "who asks the status server has to give this token; unset: no token needed",
+    { secret: true },
+  ),
+};
+
+export type StatusSettings = Parsed<typeof STATUS_VARIABLES>;
 
 /** A token that was meant but cannot be used locks the status server (an empty one is never right) instead of leaving it open. */
 export function guardStatus(
-  { statusToken, statusAddr }: Pick<Config, "statusToken" | "statusAddr">,
+  { statusToken, statusAddr }: StatusSettings,
   env: Env,
   problems: Problem[],
 ): string | undefined {

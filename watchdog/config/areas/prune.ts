@@ -1,7 +1,6 @@
-import { type GoDuration, goDuration } from "./duration.ts";
-import { one, optional, type Parsed, type Variable } from "./table.ts";
-import { flag, type HostPort, percentOrOff, period, periodOrOff, text } from "./value.ts";
-import { VARIABLES } from "./variables.ts";
+import { type GoDuration, goDuration } from "../duration.ts";
+import { type Env, one, optional, type Parsed, type Problem } from "../table.ts";
+import { flag, type HostPort, percentOrOff, period, periodOrOff, text } from "../value.ts";
 
 /** A host of ssh's: no port means ssh's own default. Nothing that ssh could take for an option or the remote shell for a command. */
 export interface SshHost {
@@ -27,8 +26,8 @@ const pathAllowed = "an absolute path of letters, digits and . _ / + @ -";
 
 const duration = (seconds: number, shown: string): GoDuration => ({ text: shown, seconds });
 
-/** What only the pruner reads. A table of its own: the two programs share one env file, not their settings. */
-export const PRUNER_VARIABLES = {
+/** What only the pruner reads. */
+export const PRUNE_VARIABLES = {
   pruneEnabled: one(
     "WATCHDOG_PRUNE_ENABLED",
     flag,
@@ -92,43 +91,55 @@ export const PRUNER_VARIABLES = {
     text(pathAllowed, PATH),
     "known_hosts file that host must match; without it nothing is pruned over ssh",
   ),
-} satisfies Record<string, Variable<never> | Variable<unknown>>;
-
-const {
-  lang,
-  hostLabel,
-  logLevel,
-  logFormat,
-  httpTimeoutS,
-  tgBotToken,
-  tgChatId,
-  tgThreadId,
-  tgApiUrl,
-  tgPerMin,
-  tgProxyUrl,
-} = VARIABLES;
-const { fallbackWebhookUrl, fallbackAfterS, mute, quietHours, dockerTarget, statusAddr, statusToken } = VARIABLES;
-
-/** What it shares with the watchdog: how to speak, where the engine is, where to answer. */
-export const SHARED_VARIABLES = {
-  lang,
-  hostLabel,
-  logLevel,
-  logFormat,
-  httpTimeoutS,
-  tgBotToken,
-  tgChatId,
-  tgThreadId,
-  tgApiUrl,
-  tgPerMin,
-  tgProxyUrl,
-  fallbackWebhookUrl,
-  fallbackAfterS,
-  mute,
-  quietHours,
-  dockerTarget,
-  statusAddr,
-  statusToken,
 };
 
-export type PrunerConfig = Readonly<Parsed<typeof PRUNER_VARIABLES> & Parsed<typeof SHARED_VARIABLES>>;
+export type PruneSettings = Parsed<typeof PRUNE_VARIABLES>;
+
+const EVERYTHING =
+  "WATCHDOG_PRUNE_ALL=true without WATCHDOG_PRUNE_UNTIL would clear the whole cache, so nothing is pruned until it is corrected";
+
+/** What counts of these, and why nothing may be pruned whatever else is set: where to was said, and could not be understood. */
+export function resolvePrune(
+  given: PruneSettings,
+  env: Env,
+  problems: Problem[],
+): { readonly settings: PruneSettings; readonly refused?: string } {
+  const everything = given.pruneAll && given.pruneUntil === undefined;
+  if (everything) {
+    problems.push({
+      variable: "WATCHDOG_PRUNE_ALL",
+      text: "WATCHDOG_PRUNE_ALL=true without an age would clear the whole cache; allowed: only together with WATCHDOG_PRUNE_UNTIL; nothing is pruned until it is corrected",
+    });
+  }
+  const unmeasured = given.pruneSshHost !== undefined && given.pruneDiskPct > 0;
+  if (unmeasured) {
+    problems.push({
+      variable: "WATCHDOG_PRUNE_DISK_PCT",
+      text: `WATCHDOG_PRUNE_DISK_PCT=${given.pruneDiskPct} has no effect over ssh: only the disk of this machine can be measured; allowed: together with the Docker socket; using the default 0 = off`,
+    });
+  }
+  const settings = {
+    ...given,
+    ...(unmeasured ? { pruneDiskPct: 0 } : {}),
+    pruneAll: given.pruneAll && !everything,
+  };
+  return { settings, ...(everything ? { refused: EVERYTHING } : refusal(given, env, problems)) };
+}
+
+/** A default in place of a bad target would clear the cache of another machine than the one that was meant. */
+function refusal(given: PruneSettings, env: Env, problems: Problem[]): { refused?: string } {
+  const isSet = (name: string): boolean => (env[name] ?? "").trim() !== "";
+  const misread = [
+    ...(isSet("WATCHDOG_PRUNE_SSH_HOST") && given.pruneSshHost === undefined ? ["WATCHDOG_PRUNE_SSH_HOST"] : []),
+    ...(isSet("WATCHDOG_PRUNE_SSH_USER") && given.pruneSshUser === undefined ? ["WATCHDOG_PRUNE_SSH_USER"] : []),
+    ...(isSet("WATCHDOG_PRUNE_SSH_KEY_FILE") && given.pruneSshKeyFile === undefined
+      ? ["WATCHDOG_PRUNE_SSH_KEY_FILE"]
+      : []),
+    ...(!isSet("WATCHDOG_PRUNE_SSH_HOST") && problems.some(({ variable }) => variable === "WATCHDOG_DOCKER_SOCK")
+      ? ["WATCHDOG_DOCKER_SOCK"]
+      : []),
+  ];
+  return misread.length > 0
+    ? { refused: `${misread.join(" and ")} cannot be understood, so nothing is pruned until it is corrected` }
+    : {};
+}

@@ -1,0 +1,14 @@
+import { one, optional, type Parsed } from "../table.ts";
+import { oneOf, text } from "../value.ts";
+
+/** How messages are worded. */
+export const MESSAGES_VARIABLES = {
+  lang: one("WATCHDOG_LANG", oneOf("ru", "en"), "ru", "language of the messages: ru or en"),
+  hostLabel: optional(
+    "WATCHDOG_HOST_LABEL",
+    text("1 to 64 printable characters", /^[^\p{C}]{1,64}$/u),
+    "how messages name this host; unset: the engine's host name, else the system's",
+  ),
+};
+
+export type MessageSettings = Parsed<typeof MESSAGES_VARIABLES>;
