@@ -1,7 +1,7 @@
 import { constants, existsSync, readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { hostname } from "node:os";
-import { type Env, type Facts, secretFilesOf } from "./config/table.ts";
+import { type Env, type Facts, secretFilesOf, type Variables } from "./config/table.ts";
 import type { ThreadPool } from "./thread-pool.ts";
 
 /** https://nodejs.org/api/https.html: `proxyEnv` came with 24.5.0. */
@@ -19,8 +19,8 @@ const SECRETS_MS = 3000;
  * What the surroundings say, for each program's main. The files of secrets are read on the pool: one that lies on a dead mount, or that
  * never ends, would otherwise stop the program before its first tick, where no signal ends it either. `stop` ends the wait.
  */
-export async function readFacts(env: Env, pool: ThreadPool, stop: AbortSignal): Promise<Facts> {
-  const secrets = await pool.share("secrets", 2).runAll(secretFilesOf(env), readSecret, SECRETS_MS, stop);
+export async function readFacts(table: Variables, env: Env, pool: ThreadPool, stop: AbortSignal): Promise<Facts> {
+  const secrets = await pool.share("secrets", 2).runAll(secretFilesOf(table, env), readSecret, SECRETS_MS, stop);
   const names = (path: string): string[] => {
     try {
       return readdirSync(path).sort();

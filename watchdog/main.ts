@@ -67,7 +67,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   // Before anything that takes time: a signal during the start is one that ends the start.
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
   const pool = threadPool(threadsOf(env["UV_THREADPOOL_SIZE"]));
-  const facts = await readFacts(env, pool, stop);
+  const facts = await readFacts(VARIABLES, env, pool, stop);
   const parsed = parseConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;

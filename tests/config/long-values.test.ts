@@ -66,7 +66,7 @@ for (const [what, value] of Object.entries(NASTY)) {
     timeout: 120_000,
   }, () => {
     for (const variable of variables) {
-      const names = hasFileVariant(variable.name) ? [variable.name, `${variable.name}_FILE`] : [variable.name];
+      const names = hasFileVariant(variable) ? [variable.name, `${variable.name}_FILE`] : [variable.name];
       for (const name of names) {
         const problems: Problem[] = [];
         const facts = factsOf({

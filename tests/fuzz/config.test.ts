@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../watchdog/config/config.ts";
+import type { Variable } from "../../watchdog/config/table.ts";
 import { matchesKey, withinDailySpan } from "../../watchdog/config/value.ts";
 import { VARIABLES } from "../../watchdog/config/variables.ts";
 import { factsOf } from "../helpers/config.ts";
@@ -7,8 +8,8 @@ import { fuzz, within } from "./fuzz.ts";
 import { mutateText } from "./mutate.ts";
 
 const NAMES = Object.values(VARIABLES).map(({ name }) => name);
-const SECRET_NAMES = Object.values(VARIABLES)
-  .filter(({ secret }) => secret)
+const SECRET_NAMES = (Object.values(VARIABLES) as Variable<unknown>[])
+  .filter(({ secret }) => secret?.hidesAll)
   .map(({ name }) => name);
 const VALUES = [
   "true",

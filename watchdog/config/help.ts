@@ -1,11 +1,9 @@
-import { hasFileVariant } from "./table.ts";
+import { hasFileVariant, type Variables } from "./table.ts";
 
 /** A table's variables as --help shows them, one a line. */
-export function variablesHelp(
-  table: Readonly<Record<string, { readonly name: string; readonly shown: string; readonly meaning: string }>>,
-): string {
+export function variablesHelp(table: Variables): string {
   const rows = Object.values(table).map((variable) => ({
-    name: hasFileVariant(variable.name) ? `${variable.name}[_FILE]` : variable.name,
+    name: hasFileVariant(variable) ? `${variable.name}[_FILE]` : variable.name,
     shown: variable.shown === "" ? "-" : variable.shown,
     meaning: variable.meaning,
   }));

@@ -7,9 +7,9 @@ import { PRUNE_VARIABLES, resolvePrune } from "./areas/prune.ts";
 import { REQUESTS_VARIABLES } from "./areas/requests.ts";
 import { SILENCE_VARIABLES } from "./areas/silence.ts";
 import { guardStatus, STATUS_VARIABLES } from "./areas/status.ts";
-import { secretsOf, unknownNames } from "./config.ts";
+import { unknownNames } from "./config.ts";
 import { usefulMutes } from "./mute.ts";
-import { type Env, type Facts, type Parsed, type Problem, parseTable, type Variables } from "./table.ts";
+import { type Env, type Facts, type Parsed, type Problem, parseTable, secretsOf, type Variables } from "./table.ts";
 
 /** The pruner's own variables and what it shares with the watchdog, because both have one env file: how to speak, where the engine is, where to answer. */
 export const PRUNER_VARIABLES = {
@@ -43,5 +43,5 @@ export function parsePrunerConfig(env: Env, facts: Facts): ParsedPrunerConfig {
   const statusToken = guardStatus(given, env, problems);
   const mute = usefulMutes(given.mute, problems);
   const config = resolveTelegram({ ...given, ...settings, mute, statusToken }, facts, problems);
-  return { config, problems, secrets: secretsOf(config), ...refused };
+  return { config, problems, secrets: secretsOf(PRUNER_VARIABLES, given), ...refused };
 }

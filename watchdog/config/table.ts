@@ -1,4 +1,5 @@
 import { fragment, maskSecrets, reasonOf } from "../safe.ts";
+import type { Secret } from "./secret.ts";
 import type { ListParser, Parser } from "./value.ts";
 
 /** What the surroundings say; read once by main, so that the configuration itself stays pure. */
@@ -33,8 +34,8 @@ export interface Variable<T> {
   readonly parser:
     | { readonly one: Parser<T> }
     | { readonly list: ListParser<unknown>; readonly collect: (entries: unknown[]) => T };
-  /** Never shown, not even when malformed. */
-  readonly secret: boolean;
+  /** What of it is secret; undefined: nothing can be. */
+  readonly secret?: Secret<NonNullable<T>>;
   /** Set but empty means off, not unset. */
   readonly emptyMeans?: { readonly value: T };
 }
@@ -52,7 +53,7 @@ export function one<T>(
     typeof fallback === "boolean" || typeof fallback === "number" || typeof fallback === "string"
       ? String(fallback)
       : "";
-  return { name, parser: { one: parser }, fallback: () => fallback, shown, meaning, secret: false, ...extra };
+  return { name, parser: { one: parser }, fallback: () => fallback, shown, meaning, ...extra };
 }
 
 /** A variable that may simply not be there. */
@@ -62,7 +63,7 @@ export function optional<T>(
   meaning: string,
   extra: Extra<T | undefined> = {},
 ): Variable<T | undefined> {
-  return { name, parser: { one: parser }, fallback: () => undefined, shown: "", meaning, secret: false, ...extra };
+  return { name, parser: { one: parser }, fallback: () => undefined, shown: "", meaning, ...extra };
 }
 
 export function list<T>(
@@ -71,6 +72,7 @@ export function list<T>(
   shown: string,
   fallback: (facts: Facts) => T[],
   meaning: string,
+  extra: Extra<T[]> = {},
 ): Variable<T[]> {
   return {
     name,
@@ -78,7 +80,7 @@ export function list<T>(
     fallback,
     shown,
     meaning,
-    secret: false,
+    ...extra,
   };
 }
 
@@ -130,13 +132,23 @@ export function parseTable<Table extends Variables>(
 }
 
 /** Every name that means something, *_FILE variants included. */
-export function namesOf(table: Readonly<Record<string, { readonly name: string }>>): string[] {
-  return Object.values(table).flatMap(({ name }) => (hasFileVariant(name) ? [name, `${name}_FILE`] : [name]));
+export function namesOf(table: Variables): string[] {
+  return Object.values(table).flatMap((variable) =>
+    hasFileVariant(variable) ? [variable.name, `${variable.name}_FILE`] : [variable.name],
+  );
 }
 
-/** `*_TOKEN`, `*_ID` and `*_URL` may also be given as NAME_FILE, a path whose content is the value. */
-export function hasFileVariant(name: string): boolean {
-  return /_(TOKEN|ID|URL)$/.test(name);
+/** A single value that says what of it is secret may also be given as NAME_FILE, a path whose content is the value. */
+export function hasFileVariant({ secret, parser }: Variables[string]): boolean {
+  return secret !== undefined && "one" in parser;
+}
+
+/** What must never be shown of these values. */
+export function secretsOf<Table extends Variables>(table: Table, values: Parsed<Table>): string[] {
+  return Object.entries(table).flatMap(([key, { secret }]) => {
+    const value = values[key as keyof Table];
+    return value === undefined ? [] : (secret?.textsOf(value as never) ?? []);
+  });
 }
 
 /** Longer than any path (PATH_MAX is 4,096) or URL that means something: a text of 100 kB is somebody's mistake, and is not matched against anything. */
@@ -150,26 +162,26 @@ function readValue(variable: Variable<unknown>, env: Env, facts: Facts, problems
   if (given === undefined) return variable.fallback(facts);
   if (given.raw === "") return variable.emptyMeans ? variable.emptyMeans.value : variable.fallback(facts);
   if ("list" in variable.parser) {
-    const entries = entriesOf(variable.name, variable.parser.list, given.raw, problems);
+    const entries = entriesOf(variable, variable.parser.list, given.raw, problems);
     return entries.length > 0 ? variable.parser.collect(entries) : variable.fallback(facts);
   }
   const isLong = given.raw.length > MAX_VALUE;
   const value = isLong ? undefined : variable.parser.one.parse(given.raw);
   if (value !== undefined) return value;
-  const shown = variable.secret ? "***" : showValue(given.raw);
   problems.push({
     variable: variable.name,
     name: given.name,
-    text: `${given.name}=${shown} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`,
+    text: `${given.name}=${shownOf(variable, given.raw)} is not allowed; allowed: ${variable.parser.one.allowed}${isLong ? `, of at most ${MAX_VALUE} characters` : ""}; using ${variable.shown === "" ? "the default (unset)" : `the default ${variable.shown}`}`,
   });
   return variable.fallback(facts);
 }
 
 /** The paths of all files that variables name for their values. */
-export function secretFilesOf(env: Env): string[] {
-  return Object.entries(env).flatMap(([name, path = ""]) =>
-    name.endsWith("_FILE") && hasFileVariant(name.slice(0, -"_FILE".length)) && path.trim() !== "" ? [path.trim()] : [],
-  );
+export function secretFilesOf(table: Variables, env: Env): string[] {
+  return Object.values(table)
+    .filter(hasFileVariant)
+    .map(({ name }) => env[`${name}_FILE`]?.trim() ?? "")
+    .filter((path) => path !== "");
 }
 
 /** The value and the name it came from: the variable itself, or the file its NAME_FILE names. */
@@ -182,7 +194,7 @@ function rawOf(
   const { name } = variable;
   const direct = env[name]?.trim();
   const fileName = `${name}_FILE`;
-  const path = hasFileVariant(name) ? env[fileName]?.trim() : undefined;
+  const path = hasFileVariant(variable) ? env[fileName]?.trim() : undefined;
   if (path === undefined || path === "") return direct === undefined ? undefined : { name, raw: direct };
   if (direct !== undefined && direct !== "") {
     problems.push({
@@ -216,8 +228,9 @@ export function ownerToRead(uid: number): string {
   return uid === 0 ? ":0" : `${uid}:0`;
 }
 
-function entriesOf<T>(variable: string, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {
-  const report = (what: string): unknown => problems.push({ variable, text: `${variable}: ${what}` });
+function entriesOf<T>(variable: Variable<unknown>, parser: ListParser<T>, raw: string, problems: Problem[]): T[] {
+  const { name } = variable;
+  const report = (what: string): unknown => problems.push({ variable: name, text: `${name}: ${what}` });
   const entries: T[] = [];
   const seen = new Set<string>();
   let dropped = 0;
@@ -233,7 +246,7 @@ function entriesOf<T>(variable: string, parser: ListParser<T>, raw: string, prob
       dropped += 1;
       if (dropped <= MAX_TOLD)
         report(
-          `entry ${showValue(part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`,
+          `entry ${shownOf(variable, part)} ${repeated ? "repeats a name" : "is not allowed"}; allowed: ${parser.allowed}; the entry is dropped, the rest counts`,
         );
       continue;
     }
@@ -247,6 +260,10 @@ function entriesOf<T>(variable: string, parser: ListParser<T>, raw: string, prob
   if (parts.length > MAX_ENTRIES)
     report(`has ${parts.length} entries; allowed: at most ${MAX_ENTRIES}; the first ${MAX_ENTRIES} count`);
   return entries;
+}
+
+function shownOf({ secret }: Variable<unknown>, raw: string): string {
+  return secret?.hidesAll ? "***" : showValue(raw);
 }
 
 /** A value that was not understood, as far as it may be shown: in a malformed URL a password may hold spaces and slashes, and any part of the query may be secret. */

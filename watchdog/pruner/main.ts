@@ -48,7 +48,7 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
 
   // Before anything that takes time: a signal during the start is one that ends the start.
   const stop = command === "run" ? stopSignal() : new AbortController().signal;
-  const facts = await readFacts(env, threadPool(threadsOf(env["UV_THREADPOOL_SIZE"])), stop);
+  const facts = await readFacts(PRUNER_VARIABLES, env, threadPool(threadsOf(env["UV_THREADPOOL_SIZE"])), stop);
   const parsed = parsePrunerConfig(env, facts);
   const redact = hideSecrets(parsed.secrets);
   const { config } = parsed;

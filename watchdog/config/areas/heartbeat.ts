@@ -1,3 +1,4 @@
+import { hook } from "../secret.ts";
 import { one, optional, type Parsed } from "../table.ts";
 import { httpUrl, period } from "../value.ts";
 
@@ -7,7 +8,7 @@ export const HEARTBEAT_VARIABLES = {
     "WATCHDOG_HEARTBEAT_URL",
     httpUrl,
     "asked after a tick while all is well with the watchdog; silence there means trouble here",
-    { secret: true },
+    { secret: hook },
   ),
   heartbeatS: one("WATCHDOG_HEARTBEAT_S", period, 60, "at most one such request in this many seconds"),
 };

@@ -1,3 +1,4 @@
+import { whole } from "../secret.ts";
 import { addConsequence, type Env, optional, type Parsed, type Problem } from "../table.ts";
 import { address, isLoopback, text } from "../value.ts";
 
@@ -13,7 +14,7 @@ export const STATUS_VARIABLES = {
     "WATCHDOG_STATUS_TOKEN",
     text("8 to 200 printable ASCII characters without a blank", /^[\x21-\x7e]{8,200}$/),
     "who asks the status server has to give this token; unset: no token needed",
-    { secret: true },
+    { secret: whole },
   ),
 };
 

@@ -1,3 +1,4 @@
+import { login, nothing, whole } from "../../../config/secret.ts";
 import { addConsequence, type Facts, one, optional, type Parsed, type Problem } from "../../../config/table.ts";
 import { count, httpProxy, httpUrl, text } from "../../../config/value.ts";
 
@@ -7,16 +8,18 @@ export const TELEGRAM_VARIABLES = {
     "WATCHDOG_TG_BOT_TOKEN",
     text("the token that @BotFather gave, as it is", /^[\w:.~-]{3,200}$/),
     "token of the watchdog's own bot; unset: messages go to the log",
-    { secret: true },
+    { secret: whole },
   ),
   tgChatId: optional(
     "WATCHDOG_TG_CHAT_ID",
     text("a chat's number, such as -1001234567890, or @channelname", /^(-?\d{1,16}|@\w{3,64})$/),
     "chat or channel the bot writes to",
+    { secret: nothing },
   ),
-  tgThreadId: optional("WATCHDOG_TG_THREAD_ID", count, "forum topic in that chat"),
+  tgThreadId: optional("WATCHDOG_TG_THREAD_ID", count, "forum topic in that chat", { secret: nothing }),
   tgApiUrl: one<URL>("WATCHDOG_TG_API_URL", httpUrl, new URL("https://api.telegram.org"), "base URL of the Bot API", {
     shown: "https://api.telegram.org",
+    secret: login,
   }),
   tgPerMin: one(
     "WATCHDOG_TG_PER_MIN",
@@ -28,7 +31,7 @@ export const TELEGRAM_VARIABLES = {
     "WATCHDOG_TG_PROXY_URL",
     httpProxy,
     "HTTP proxy for Telegram alone, http://user:password@host:port",
-    { secret: true },
+    { secret: { ...login, hidesAll: true } },
   ),
 };
 

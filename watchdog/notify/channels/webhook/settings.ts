@@ -1,3 +1,4 @@
+import { hook } from "../../../config/secret.ts";
 import { one, optional, type Parsed } from "../../../config/table.ts";
 import { httpUrl, periodOrOff } from "../../../config/value.ts";
 
@@ -7,7 +8,7 @@ export const WEBHOOK_VARIABLES = {
     "WATCHDOG_FALLBACK_WEBHOOK_URL",
     httpUrl,
     "gets the notices as JSON while Telegram fails",
-    { secret: true },
+    { secret: hook },
   ),
   fallbackAfterS: one(
     "WATCHDOG_FALLBACK_AFTER_S",
