@@ -179,3 +179,29 @@ test("what is known of the host, and each formula of its use, is written in one 
       String(fact),
     );
 });
+
+test("a builder, a collector and a channel take the areas of the configuration that they need", () => {
+  const composers = ["collectors/index.ts", "signals/index.ts"];
+  const layers = ["collectors", "signals", "decide", "messages", "notify"];
+  const whole = sources.filter(
+    ({ layer, imports }) =>
+      layers.includes(layer) &&
+      ["config/variables.ts", "config/config.ts", "config/pruner.ts"].some((path) => imports.includes(path)),
+  );
+  assert.deepEqual(
+    whole.map(({ path }) => path),
+    composers,
+    "only what composes all of them takes all of it",
+  );
+});
+
+test("each file of variables is in a program's list of areas", () => {
+  const areas = sources.filter(({ layer, code }) => layer === "config" && /export const \w+_VARIABLES = \{/.test(code));
+  assert.ok(areas.length > 20, "they were found");
+  const listed = ["config/variables.ts", "config/pruner.ts", "notify/channels/settings.ts"];
+  const imported = new Set(sources.filter(({ path }) => listed.includes(path)).flatMap(({ imports }) => imports));
+  assert.deepEqual(
+    areas.map(({ path }) => path).filter((path) => !imported.has(path) && !listed.includes(path)),
+    [],
+  );
+});

@@ -11,7 +11,7 @@ import type { Bot } from "../notify/channels/telegram/client.ts";
 import { botOf } from "../notify/channels/telegram/telegram.ts";
 import { reasonOf } from "../safe.ts";
 import type { ThreadPool } from "../thread-pool.ts";
-import { type Check, type Ctx, failed } from "./doctor/check.ts";
+import { type Check, failed } from "./doctor/check.ts";
 import { judgeConfinement } from "./doctor/confinement.ts";
 import { judgeDisks } from "./doctor/disks.ts";
 import { askEngine, judgeEngine } from "./doctor/engine.ts";
@@ -38,7 +38,7 @@ export interface DoctorOptions {
 export async function doctor({ parsed, place, clock, log, pool, system, send, uid }: DoctorOptions): Promise<Check[]> {
   const { config, problems } = parsed;
   const t = DOCTOR_LANGS[config.lang];
-  const ctx: Ctx = { config, t, place };
+  const ctx = { config, t, place };
   const stop = new AbortController().signal;
   const now = momentOf(clock);
   const deadlineMs = config.httpTimeoutS * 1000;

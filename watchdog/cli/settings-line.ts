@@ -1,3 +1,5 @@
+import type { MessageSettings } from "../config/areas/messages.ts";
+import type { SilenceSettings } from "../config/areas/silence.ts";
 import type { Config } from "../config/variables.ts";
 import type { Fields, Log } from "../log.ts";
 import type { Channel } from "../notify/channel.ts";
@@ -28,7 +30,7 @@ export function settingsOf(config: Config): Fields {
 }
 
 /** Where messages go, and what is kept silent. */
-export function logChannel(config: Config, { name, where }: Channel, log: Log): void {
+export function logChannel(config: MessageSettings & SilenceSettings, { name, where }: Channel, log: Log): void {
   log.info("messages go to", {
     channel: name,
     lang: config.lang,

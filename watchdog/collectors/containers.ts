@@ -1,3 +1,5 @@
+import type { ContainerSettings } from "../config/areas/containers.ts";
+import type { EngineSettings } from "../config/areas/engine.ts";
 import type { DockerTarget } from "../config/value.ts";
 import { type DockerClient, dockerClient } from "../engine/client.ts";
 import { shortId } from "../engine/id.ts";
@@ -57,7 +59,7 @@ export const CONTAINERS = {
     );
     return { parts, isPartly: containers.length > parts.length };
   },
-} satisfies Source<DockerReading>;
+} satisfies Source<DockerReading, ContainerSettings & EngineSettings>;
 
 /**
  * One list call a tick; an inspect only at first sight, when something is not good, or when the container started since the last tick.

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import type { DepSettings } from "../config/areas/deps.ts";
 import type { Dependency } from "../config/value.ts";
 import { type FaultKind, faultOf } from "../net/fault.ts";
 import { pingHttp, pingTcp } from "../net/ping.ts";
@@ -22,7 +23,7 @@ export const DEPENDENCIES = {
   open: ({ deps }, { deadlineMs }) => (deps.length > 0 ? depsCollector(deps, deadlineMs) : undefined),
   whyOff: () => "WATCHDOG_DEPS is not set",
   shown: (samples) => listed(samples.map(({ name, outcome }) => `${name} ${outcome.up ? "up" : "down"}`)),
-} satisfies Source<DependencySample[]>;
+} satisfies Source<DependencySample[], DepSettings>;
 
 /** Pings every dependency side by side, each under the same deadline. */
 export function depsCollector(deps: readonly Dependency[], deadlineMs: number): Collector<DependencySample[]> {

@@ -1,4 +1,6 @@
 import { constants, stat, statfs } from "node:fs/promises";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { EngineSettings } from "../config/areas/engine.ts";
 import type { DiskPath, DockerTarget } from "../config/value.ts";
 import { dockerDiskPath } from "../docker-disk.ts";
 import { dockerClient } from "../engine/client.ts";
@@ -80,7 +82,7 @@ export const DISK = {
     parts: failures.map(({ path, reason }) => ({ part: path, reason })),
     isPartly: disks.length > 0,
   }),
-} satisfies Source<DiskReading>;
+} satisfies Source<DiskReading, DiskSettings & EngineSettings>;
 
 /** Measures each path, one probe at most per path and two in all; a probe that hangs is remembered, not repeated. */
 export function diskCollector(

@@ -31,7 +31,7 @@ export type Collectors = { readonly [N in SourceName]: Collector<Values[N]> | un
 /** The sources whose failure is blindness. */
 export type BlindSource = { [N in SourceName]: List[N] extends { unread: unknown } ? N : never }[SourceName];
 
-export const SOURCES: { readonly [N in SourceName]: Source<Values[N]> } = LIST;
+export const SOURCES: { readonly [N in SourceName]: Source<Values[N], Config> } = LIST;
 export const SOURCE_NAMES = Object.keys(LIST) as readonly SourceName[];
 
 export function canBeBlind(name: SourceName): name is BlindSource {

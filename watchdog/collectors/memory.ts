@@ -1,4 +1,6 @@
 import { readdirSync } from "node:fs";
+import type { MemorySettings } from "../config/areas/memory.ts";
+import type { ProcSettings } from "../config/areas/proc.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
 import { fragment } from "../safe.ts";
 import { runOne, type ThreadPool } from "../thread-pool.ts";
@@ -33,7 +35,7 @@ export const MEMORY = {
   whyOff: () => "WATCHDOG_MEM_ENABLED=false",
   shown: (sample) => `${round1(memoryUse(sample))}% of ${round1(sample.totalBytes / BYTES_PER_GB)} GB`,
   unread: () => ({ parts: [], isPartly: true }),
-} satisfies Source<MemorySample>;
+} satisfies Source<MemorySample, MemorySettings & ProcSettings>;
 
 /**
  * The host's memory: /proc/meminfo is not namespaced, so it shows the host's from inside a container too. It is read on the pool, since it may be

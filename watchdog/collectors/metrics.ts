@@ -1,3 +1,4 @@
+import type { MetricsSettings } from "../config/areas/metrics.ts";
 import { codedError, isRecord, readJson, statusError } from "../net/exchange.ts";
 import { get } from "../net/get.ts";
 import { clip, identifier } from "../safe.ts";
@@ -40,7 +41,7 @@ export const METRICS = {
     const queue = (["queued", "running", "done", "failed"] as const).map((count) => `${count} ${counts[count] ?? "?"}`);
     return `${queue.join(", ")}, agents ${agents?.length ?? "?"}`;
   },
-} satisfies Source<Envelope>;
+} satisfies Source<Envelope, MetricsSettings>;
 
 export function metricsCollector(url: URL, deadlineMs: number): Collector<Envelope> {
   return {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { endianness } from "node:os";
+import type { ProcSettings } from "../config/areas/proc.ts";
 import { fragment } from "../safe.ts";
 import { runOne, type ThreadPool } from "../thread-pool.ts";
 import { commandLines, turnAfter, type Unread } from "./proc/command-lines.ts";
@@ -65,7 +66,7 @@ export const PROCESSES = {
     // Where no process hangs, there is none that could be named.
     return { parts: [...hanging, ...(untried > 0 ? [others] : [])], isPartly: hanging.length > 0 };
   },
-} satisfies Source<ProcReading>;
+} satisfies Source<ProcReading, ProcSettings>;
 
 /**
  * Scans `<root>/<pid>/cmdline` of every process; `stat`, `cgroup` and the parent's `stat` of those that match. Never reads anything else of a process.

@@ -1,4 +1,3 @@
-import type { Config } from "../config/variables.ts";
 import type { Fault } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 
@@ -29,11 +28,11 @@ export interface CollectContext {
 }
 
 /** Everything that is true of a source, whatever it says. */
-export interface Source<T> {
+export interface Source<T, Settings = never> {
   /** undefined: this configuration switches it off. */
-  open(config: Config, needs: SourceNeeds): Collector<T> | undefined;
+  open(config: Settings, needs: SourceNeeds): Collector<T> | undefined;
   /** The variable that switches it off, as it stands. */
-  whyOff(config: Config): string;
+  whyOff(config: Settings): string;
   /** What it said, in a few words for the log; undefined: nothing. */
   shown(value: T): string | undefined;
   /** What of a reading could not be read. A source without this is never called blind: its failure is a finding of its own, such as orchestrator_down. */

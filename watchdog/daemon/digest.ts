@@ -1,7 +1,7 @@
 import type { Moment } from "../clock.ts";
+import type { SilenceSettings } from "../config/areas/silence.ts";
 import { neverMuted } from "../config/mute.ts";
 import { type DailyTime, localTime } from "../config/value.ts";
-import type { Config } from "../config/variables.ts";
 import { diskOfName, type History, sparkline } from "../history/history.ts";
 import type { Incident, Incidents } from "../history/incidents.ts";
 import { detailOf } from "../lang/detail.ts";
@@ -39,7 +39,7 @@ export function digestDue(
 export interface DigestFacts {
   readonly history: History;
   readonly incidents: Incidents;
-  readonly config: Config;
+  readonly config: SilenceSettings;
   readonly lang: Lang;
   readonly startedMonoMs: number;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
-import type { Config } from "../config/variables.ts";
+import type { HeartbeatSettings } from "../config/areas/heartbeat.ts";
+import type { RequestSettings } from "../config/areas/requests.ts";
 import type { Log } from "../log.ts";
 import { get } from "../net/get.ts";
 import { type Channel, whoOf } from "../notify/channel.ts";
@@ -67,7 +68,7 @@ export function heartbeat(options: HeartbeatOptions): (stop: AbortSignal) => Pro
 
 /** The heartbeat of this configuration; undefined: it has none. */
 export function heartbeatOf(
-  { heartbeatUrl, heartbeatS, httpTimeoutS }: Pick<Config, "heartbeatUrl" | "heartbeatS" | "httpTimeoutS">,
+  { heartbeatUrl, heartbeatS, httpTimeoutS }: HeartbeatSettings & RequestSettings,
   { outbox, channel }: Pick<Pipeline, "outbox" | "channel">,
   clock: Clock,
   log: Log,

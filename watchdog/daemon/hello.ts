@@ -1,6 +1,7 @@
 import { canBeBlind, type Readings, SOURCE_NAMES } from "../collectors/index.ts";
+import type { DepSettings } from "../config/areas/deps.ts";
+import type { ProcSettings } from "../config/areas/proc.ts";
 import type { Problem } from "../config/table.ts";
-import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
 import { blindReason } from "../signals/blind.ts";
 import type { Occurrence } from "../signals/signal.ts";
@@ -16,7 +17,7 @@ export function helloOccurrence(
   { version, problems }: Hello,
   host: string,
   readings: Readings,
-  config: Config,
+  config: DepSettings & ProcSettings,
   lang: Lang,
 ): Occurrence {
   const { watched } = lang.hello;

@@ -1,6 +1,11 @@
 import type { Clock, Moment } from "../clock.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import { type Readings, SOURCE_NAMES } from "../collectors/index.ts";
+import type { AlertSettings } from "../config/areas/alerts.ts";
+import type { ContainerSettings } from "../config/areas/containers.ts";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { LoopSettings } from "../config/areas/loop.ts";
+import type { SilenceSettings } from "../config/areas/silence.ts";
 import { hostName } from "../config/host-name.ts";
 import { isMuted } from "../config/mute.ts";
 import type { Config } from "../config/variables.ts";
@@ -153,7 +158,7 @@ function recordUse(history: History, { mem, disk }: Readings, now: Moment): void
 }
 
 /** A forecast looks at every tick's series, a trend is shown where a disk is full. */
-function needsSeries(config: Config, { disk }: Readings): boolean {
+function needsSeries(config: DiskSettings, { disk }: Readings): boolean {
   const limitPct = Math.min(config.diskPct, config.diskCritPct);
   return (
     config.diskForecastH > 0 || (disk.state === "ok" && disk.value.disks.some((sample) => diskUse(sample) >= limitPct))
@@ -165,7 +170,7 @@ function diskSeries(history: History, labels: Iterable<string>, now: Moment): Se
 }
 
 /** The judging part of the configuration, in the units that judging uses. */
-export function rulesOf(config: Config): Rules {
+export function rulesOf(config: AlertSettings & ContainerSettings & LoopSettings & SilenceSettings): Rules {
   return {
     cooldownS: config.cooldownS,
     flap: { changes: config.flapChanges, windowMs: config.flapWindowS * 1000, steadyMs: config.flapSteadyS * 1000 },

@@ -1,22 +1,23 @@
 import { type Clock, momentOf } from "../clock.ts";
-import { type DailySpan, withinDailySpan } from "../config/value.ts";
+import type { AlertSettings } from "../config/areas/alerts.ts";
+import type { SilenceSettings } from "../config/areas/silence.ts";
+import { withinDailySpan } from "../config/value.ts";
 import type { Notice } from "../decide/notice.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import type { Part } from "../messages/card.ts";
 import { type MessageContext, nextMessage } from "../messages/message.ts";
 import { type RenderContext, redactBlock, redactRendered, renderAll, renderSummary } from "../messages/render.ts";
+import type { ChannelSettings } from "./channels/settings.ts";
 import { createOutbox, type Outbox, type OutboxOptions } from "./outbox.ts";
 
 /** How long a program that is stopped waits for what is pending; a little less than the process has until it ends (exit.ts). */
 export const FLUSH_MS = 3500;
 
-/** What the configuration of either program says of how messages go out. */
-export interface DeliverySettings {
-  readonly quietHours: DailySpan | undefined;
-  readonly quietCritical?: boolean;
-  readonly fallbackAfterS: number;
-}
+/** What the configuration of either program says of how messages go out; only the watchdog has something critical to tell. */
+export type DeliverySettings = Pick<SilenceSettings, "quietHours"> &
+  Pick<ChannelSettings, "fallbackAfterS"> &
+  Partial<Pick<AlertSettings, "quietCritical">>;
 
 export interface DeliveryOptions
   extends Pick<OutboxOptions, "channels" | "host" | "summary" | "onAttempt" | "onDelivered"> {

@@ -8,8 +8,9 @@ import {
   unreadOf,
 } from "../collectors/index.ts";
 import type { UnreadPart } from "../collectors/reading.ts";
+import type { BlindSettings } from "../config/areas/blind.ts";
+import type { EngineSettings } from "../config/areas/engine.ts";
 import { proxyHost } from "../config/value.ts";
-import type { Config } from "../config/variables.ts";
 import type { Lang } from "../lang/index.ts";
 import type { Family, Finding } from "./signal.ts";
 
@@ -42,7 +43,7 @@ function joined(faults: readonly UnreadPart[]): string {
 export function blindSignals(
   before: BlindMemory,
   readings: Readings,
-  config: Config,
+  config: BlindSettings & EngineSettings,
   lang: Lang,
   now: Moment,
 ): { memory: BlindMemory; family: Family } {

@@ -1,8 +1,10 @@
 import type { ContainerSample, FoundContainer } from "../collectors/containers.ts";
 import type { DiskSample } from "../collectors/disk.ts";
 import type { Readings } from "../collectors/index.ts";
+import type { ContainerSettings } from "../config/areas/containers.ts";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { EngineSettings } from "../config/areas/engine.ts";
 import { proxyHost } from "../config/value.ts";
-import type { Config } from "../config/variables.ts";
 import type { Mount } from "../engine/list.ts";
 import { type CauseName, KINDS } from "../kinds.ts";
 import { round1 } from "../lang/format.ts";
@@ -29,7 +31,7 @@ const SIDE_BY_SIDE_MS = 60_000;
 export function withCauses(
   signals: readonly Signal[],
   readings: Readings,
-  config: Config,
+  config: ContainerSettings & DiskSettings & EngineSettings,
   lang: Lang,
   wallMs: number,
 ): Signal[] {
@@ -79,7 +81,11 @@ function isUnexplained(found: Found): boolean {
 }
 
 /** An engine that is gone, for an orchestrator that is known to be its container. What refuses only us (EACCES, an answer of 403) is no cause. */
-function engineCause({ docker }: Readings, { dockerTarget, orchContainer }: Config, lang: Lang): string[] {
+function engineCause(
+  { docker }: Readings,
+  { dockerTarget, orchContainer }: ContainerSettings & EngineSettings,
+  lang: Lang,
+): string[] {
   return orchContainer !== undefined && docker.state === "failed" && isGone(docker)
     ? [lang.causes.engine(docker, proxyHost(dockerTarget))]
     : [];
@@ -110,7 +116,12 @@ interface FullDisk extends Cause {
   readonly isUnder: (found: Found | undefined) => boolean;
 }
 
-function fullDisks(signals: readonly Signal[], { disk, docker }: Readings, config: Config, lang: Lang): FullDisk[] {
+function fullDisks(
+  signals: readonly Signal[],
+  { disk, docker }: Readings,
+  config: DiskSettings,
+  lang: Lang,
+): FullDisk[] {
   const samples = disk.state === "ok" ? disk.value.disks : [];
   const own = docker.state === "ok" ? (docker.value.ownMounts ?? []) : [];
   const folders = new Map(samples.map((sample) => [sample.label, hostFolder(sample, own)]));
@@ -165,7 +176,7 @@ function memoryCause(signals: readonly Signal[], { mem }: Readings, lang: Lang):
 }
 
 /** What the orchestrator's own container says: down, out of memory, or just started. */
-function orchestratorContainer({ docker }: Readings, config: Config, lang: Lang, wallMs: number): string[] {
+function orchestratorContainer({ docker }: Readings, config: ContainerSettings, lang: Lang, wallMs: number): string[] {
   const name = config.orchContainer;
   if (name === undefined || docker.state !== "ok") return [];
   const found = docker.value.containers.find((sample) => sample.name === name)?.found;

@@ -1,7 +1,7 @@
 import type { Moment } from "../clock.ts";
 import type { ContainerSample, DockerReading, FoundContainer } from "../collectors/containers.ts";
 import type { Reading } from "../collectors/reading.ts";
-import type { Config } from "../config/variables.ts";
+import type { ContainerSettings } from "../config/areas/containers.ts";
 import type { Topic } from "../kinds.ts";
 import { detailOf } from "../lang/detail.ts";
 import type { ContainerFacts } from "../lang/facts.ts";
@@ -22,7 +22,7 @@ export type RestartMemory = ReadonlyMap<string, Restarts>;
 export function containerSignals(
   before: RestartMemory,
   reading: Reading<DockerReading>,
-  config: Config,
+  config: ContainerSettings,
   lang: Lang,
   now: Moment,
 ): { memory: RestartMemory; family: Family } {

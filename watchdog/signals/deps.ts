@@ -1,13 +1,14 @@
 import type { Moment } from "../clock.ts";
 import type { DependencySample } from "../collectors/deps.ts";
 import { OFF, type Reading } from "../collectors/reading.ts";
-import type { Config } from "../config/variables.ts";
+import type { DepSettings } from "../config/areas/deps.ts";
+import type { LoopSettings } from "../config/areas/loop.ts";
 import { type Detail, detailOf } from "../lang/detail.ts";
 import type { Lang } from "../lang/index.ts";
 import { type Family, type Finding, familyOf } from "./signal.ts";
 
 /** A failed ping is the finding; only a collector that failed as a whole freezes. */
-export function depSignals(reading: Reading<DependencySample[]>, config: Config, lang: Lang): Family {
+export function depSignals(reading: Reading<DependencySample[]>, config: DepSettings, lang: Lang): Family {
   return familyOf("deps", reading, (samples) => ({
     awaited: true,
     findings: samples.map((sample) => ({
@@ -40,7 +41,7 @@ export type CertificateMemory = ReadonlyMap<string, number>;
 export function certificateSignals(
   before: CertificateMemory,
   reading: Reading<DependencySample[]>,
-  config: Config,
+  config: DepSettings & LoopSettings,
   lang: Lang,
   now: Moment,
 ): { memory: CertificateMemory; family: Family } {
@@ -62,7 +63,13 @@ export function certificateSignals(
   return { memory, family };
 }
 
-function certificateFinding(dep: string, endsMs: number, config: Config, lang: Lang, now: Moment): Finding {
+function certificateFinding(
+  dep: string,
+  endsMs: number,
+  config: DepSettings & LoopSettings,
+  lang: Lang,
+  now: Moment,
+): Finding {
   const leftMs = endsMs - now.wallMs;
   const condition = leftMs < config.certDays * DAY_MS ? "bad" : "good";
   return {

@@ -1,7 +1,8 @@
 import type { Moment } from "../clock.ts";
 import type { DiskReading, DiskSample } from "../collectors/disk.ts";
 import { OFF, type Reading } from "../collectors/reading.ts";
-import type { Config } from "../config/variables.ts";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { LoopSettings } from "../config/areas/loop.ts";
 import type { Series } from "../history/history.ts";
 import { detailOf } from "../lang/detail.ts";
 import { BYTES_PER_GB, round1 } from "../lang/format.ts";
@@ -25,7 +26,7 @@ export function diskForecastSignals(
   before: CeilingMemory,
   reading: Reading<DiskReading>,
   history: Series,
-  config: Config,
+  config: DiskSettings & LoopSettings,
   lang: Lang,
   now: Moment,
 ): { memory: CeilingMemory; family: Family } {
@@ -50,7 +51,13 @@ export function diskForecastSignals(
   return { memory, family };
 }
 
-function findingOf(forecast: Forecast, disk: DiskSample, limitMs: number, config: Config, lang: Lang): Finding {
+function findingOf(
+  forecast: Forecast,
+  disk: DiskSample,
+  limitMs: number,
+  config: DiskSettings & LoopSettings,
+  lang: Lang,
+): Finding {
   const condition = conditionOf(forecast, limitMs);
   return {
     topic: { kind: "disk_forecast", subject: disk.label },

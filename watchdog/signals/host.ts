@@ -2,7 +2,9 @@ import type { DiskReading, DiskSample } from "../collectors/disk.ts";
 import type { Readings } from "../collectors/index.ts";
 import type { MemorySample } from "../collectors/memory.ts";
 import type { Reading } from "../collectors/reading.ts";
-import type { Config } from "../config/variables.ts";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { LevelSettings } from "../config/areas/levels.ts";
+import type { MemorySettings } from "../config/areas/memory.ts";
 import { type Point, type Series, sparkline } from "../history/history.ts";
 import type { KindName } from "../kinds.ts";
 import { detailOf } from "../lang/detail.ts";
@@ -14,11 +16,16 @@ import { percentCondition } from "./damping.ts";
 import { ownerFacts } from "./owner.ts";
 import { type Family, type Finding, familyOf } from "./signal.ts";
 
-export function memorySignals(readings: Readings, config: Config, lang: Lang): Family {
+export function memorySignals(readings: Readings, config: MemorySettings & LevelSettings, lang: Lang): Family {
   return familyOf("mem", readings.mem, (sample) => ({ findings: [memoryFinding(sample, readings, config, lang)] }));
 }
 
-function memoryFinding(sample: MemorySample, readings: Readings, config: Config, lang: Lang): Finding {
+function memoryFinding(
+  sample: MemorySample,
+  readings: Readings,
+  config: MemorySettings & LevelSettings,
+  lang: Lang,
+): Finding {
   const { totalBytes, availableBytes, biggest = [] } = sample;
   const culprits = biggest.map(({ pid, name: process, residentBytes, owner }) => ({
     pid,
@@ -43,7 +50,12 @@ function memoryFinding(sample: MemorySample, readings: Readings, config: Config,
 }
 
 /** disk:, inodes: and disk_crit: of every disk; a path that failed freezes its disk unless another path measured it. */
-export function diskSignals(reading: Reading<DiskReading>, series: Series, config: Config, lang: Lang): Family {
+export function diskSignals(
+  reading: Reading<DiskReading>,
+  series: Series,
+  config: DiskSettings & LevelSettings,
+  lang: Lang,
+): Family {
   return familyOf("disk", reading, ({ disks, failures }) => {
     const unmeasured = new Set(failures.map(({ label }) => label));
     return {
@@ -56,7 +68,7 @@ export function diskSignals(reading: Reading<DiskReading>, series: Series, confi
 }
 
 /** Whether this kind is watched at all: what was switched off says nothing about the disk. */
-function isOn(kind: KindName, { diskEnabled, diskCritEnabled, diskInodePct }: Config): boolean {
+function isOn(kind: KindName, { diskEnabled, diskCritEnabled, diskInodePct }: DiskSettings): boolean {
   if (kind === "disk_crit") return diskCritEnabled;
   return diskEnabled && (kind !== "inodes" || diskInodePct > 0);
 }
@@ -80,7 +92,12 @@ function trendOf(points: readonly Point[], lang: Lang): string[] {
   ];
 }
 
-function findingsOf(disk: DiskSample, points: readonly Point[], config: Config, lang: Lang): Finding[] {
+function findingsOf(
+  disk: DiskSample,
+  points: readonly Point[],
+  config: DiskSettings & LevelSettings,
+  lang: Lang,
+): Finding[] {
   const findings: Finding[] = [];
   const usedPct = diskUse(disk);
   const level = (kind: "disk" | "disk_crit", title: string, thresholdPct: number): Finding => {

@@ -1,7 +1,8 @@
 import type { Moment } from "../clock.ts";
 import type { Agent, Envelope } from "../collectors/metrics.ts";
 import { OFF, ok, type Reading } from "../collectors/reading.ts";
-import type { Config } from "../config/variables.ts";
+import type { ContainerSettings } from "../config/areas/containers.ts";
+import type { MetricsSettings } from "../config/areas/metrics.ts";
 import type { AgentFacts } from "../lang/facts.ts";
 import type { Lang } from "../lang/index.ts";
 import { type Family, type Finding, familyOf, type Occurrence } from "./signal.ts";
@@ -35,7 +36,7 @@ interface Built {
 export function metricsSignals(
   before: MetricsMemory,
   reading: Reading<Envelope>,
-  config: Config,
+  config: MetricsSettings & ContainerSettings,
   lang: Lang,
   now: Moment,
 ): Built {
@@ -72,7 +73,12 @@ function memoryOf(before: MetricsMemory, reading: Reading<Envelope>, now: Moment
 }
 
 /** A failure is what this signal is about, so it freezes nothing here. */
-function downFamily(reading: Reading<Envelope>, { failures }: MetricsMemory, config: Config, lang: Lang): Family {
+function downFamily(
+  reading: Reading<Envelope>,
+  { failures }: MetricsMemory,
+  config: MetricsSettings & ContainerSettings,
+  lang: Lang,
+): Family {
   const fault = reading.state === "failed" ? reading : undefined;
   return familyOf<unknown>("orchestrator", fault ? ok(fault) : reading, () => ({
     findings: [
@@ -99,7 +105,7 @@ function generatedMemory(before: MetricsMemory, { generatedAtS }: Envelope, now:
 function staleFamily(
   reading: Reading<Envelope>,
   { generated }: MetricsMemory,
-  config: Config,
+  config: MetricsSettings & ContainerSettings,
   lang: Lang,
   now: Moment,
 ): Family {
@@ -145,7 +151,7 @@ function queueMemory(before: MetricsMemory, { counts }: Envelope, now: Moment): 
 function queueFamily(
   reading: Reading<Envelope>,
   { idleQueue: idle }: MetricsMemory,
-  config: Config,
+  config: MetricsSettings & ContainerSettings,
   lang: Lang,
   now: Moment,
 ): Family {
@@ -209,7 +215,7 @@ function stillMissed(agents: ReadonlyMap<string, AgentMemory>): [string, AgentMe
 function agentsFamily(
   reading: Reading<Envelope>,
   { agents: memories }: MetricsMemory,
-  config: Config,
+  config: MetricsSettings,
   lang: Lang,
   now: Moment,
 ): Family {

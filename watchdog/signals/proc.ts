@@ -1,13 +1,13 @@
 import type { Readings } from "../collectors/index.ts";
 import type { ProcCandidate } from "../collectors/proc.ts";
-import type { Config } from "../config/variables.ts";
+import type { ProcSettings } from "../config/areas/proc.ts";
 import { detailOf } from "../lang/detail.ts";
 import type { Lang } from "../lang/index.ts";
 import { ownerFacts } from "./owner.ts";
 import { type Family, type Finding, familyOf } from "./signal.ts";
 
 /** Bad strictly above the age limit: a run that takes exactly as long as it may is not blocking. */
-export function procSignals(readings: Readings, config: Config, lang: Lang): Family {
+export function procSignals(readings: Readings, config: ProcSettings, lang: Lang): Family {
   return familyOf("proc", readings.proc, ({ candidates, unreadable }) => {
     // Where even its start is unknown, the pid alone has to do.
     const kept = new Set(
@@ -21,7 +21,7 @@ export function procSignals(readings: Readings, config: Config, lang: Lang): Fam
   });
 }
 
-function findingOf(candidate: ProcCandidate, readings: Readings, config: Config, lang: Lang): Finding {
+function findingOf(candidate: ProcCandidate, readings: Readings, config: ProcSettings, lang: Lang): Finding {
   const { pid, startTicks, ageS, owner, ...rest } = candidate;
   const blocking = ageS > config.procAgeMin * 60;
   const facts = lang.details.process({

@@ -1,9 +1,13 @@
 import type { Clock } from "../clock.ts";
 import { SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
-import { neverMuted } from "../config/mute.ts";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { LoopSettings } from "../config/areas/loop.ts";
+import type { MemorySettings } from "../config/areas/memory.ts";
+import type { MessageSettings } from "../config/areas/messages.ts";
+import type { SilenceSettings } from "../config/areas/silence.ts";
+import { isMuted, neverMuted } from "../config/mute.ts";
 import type { Problem } from "../config/table.ts";
-import type { Config } from "../config/variables.ts";
-import { rulesOf, type Watch } from "../daemon/watch.ts";
+import type { Watch } from "../daemon/watch.ts";
 import type { Entry } from "../decide/ledger.ts";
 import { diskName, MEMORY } from "../history/history.ts";
 import { KINDS, type KindName, type Topic } from "../kinds.ts";
@@ -76,7 +80,7 @@ export interface Gauge {
 }
 
 export interface PageSources {
-  readonly config: Config;
+  readonly config: DiskSettings & LoopSettings & MemorySettings & MessageSettings & SilenceSettings;
   readonly watch: Watch;
   readonly clock: Clock;
   readonly delivery: () => DeliveryView;
@@ -150,13 +154,13 @@ function isBad({ topic, active, edge }: Signal, entry: Entry | undefined): boole
   return edge ? !KINDS[topic.kind].info && entry?.edge !== undefined : active || (entry?.told.alerting ?? false);
 }
 
-function rowOf(signal: Signal, watch: Watch, config: Config, steady: Steady): SignalRow {
+function rowOf(signal: Signal, watch: Watch, config: MessageSettings & SilenceSettings, steady: Steady): SignalRow {
   const entry = watch.ledger().get(idOf(signal));
   const { topic, title, detail, cause, active, frozen, since } = signal;
   const told = entry?.told.alerting ?? false;
-  const isMuted = rulesOf(config).isMuted(topic);
+  const muted = isMuted(config.mute, topic);
   const tags: Tag[] = [];
-  if (isMuted) tags.push("muted");
+  if (muted) tags.push("muted");
   else if (told) tags.push(active ? "told" : "over");
   else if (isBad(signal, entry)) tags.push("untold");
   if (entry?.flap) tags.push("flapping");
@@ -188,7 +192,7 @@ function byWeight(a: SignalRow, b: SignalRow): number {
 }
 
 function stateOf(
-  config: Config,
+  config: LoopSettings,
   watch: Watch,
   { lastError }: DeliveryView,
   bad: readonly SignalRow[],
@@ -210,7 +214,13 @@ function watchesNoContainer(watch: Watch): boolean {
   return docker?.state === "ok" && docker.value.containers.length === 0;
 }
 
-function gaugesOf(config: Config, watch: Watch, nowMonoMs: number, nowMs: number, bad: readonly SignalRow[]): Gauge[] {
+function gaugesOf(
+  config: DiskSettings & MemorySettings,
+  watch: Watch,
+  nowMonoMs: number,
+  nowMs: number,
+  bad: readonly SignalRow[],
+): Gauge[] {
   const readings = watch.lastTick()?.readings;
   const columns = (name: string): Column[] =>
     columnsOf(watch.history().series(name, { wallMs: nowMs, monoMs: nowMonoMs }), nowMonoMs);

@@ -1,5 +1,6 @@
 import { type Readings, SOURCE_NAMES } from "../collectors/index.ts";
-import type { Config } from "../config/variables.ts";
+import type { LoopSettings } from "../config/areas/loop.ts";
+import type { ProcSettings } from "../config/areas/proc.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { keyOf } from "../kinds.ts";
 import type { Journal } from "../notify/journal.ts";
@@ -11,7 +12,7 @@ import { exposition, type Family, type Histogram, type Sample } from "./expositi
 import { sourceView } from "./view.ts";
 
 export interface PrometheusSources {
-  readonly config: Config;
+  readonly config: LoopSettings & ProcSettings;
   readonly watch: Watch;
   readonly delivery: () => DeliveryView;
   readonly journal: Journal;
@@ -124,7 +125,7 @@ function signalSamples(watch: Watch): SignalSample[] {
 
 function readingFamilies(
   readings: Readings,
-  config: Config,
+  config: ProcSettings,
   gauge: (name: string, help: string, samples: readonly Sample[]) => Family,
 ): Family[] {
   const { mem, disk, docker, deps, proc } = readings;

@@ -1,6 +1,6 @@
 import type { Clock, Moment } from "../clock.ts";
+import type { StatusSettings } from "../config/areas/status.ts";
 import type { Problem } from "../config/table.ts";
-import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import type { Journal } from "../notify/journal.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
@@ -8,14 +8,14 @@ import { redactJson } from "../safe.ts";
 import { createHistogram, EXPOSITION_TYPE } from "./exposition.ts";
 import { isFresh } from "./health.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "./page.ts";
-import { pageView } from "./page-view.ts";
-import { prometheusText } from "./prometheus.ts";
+import { type PageSources, pageView } from "./page-view.ts";
+import { type PrometheusSources, prometheusText } from "./prometheus.ts";
 import { type Answer, type Asked, jsonAnswer, type Routes } from "./server.ts";
 import { createSteady } from "./steady.ts";
-import { iso, statusView } from "./view.ts";
+import { iso, type StatusOptions, statusView } from "./view.ts";
 
 export interface SiteOptions {
-  readonly config: Config;
+  readonly config: PageSources["config"] & PrometheusSources["config"] & StatusOptions["config"] & StatusSettings;
   readonly watch: Watch;
   readonly clock: Clock;
   readonly journal: Journal;

@@ -1,7 +1,11 @@
 import { type Readings, SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
+import type { DiskSettings } from "../config/areas/disk.ts";
+import type { LoopSettings } from "../config/areas/loop.ts";
+import type { MessageSettings } from "../config/areas/messages.ts";
+import type { SilenceSettings } from "../config/areas/silence.ts";
+import type { StateSettings } from "../config/areas/state.ts";
 import { neverMuted } from "../config/mute.ts";
 import type { Problem } from "../config/table.ts";
-import type { Config } from "../config/variables.ts";
 import type { Watch } from "../daemon/watch.ts";
 import { keyOf } from "../kinds.ts";
 import { detailText } from "../lang/detail.ts";
@@ -32,7 +36,7 @@ export function sourceView(name: SourceName, readings: Readings, lastOkAtMs: num
 }
 
 export interface StatusOptions {
-  readonly config: Config;
+  readonly config: DiskSettings & LoopSettings & MessageSettings & SilenceSettings & StateSettings;
   readonly watch: Watch;
   readonly delivery: () => DeliveryView;
   /** Why the state file could not be written, where there is one. */
@@ -94,7 +98,7 @@ function signalView(signal: Signal, watch: Watch, lang: Lang): object {
   };
 }
 
-function disksView(config: Config, watch: Watch): object[] {
+function disksView(config: DiskSettings, watch: Watch): object[] {
   const thresholdPct = diskThreshold(config);
   const kind = config.diskEnabled ? "disk" : "disk_crit";
   return watch.disks().map(({ sample: disk, stale }) => {
@@ -115,6 +119,6 @@ function disksView(config: Config, watch: Watch): object[] {
 }
 
 /** The level of use that alerts first: with the ordinary alert off, the ceiling. null: neither is on, as with a forecast alone. */
-export function diskThreshold({ diskEnabled, diskPct, diskCritEnabled, diskCritPct }: Config): number | null {
+export function diskThreshold({ diskEnabled, diskPct, diskCritEnabled, diskCritPct }: DiskSettings): number | null {
   return diskEnabled ? diskPct : diskCritEnabled ? diskCritPct : null;
 }

@@ -1,5 +1,6 @@
 import { isRecord } from "../../net/exchange.ts";
 import { type Bot, nameOf } from "../../notify/channels/telegram/client.ts";
+import type { TelegramSettings } from "../../notify/channels/telegram/settings.ts";
 import { fragment } from "../../safe.ts";
 import type { Ctx } from "./check.ts";
 import { refusal } from "./telegram.ts";
@@ -18,7 +19,10 @@ export interface Spot {
 const LIMIT = 100;
 
 /** Lists where the bot was last spoken to. Without an offset nothing is confirmed away, so that it can be run again, and by others. */
-export async function chatIds(bot: Bot | undefined, ctx: Ctx): Promise<{ text: string; exitCode: 0 | 1 }> {
+export async function chatIds(
+  bot: Bot | undefined,
+  ctx: Ctx<TelegramSettings>,
+): Promise<{ text: string; exitCode: 0 | 1 }> {
   const { t, place } = ctx;
   if (!bot) return { text: `${t.chatId.noToken(place)}\n`, exitCode: 1 };
   const [me, updates] = await Promise.all([bot.ask("getMe"), bot.ask("getUpdates", { limit: LIMIT, timeout: 0 })]);

@@ -1,4 +1,3 @@
-import type { Config } from "../../config/variables.ts";
 import type { DoctorLang, Place } from "../../lang/doctor.ts";
 import { printable } from "../../safe.ts";
 
@@ -25,8 +24,8 @@ interface Off extends Omit<Ok, "state"> {
 }
 
 /** What every judgement needs besides its facts. */
-export interface Ctx {
-  readonly config: Config;
+export interface Ctx<Settings = unknown> {
+  readonly config: Settings;
   readonly t: DoctorLang;
   readonly place: Place;
 }

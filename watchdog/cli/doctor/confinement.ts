@@ -1,8 +1,9 @@
+import type { ProcSettings } from "../../config/areas/proc.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
 /** What must be forbidden to it in a container: writing its root, capabilities, gaining privileges. Pure. */
-export function judgeConfinement({ status, mountinfo }: SelfFacts, { t, place, config }: Ctx): Check[] {
+export function judgeConfinement({ status, mountinfo }: SelfFacts, { t, place, config }: Ctx<ProcSettings>): Check[] {
   const { titles, confinement } = t;
   const of = (id: string, title: string, judge: () => Check): Check =>
     place.inContainer ? judge() : off(id, title, confinement.noContainer);

@@ -1,4 +1,5 @@
 import { type Probe, type ProbeOutcome, sizeOf } from "../../collectors/disk.ts";
+import type { DiskSettings } from "../../config/areas/disk.ts";
 import type { DiskPath } from "../../config/value.ts";
 import { round1 } from "../../lang/format.ts";
 import type { Fault } from "../../net/fault.ts";
@@ -11,7 +12,7 @@ import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 export function judgeDisks(
   outcomes: ReadonlyMap<string, ProbeOutcome> | undefined,
   { mountinfo = "" }: SelfFacts,
-  ctx: Ctx,
+  ctx: Ctx<DiskSettings>,
 ): Check[] {
   const { config, t } = ctx;
   if (!outcomes) return [off("disks", t.titles.disks, t.disk.off)];

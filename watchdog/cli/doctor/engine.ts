@@ -1,7 +1,9 @@
 import { basename, dirname, join } from "node:path";
 import type { ContainerSample } from "../../collectors/containers.ts";
 import type { Readings } from "../../collectors/index.ts";
-import type { Config } from "../../config/variables.ts";
+import type { ContainerSettings } from "../../config/areas/containers.ts";
+import type { EngineSettings } from "../../config/areas/engine.ts";
+import type { RequestSettings } from "../../config/areas/requests.ts";
 import { dockerClient } from "../../engine/client.ts";
 import { type EngineVersion, TOO_OLD_CODE } from "../../engine/version.ts";
 import { type Fault, faultOf } from "../../net/fault.ts";
@@ -17,7 +19,7 @@ export interface EngineFacts {
 
 /** Asks the engine for its version and, where it is reached through a proxy, tries what that has to refuse. Never rejects. */
 export async function askEngine(
-  { dockerTarget: target, httpTimeoutS }: Config,
+  { dockerTarget: target, httpTimeoutS }: EngineSettings & RequestSettings,
   isWatched: boolean,
 ): Promise<EngineFacts> {
   if (!target || !isWatched) return {};
@@ -29,7 +31,11 @@ export async function askEngine(
 }
 
 /** Engine, containers, proxy. Pure. */
-export function judgeEngine({ version, post }: EngineFacts, docker: Readings["docker"], ctx: Ctx): Check[] {
+export function judgeEngine(
+  { version, post }: EngineFacts,
+  docker: Readings["docker"],
+  ctx: Ctx<ContainerSettings & EngineSettings>,
+): Check[] {
   const {
     config: { dockerTarget: target },
     t,
@@ -78,7 +84,7 @@ function overrideCheck(docker: Readings["docker"], { t }: Ctx): Check[] {
   ];
 }
 
-function engineAdvice({ kind, code, status = 0 }: Fault, { config, t, place }: Ctx): string {
+function engineAdvice({ kind, code, status = 0 }: Fault, { config, t, place }: Ctx<EngineSettings>): string {
   const target = config.dockerTarget;
   if (code === TOO_OLD_CODE) return t.engine.tooOld;
   if (target && !("socketPath" in target)) {
@@ -92,7 +98,7 @@ function engineAdvice({ kind, code, status = 0 }: Fault, { config, t, place }: C
   return kind === "timeout" ? t.engine.hangs : t.engine.notEngine("WATCHDOG_DOCKER_SOCK");
 }
 
-function containerChecks(reading: Readings["docker"], ctx: Ctx): Check[] {
+function containerChecks(reading: Readings["docker"], ctx: Ctx<ContainerSettings & EngineSettings>): Check[] {
   const { config, t } = ctx;
   const [id, title] = ["containers", t.titles.containers];
   if (reading.state === "off") return [];
@@ -112,7 +118,7 @@ function containerChecks(reading: Readings["docker"], ctx: Ctx): Check[] {
   ];
 }
 
-function containerCheck({ name, found }: ContainerSample, ctx: Ctx): Check {
+function containerCheck({ name, found }: ContainerSample, ctx: Ctx<EngineSettings>): Check {
   const { t } = ctx;
   const [id, title] = [`container:${name}`, t.titles.container(name)];
   if (found === "missing") return failed(id, title, t.engine.missing, t.engine.missingAdvice(name));
@@ -128,7 +134,7 @@ function namesOf(samples: readonly ContainerSample[]): string {
   return names.slice(0, SHOWN).join(", ") + (names.length > SHOWN ? ", …" : "");
 }
 
-function proxyCheck(post: PostOutcome | Fault | undefined, isUp: boolean, { config, t }: Ctx): Check {
+function proxyCheck(post: PostOutcome | Fault | undefined, isUp: boolean, { config, t }: Ctx<EngineSettings>): Check {
   const [id, title] = ["proxy_post", t.titles.proxyPost];
   if (!post) return off(id, title, t.engine.noProxy);
   if ("refused" in post)

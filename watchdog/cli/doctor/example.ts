@@ -1,4 +1,3 @@
-import type { Config } from "../../config/variables.ts";
 import type { Notice } from "../../decide/notice.ts";
 import { detailOf } from "../../lang/detail.ts";
 import type { DoctorLang } from "../../lang/doctor.ts";
@@ -7,6 +6,7 @@ import type { Log } from "../../log.ts";
 import { renderAll } from "../../messages/render.ts";
 import { type Text, textOf } from "../../messages/text.ts";
 import { type Bot, type BotReply, isTopicGone } from "../../notify/channels/telegram/client.ts";
+import type { TelegramSettings } from "../../notify/channels/telegram/settings.ts";
 import { telegramChannel } from "../../notify/channels/telegram/telegram.ts";
 import type { Sent } from "./telegram.ts";
 
@@ -33,7 +33,13 @@ export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: num
 }
 
 /** Sends it as the daemon sends; what that would quietly put right is a finding here. */
-export async function sendExample(text: Text, bot: Bot, chatId: string, config: Config, log: Log): Promise<Sent> {
+export async function sendExample(
+  text: Text,
+  bot: Bot,
+  chatId: string,
+  config: TelegramSettings,
+  log: Log,
+): Promise<Sent> {
   const replies: BotReply[] = [];
   const ask: Bot["ask"] = async (...question) => {
     const reply = await bot.ask(...question);

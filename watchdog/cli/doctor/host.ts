@@ -1,5 +1,7 @@
 import type { Readings } from "../../collectors/index.ts";
 import { HIDDEN_CODE } from "../../collectors/proc/command-lines.ts";
+import type { MemorySettings } from "../../config/areas/memory.ts";
+import type { ProcSettings } from "../../config/areas/proc.ts";
 import { BYTES_PER_GB, round1 } from "../../lang/format.ts";
 import type { Fault } from "../../net/fault.ts";
 import { fragment } from "../../safe.ts";
@@ -8,7 +10,11 @@ import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { mountOf, parseMounts, type SelfFacts } from "./self.ts";
 
 /** Memory, and what the orphan scan needs: the host's processes, and that they can be read. Pure. */
-export function judgeHost({ mem, proc }: Pick<Readings, "mem" | "proc">, self: SelfFacts, ctx: Ctx): Check[] {
+export function judgeHost(
+  { mem, proc }: Pick<Readings, "mem" | "proc">,
+  self: SelfFacts,
+  ctx: Ctx<MemorySettings & ProcSettings>,
+): Check[] {
   return [
     memory(mem, ctx),
     ...(ctx.config.procEnabled
@@ -17,7 +23,7 @@ export function judgeHost({ mem, proc }: Pick<Readings, "mem" | "proc">, self: S
   ];
 }
 
-function memory(reading: Readings["mem"], { config, t, place }: Ctx): Check {
+function memory(reading: Readings["mem"], { config, t, place }: Ctx<MemorySettings & ProcSettings>): Check {
   const [id, title] = ["memory", t.titles.memory];
   switch (reading.state) {
     case "off":
@@ -62,7 +68,7 @@ function pidNamespace(self: SelfFacts, { t, place }: Ctx): Check {
     : failed(id, title, t.host.ownNamespace(init), t.host.sharePids(place));
 }
 
-function processes(reading: Readings["proc"], self: SelfFacts, { config, t, place }: Ctx): Check {
+function processes(reading: Readings["proc"], self: SelfFacts, { config, t, place }: Ctx<ProcSettings>): Check {
   const [id, title] = ["processes", t.titles.processes];
   const mount = mountOf(parseMounts(self.mountinfo ?? ""), config.procRoot);
   const option = mount?.options.find((one) => one.startsWith("hidepid="))?.slice("hidepid=".length) ?? "off";

@@ -1,6 +1,9 @@
 import type { DependencySample } from "../../collectors/deps.ts";
 import type { Readings } from "../../collectors/index.ts";
 import { type Envelope, NOT_JSON_CODE } from "../../collectors/metrics.ts";
+import type { DepSettings } from "../../config/areas/deps.ts";
+import type { MetricsSettings } from "../../config/areas/metrics.ts";
+import type { SilenceSettings } from "../../config/areas/silence.ts";
 import { isMuted } from "../../config/mute.ts";
 import { hasSubjects, type KindName } from "../../kinds.ts";
 import { TOO_COMPLEX_CODE, TOO_LARGE_CODE } from "../../net/exchange.ts";
@@ -8,7 +11,7 @@ import type { FaultKind } from "../../net/fault.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
 /** The orchestrator's /metrics: that it answers, and which part is missing that an enabled signal needs. Pure. */
-export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
+export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx<MetricsSettings & SilenceSettings>): Check[] {
   const { config, t } = ctx;
   const [id, title, url] = ["metrics", t.titles.metrics, config.metricsUrl];
   if (!url || reading.state === "off") return [off(id, title, t.metrics.off)];
@@ -28,7 +31,10 @@ export function judgeMetrics(reading: Readings["metrics"], ctx: Ctx): Check[] {
 }
 
 /** What is missing only counts while the signal that it feeds is wanted. */
-function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope, { config, t }: Ctx): Check[] {
+function partsMissing(
+  { generatedAtS, counts, agents, agentsComplete }: Envelope,
+  { config, t }: Ctx<MetricsSettings & SilenceSettings>,
+): Check[] {
   const isWanted = (kind: KindName): boolean =>
     !isMuted(config.mute, hasSubjects(kind) ? { kind, subject: "" } : { kind });
   const gap = (part: string, detail: string, turnOff: string): Check =>
@@ -62,7 +68,7 @@ function partsMissing({ generatedAtS, counts, agents, agentsComplete }: Envelope
   return checks;
 }
 
-export function judgeDeps(reading: Readings["deps"], ctx: Ctx): Check[] {
+export function judgeDeps(reading: Readings["deps"], ctx: Ctx<DepSettings>): Check[] {
   const { t } = ctx;
   if (reading.state === "off") return [off("deps", t.titles.deps, t.dep.off)];
   if (reading.state === "failed")
@@ -72,7 +78,7 @@ export function judgeDeps(reading: Readings["deps"], ctx: Ctx): Check[] {
   return reading.value.map((sample) => depCheck(sample, ctx));
 }
 
-function depCheck({ name, shownUrl, latencyMs, outcome }: DependencySample, ctx: Ctx): Check {
+function depCheck({ name, shownUrl, latencyMs, outcome }: DependencySample, ctx: Ctx<DepSettings>): Check {
   const { config, t } = ctx;
   const [id, title] = [`dep:${name}`, t.titles.dep(name)];
   if (outcome.up) return ok(id, title, t.dep.up(shownUrl, latencyMs));

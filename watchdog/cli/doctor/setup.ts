@@ -1,11 +1,19 @@
 import { dirname } from "node:path";
+import type { HeartbeatSettings } from "../../config/areas/heartbeat.ts";
+import type { LoopSettings } from "../../config/areas/loop.ts";
+import type { StateSettings } from "../../config/areas/state.ts";
 import { ownerToRead, type Problem } from "../../config/table.ts";
 import type { Fault } from "../../net/fault.ts";
+import type { ChannelSettings } from "../../notify/channels/settings.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 import { FOREIGN } from "./self.ts";
 
 /** Every problem of the configuration, and the kill switch. Pure. */
-export function judgeSettings(problems: readonly Problem[], uid: number, { config, t, place }: Ctx): Check[] {
+export function judgeSettings(
+  problems: readonly Problem[],
+  uid: number,
+  { config, t, place }: Ctx<LoopSettings>,
+): Check[] {
   const seen = new Map<string, number>();
   const found = problems.map((problem) => {
     const { variable, name = variable, text } = problem;
@@ -36,7 +44,11 @@ export function judgeSettings(problems: readonly Problem[], uid: number, { confi
 }
 
 /** State file, second channel, heartbeat, proxy. Of a URL the host alone is shown: whoever knows its path can write to it. Pure. */
-export function judgeFiles(fault: Fault | undefined, uid: number, { config, t, place }: Ctx): Check[] {
+export function judgeFiles(
+  fault: Fault | undefined,
+  uid: number,
+  { config, t, place }: Ctx<ChannelSettings & HeartbeatSettings & StateSettings>,
+): Check[] {
   const { titles, files } = t;
   const shown = (
     id: string,

@@ -2,6 +2,7 @@ import type { Problem } from "../../config/table.ts";
 import { isRecord } from "../../net/exchange.ts";
 import type { FaultKind } from "../../net/fault.ts";
 import { type Bot, type BotReply, chatIdOf, nameOf } from "../../notify/channels/telegram/client.ts";
+import type { TelegramSettings } from "../../notify/channels/telegram/settings.ts";
 import { clip, fragment } from "../../safe.ts";
 import { type Check, type Ctx, failed, off, ok } from "./check.ts";
 
@@ -47,7 +48,7 @@ export function judgeTelegram(
   facts: TelegramFacts,
   wantsSend: boolean,
   problems: readonly Problem[],
-  ctx: Ctx,
+  ctx: Ctx<TelegramSettings>,
 ): Check[] {
   const { t } = ctx;
   const { me, chat } = facts;
@@ -88,7 +89,7 @@ function chatName(chat: Json, types: Readonly<Record<string, string>>): string {
 }
 
 /** The Bot API has no question about a topic: only a message shows whether it exists. */
-function topicCheck(chat: Json, sent: Sent | undefined, { config, t, place }: Ctx): Check {
+function topicCheck(chat: Json, sent: Sent | undefined, { config, t, place }: Ctx<TelegramSettings>): Check {
   const [id, title, topic] = ["telegram.topic", t.titles.topic, config.tgThreadId];
   if (topic === undefined) return off(id, title, t.telegram.noTopic);
   if (topic === 1) return failed(id, title, t.telegram.generalTopic, t.telegram.dropTopic(place));
@@ -101,7 +102,7 @@ function topicCheck(chat: Json, sent: Sent | undefined, { config, t, place }: Ct
 }
 
 /** Bot API, ChatMember: an administrator of a channel needs can_post_messages, a member of a group what the group or its restriction allows. */
-function rightCheck(chat: Json, reply: BotReply | undefined, ctx: Ctx): Check {
+function rightCheck(chat: Json, reply: BotReply | undefined, ctx: Ctx<TelegramSettings>): Check {
   const { t } = ctx;
   const [id, title] = ["telegram.right", t.titles.right];
   if (chat["type"] === "private") return ok(id, title, t.telegram.mayPrivate);
@@ -136,7 +137,7 @@ function allowAdvice(chat: Json, { t }: Ctx): string {
   return chat["type"] === "channel" ? t.telegram.allowInChannel : t.telegram.allowInGroup;
 }
 
-function sentCheck(chat: Json, sent: Sent | undefined, ctx: Ctx): Check {
+function sentCheck(chat: Json, sent: Sent | undefined, ctx: Ctx<TelegramSettings>): Check {
   const { t, place } = ctx;
   const [id, title] = ["telegram.send", t.titles.send];
   if (!sent) return off(id, title, t.telegram.firstChat);
@@ -148,7 +149,7 @@ function sentCheck(chat: Json, sent: Sent | undefined, ctx: Ctx): Check {
   return failed(id, title, sent.reason, sentAdvice(chat, sent.reply, ctx));
 }
 
-function sentAdvice(chat: Json, reply: BotReply | undefined, ctx: Ctx): string {
+function sentAdvice(chat: Json, reply: BotReply | undefined, ctx: Ctx<TelegramSettings>): string {
   if (reply?.kind === "refused") return reply.code === 400 ? allowAdvice(chat, ctx) : refusalAdvice(reply, ctx);
   if (reply?.kind === "alien" && reply.status >= 500) return ctx.t.telegram.later;
   return networkAdvice(reply?.kind === "fault" ? reply.fault.kind : "other", ctx);
@@ -159,7 +160,7 @@ export function refusal(
   id: string,
   title: string,
   reply: Exclude<BotReply, { kind: "ok" }>,
-  { config, t, place }: Ctx,
+  { config, t, place }: Ctx<TelegramSettings>,
 ): Check {
   switch (reply.kind) {
     case "fault":
@@ -182,12 +183,12 @@ export function refusal(
   }
 }
 
-function isTelegrams({ tgApiUrl }: Ctx["config"]): boolean {
+function isTelegrams({ tgApiUrl }: TelegramSettings): boolean {
   return tgApiUrl.host === "api.telegram.org";
 }
 
 /** A Bot API server of one's own is mended where it runs; Telegram's can only be reached or not. */
-function networkAdvice(kind: FaultKind, { config, t, place }: Ctx): string {
+function networkAdvice(kind: FaultKind, { config, t, place }: Ctx<TelegramSettings>): string {
   return isTelegrams(config)
     ? t.telegram.network(kind, config.tgProxyUrl !== undefined, place)
     : t.network.advice(kind, config.tgApiUrl.host, "WATCHDOG_TG_API_URL", false);
