@@ -6,8 +6,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { LangCode } from "../watchdog/lang/format.ts";
-import { LANGS } from "../watchdog/lang/index.ts";
+import { LANG_CODES, LANGS, type LangCode } from "../watchdog/lang/index.ts";
 
 const DAEMON = fileURLToPath(new URL("../dist/watchdog.mjs", import.meta.url));
 const DEADLINE = performance.now() + 25_000;
@@ -15,13 +14,13 @@ const STEP_MS = 8_000;
 
 /** The language: the argument, else WATCHDOG_LANG, else English. */
 function langCode(argument: string | undefined, fromEnv: string | undefined): LangCode | undefined {
-  if (argument !== undefined) return argument === "ru" || argument === "en" ? argument : undefined;
-  return fromEnv?.trim().toLowerCase() === "ru" ? "ru" : "en";
+  const asked = argument ?? fromEnv?.trim().toLowerCase();
+  return LANG_CODES.find((code) => code === asked) ?? (argument === undefined ? "en" : undefined);
 }
 
 const code = langCode(process.argv[2], process.env["WATCHDOG_LANG"]);
 if (code === undefined) {
-  console.error("usage: npm run demo [-- ru|en]");
+  console.error(`usage: npm run demo [-- ${LANG_CODES.join("|")}]`);
   process.exit(2);
 }
 const { titles } = LANGS[code];

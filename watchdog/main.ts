@@ -12,8 +12,8 @@ import { VARIABLES } from "./config/variables.ts";
 import { contain } from "./contain.ts";
 import { leave, stopSignal } from "./exit.ts";
 import { readFacts } from "./facts.ts";
-import { DOCTOR_LANGS, type Place } from "./lang/doctor.ts";
-import { LANGS } from "./lang/index.ts";
+import type { Place } from "./lang/facts.ts";
+import { DOCTOR_TEXTS, LANGS } from "./lang/index.ts";
 import { openLog, say } from "./output.ts";
 import { hideSecrets, reasonOf, redactJson } from "./safe.ts";
 import { threadPool, threadsOf } from "./thread-pool.ts";
@@ -120,14 +120,14 @@ async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return print(
         options.includes("--json")
           ? `${JSON.stringify(report)}\n`
-          : tableOf(checks, DOCTOR_LANGS[config.lang], process.stdout.columns ?? 100),
+          : tableOf(checks, DOCTOR_TEXTS[config.lang], process.stdout.columns ?? 100),
         report.ok ? 0 : 1,
       );
     }
     case "doctor chat-id": {
       const { text, exitCode } = await chatIds(doctorBot(parsed, systemClock), {
         config,
-        t: DOCTOR_LANGS[config.lang],
+        t: DOCTOR_TEXTS[config.lang],
         place: placeOf(facts),
       });
       return print(redact(text), exitCode);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
+import { PAGE_TEXTS } from "../../watchdog/lang/index.ts";
 import { ROOT, readSources } from "./sources.ts";
 
 const sources = readSources();

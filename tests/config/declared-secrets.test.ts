@@ -16,8 +16,7 @@ import {
 } from "../../watchdog/config/table.ts";
 import { dependency, httpUrl, text } from "../../watchdog/config/value.ts";
 import { VARIABLES } from "../../watchdog/config/variables.ts";
-import { DOCTOR_LANGS } from "../../watchdog/lang/doctor.ts";
-import { LANGS } from "../../watchdog/lang/index.ts";
+import { DOCTOR_TEXTS, LANGS } from "../../watchdog/lang/index.ts";
 import { createLog, type LogFormat } from "../../watchdog/log.ts";
 import type { Channel, Outgoing } from "../../watchdog/notify/channel.ts";
 import { webhookChannel } from "../../watchdog/notify/channels/webhook/webhook.ts";
@@ -122,7 +121,7 @@ async function outputsOf(secrets: readonly string[], quoted: string): Promise<Re
     "JSON log": logged("json"),
     message: sent.map(({ text: { plain, html } }) => plain + html).join("\n"),
     webhook: JSON.stringify(posted),
-    doctor: tableOf(redactJson(checks, redact), DOCTOR_LANGS.en, 60),
+    doctor: tableOf(redactJson(checks, redact), DOCTOR_TEXTS.en, 60),
     ...Object.fromEntries(routes),
   };
 }

@@ -4,8 +4,7 @@ import { type BuildCacheHint, buildCacheHint } from "../../watchdog/daemon/build
 import type { Notice, NoticeKind } from "../../watchdog/decide/notice.ts";
 import { parseBuildCache } from "../../watchdog/engine/build-cache.ts";
 import { keyOf } from "../../watchdog/kinds.ts";
-import type { LangCode } from "../../watchdog/lang/format.ts";
-import { LANGS } from "../../watchdog/lang/index.ts";
+import { LANGS, type LangCode } from "../../watchdog/lang/index.ts";
 import type { Log } from "../../watchdog/log.ts";
 import { shown } from "../helpers/detail.ts";
 import { noticeOf } from "../helpers/notice.ts";

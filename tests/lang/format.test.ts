@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { clockTime, durationParts, pluralizer, round1, shownTime, zoneName } from "../../watchdog/lang/format.ts";
-import { LANGS } from "../../watchdog/lang/index.ts";
-import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
+import { durationParts, pluralizer, round1, shownTime, zoneName } from "../../watchdog/lang/format.ts";
+import { LANGS, PAGE_TEXTS } from "../../watchdog/lang/index.ts";
 
 const S = 1000,
   MIN = 60 * S,
@@ -62,21 +61,21 @@ test("one decimal, rounded", () => {
 test("a time has its zone, and its date when it is another day", () => {
   process.env["TZ"] = "Asia/Yekaterinburg";
   const ms = Date.UTC(2026, 0, 2, 23, 4, 5);
-  assert.match(clockTime(ms, ms, "en"), /^04:04:05 \S+$/);
-  assert.match(clockTime(ms, ms + DAY, "en"), /^03 Jan 04:04:05 \S+$/);
-  assert.match(clockTime(ms, ms + DAY, "ru"), /^03 янв\S* 04:04:05 \S+$/);
-  assert.match(clockTime(Date.UTC(2026, 0, 2, 19, 0, 0), ms, "en"), /00:00:00/);
+  assert.match(LANGS.en.time(ms, ms), /^04:04:05 \S+$/);
+  assert.match(LANGS.en.time(ms, ms + DAY), /^03 Jan 04:04:05 \S+$/);
+  assert.match(LANGS.ru.time(ms, ms + DAY), /^03 янв\S* 04:04:05 \S+$/);
+  assert.match(LANGS.en.time(Date.UTC(2026, 0, 2, 19, 0, 0), ms), /00:00:00/);
 });
 
 test("a time of another year says which", { timeout: 5000 }, () => {
   process.env["TZ"] = "Asia/Yekaterinburg";
   const [newYear, eve] = [Date.UTC(2026, 0, 1, 2, 3, 4), Date.UTC(2025, 11, 31, 2, 3, 4)];
-  assert.match(clockTime(eve, newYear, "en"), /^31 Dec 2025 07:03:04 \S+$/);
-  assert.match(clockTime(newYear, eve, "en"), /^01 Jan 2026 07:03:04 \S+$/);
-  assert.match(clockTime(eve, newYear, "ru"), /^31 дек\S* 2025 07:03:04 \S+$/);
-  assert.match(clockTime(Date.UTC(1970, 0, 1), newYear, "en"), /^01 Jan 1970 05:00:00 \S+$/);
+  assert.match(LANGS.en.time(eve, newYear), /^31 Dec 2025 07:03:04 \S+$/);
+  assert.match(LANGS.en.time(newYear, eve), /^01 Jan 2026 07:03:04 \S+$/);
+  assert.match(LANGS.ru.time(eve, newYear), /^31 дек\S* 2025 07:03:04 \S+$/);
+  assert.match(LANGS.en.time(Date.UTC(1970, 0, 1), newYear), /^01 Jan 1970 05:00:00 \S+$/);
   // The same day of another year is another day.
-  assert.match(clockTime(Date.UTC(2025, 0, 1, 2, 3, 4), newYear, "en"), /^01 Jan 2025 07:03:04 \S+$/);
+  assert.match(LANGS.en.time(Date.UTC(2025, 0, 1, 2, 3, 4), newYear), /^01 Jan 2025 07:03:04 \S+$/);
   assert.equal(PAGE_TEXTS.en.time(eve, newYear), "31 Dec 2025 07:03");
   assert.equal(PAGE_TEXTS.ru.time(eve, newYear), "31 дек 2025 07:03");
 });

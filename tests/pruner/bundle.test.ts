@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
+import { LANG_CODES } from "../../watchdog/lang/index.ts";
 import { BUNDLE } from "../helpers/daemon.ts";
 import { PRUNER } from "../helpers/pruner.ts";
 
@@ -41,7 +42,7 @@ test("in the pruner the remote command is built in one place, and no other prune
   // The texts of the messages may name what somebody else did; they are told, not run.
   const spelled = where(PRUNER, /(image|system|volume|container|network) prune|docker (rm|rmi|stop|kill|restart)\b/g);
   assert.deepEqual(
-    spelled.filter((name) => !/^watchdog\/lang\/(ru|en)\.ts$/.test(name)),
+    spelled.filter((name) => !/^watchdog\/lang\/\w+\/texts\.ts$/.test(name)),
     [],
   );
 });
@@ -54,7 +55,7 @@ test("the pruner signals no process but the ssh it started", () => {
 
 test("the observer's bundle holds nothing of the pruner, starts no program and prunes nothing", () => {
   assert.deepEqual(
-    [...partsOf(BUNDLE).keys()].filter((name) => /\/(pruner|prune)\//.test(name)),
+    [...partsOf(BUNDLE).keys()].filter((name) => /\/pruner\/|\/prune\.ts$/.test(name)),
     [],
   );
   assert.ok(partsOf(BUNDLE).size > 30, "the parts were found");
@@ -74,9 +75,24 @@ test("nothing outside the pruner imports it", () => {
   const guilty = files.filter((name) => /from "[^"]*\/pruner\//.test(readFileSync(new URL(name, root), "utf8")));
   assert.deepEqual(guilty, []);
   const speaks = files.filter(
-    (name) => !name.startsWith("lang/prune/") && /from "[^"]*\/prune\//.test(readFileSync(new URL(name, root), "utf8")),
+    (name) => !name.startsWith("lang/") && /PRUNE_TEXTS|\/prune\.ts"/.test(readFileSync(new URL(name, root), "utf8")),
   );
   assert.deepEqual(speaks, [], "its texts are its own as well");
+});
+
+test("each bundle holds the texts of its own program alone, in every language", () => {
+  const textsOf = (bundle: string): string[] =>
+    LANG_CODES.flatMap((code) =>
+      ["texts", "doctor", "page", "prune"].filter((part) => partsOf(bundle).has(`watchdog/lang/${code}/${part}.ts`)),
+    );
+  assert.deepEqual(
+    textsOf(BUNDLE),
+    LANG_CODES.flatMap(() => ["texts", "doctor", "page"]),
+  );
+  assert.deepEqual(
+    textsOf(PRUNER),
+    LANG_CODES.flatMap(() => ["texts", "prune"]),
+  );
 });
 
 test("both bundles need nothing but Node", () => {

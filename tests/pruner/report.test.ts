@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Topic } from "../../watchdog/kinds.ts";
-import { LANGS } from "../../watchdog/lang/index.ts";
-import { PRUNE_LANGS } from "../../watchdog/lang/prune/index.ts";
+import { LANGS, PRUNE_TEXTS } from "../../watchdog/lang/index.ts";
 import { renderAll } from "../../watchdog/messages/render.ts";
 import { textOf } from "../../watchdog/messages/text.ts";
 import { LARGE_BYTES, type Outcome, wasUseless } from "../../watchdog/pruner/attempt.ts";
@@ -38,7 +37,7 @@ function rig(
   isMuted: (topic: Topic) => boolean = () => false,
   overSsh = false,
 ): Rig {
-  const report: Report = createReport(PRUNE_LANGS[code], minGb, overSsh, isMuted);
+  const report: Report = createReport(PRUNE_TEXTS[code], minGb, overSsh, isMuted);
   const due = (ms: number): string[] => {
     const notices = report.judge(momentAt(ms));
     const texts = renderAll(notices, { host: "box", lang: LANGS[code], ...momentAt(ms) }).map(
@@ -102,7 +101,7 @@ test("what could not be measured is left out", () => {
 });
 
 test("two runs that could not be told yet are two notices, not one", () => {
-  const report = createReport(PRUNE_LANGS.en, 1, false, () => false);
+  const report = createReport(PRUNE_TEXTS.en, 1, false, () => false);
   report.observe(FREED, undefined, momentAt(0));
   report.observe({ ...FREED, freedBytes: 3 * GB }, undefined, momentAt(DAY_MS));
   const notices = report.judge(momentAt(DAY_MS));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { keyOf } from "../../watchdog/kinds.ts";
-import { PAGE_TEXTS } from "../../watchdog/lang/page/index.ts";
+import { PAGE_TEXTS } from "../../watchdog/lang/index.ts";
 import { CONTENT_SECURITY_POLICY, renderPage } from "../../watchdog/status/page.ts";
 import type { PageView } from "../../watchdog/status/page-view.ts";
 import { type Answer, startStatusServer } from "../../watchdog/status/server.ts";

@@ -4,8 +4,8 @@ import { collectAllOf, createCollectors, type Readings } from "../collectors/ind
 import type { ParsedConfig } from "../config/config.ts";
 import { hostName } from "../config/host-name.ts";
 import type { System } from "../config/table.ts";
-import { DOCTOR_LANGS, type Place } from "../lang/doctor.ts";
-import { LANGS } from "../lang/index.ts";
+import type { Place } from "../lang/facts.ts";
+import { DOCTOR_TEXTS, LANGS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import type { Bot } from "../notify/channels/telegram/client.ts";
 import { botOf } from "../notify/channels/telegram/telegram.ts";
@@ -37,7 +37,7 @@ export interface DoctorOptions {
 /** Proves the set-up, point by point: every area side by side under its own deadlines, and none that breaks hides another. Never rejects. */
 export async function doctor({ parsed, place, clock, log, pool, system, send, uid }: DoctorOptions): Promise<Check[]> {
   const { config, problems } = parsed;
-  const t = DOCTOR_LANGS[config.lang];
+  const t = DOCTOR_TEXTS[config.lang];
   const ctx = { config, t, place };
   const stop = new AbortController().signal;
   const now = momentOf(clock);

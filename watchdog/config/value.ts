@@ -250,7 +250,7 @@ export function localTime(
 
 function isTimeZone(name: string | undefined): boolean {
   try {
-    new Intl.DateTimeFormat("en", name === undefined ? {} : { timeZone: name });
+    new Intl.DateTimeFormat(undefined, name === undefined ? {} : { timeZone: name });
     return true;
   } catch {
     return false;

@@ -119,3 +119,26 @@ export interface PruneFacts {
   /** Before its time, because the disk was this full. */
   readonly earlyAtPct?: number | undefined;
 }
+
+/** What the message on start tells. */
+export interface HelloFacts {
+  readonly version: string;
+  readonly host: string;
+  /** What is watched, each part in words. */
+  readonly parts: readonly string[];
+  /** Sources that cannot be read, with the reason. */
+  readonly blind: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/** So many problems are told in words on start; the rest is for doctor. */
+export const HELLO_PROBLEMS = 5;
+
+/** Where doctor runs, so that its advice can name the command that works there. */
+export interface Place {
+  readonly inContainer: boolean;
+  /** How the operator calls this program here, such as `docker compose run --rm watchdog`. */
+  readonly command: string;
+  /** Started by docker-compose.hardened.yml: Compose is told of it by `-f`, and does not read docker-compose.override.yml by itself then. */
+  readonly hardened: boolean;
+}

@@ -3,24 +3,12 @@
 import type { Moment } from "../clock.ts";
 import type { Span } from "./facts.ts";
 
-export type LangCode = "ru" | "en";
-
 /** The forms of a noun after a number, by CLDR plural category. */
-export interface PluralForms {
-  readonly one: string;
-  readonly few?: string;
-  readonly many?: string;
-  readonly other: string;
-}
+export type PluralForms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>> & { other: string }>;
 
-export function pluralizer(code: LangCode): (count: number, forms: PluralForms) => string {
-  const rules = new Intl.PluralRules(code);
-  return (count, forms) => {
-    const category = rules.select(count);
-    const form =
-      category === "one" ? forms.one : category === "few" ? forms.few : category === "many" ? forms.many : undefined;
-    return `${count} ${form ?? forms.other}`;
-  };
+export function pluralizer(tag: string): (count: number, forms: PluralForms) => string {
+  const rules = new Intl.PluralRules(tag);
+  return (count, forms) => `${count} ${forms[rules.select(count)] ?? forms.other}`;
 }
 
 const UNITS_S = { day: 86_400, hour: 3600, minute: 60, second: 1 } as const;
@@ -37,6 +25,40 @@ export function durationParts(ms: number): { unit: DurationUnit; count: number }
   const skipSeconds = next === "second" && count >= 10;
   const rest = next === undefined || skipSeconds ? 0 : Math.floor((totalS % UNITS_S[first]) / UNITS_S[next]);
   return [{ unit: first, count }, ...(next !== undefined && rest > 0 ? [{ unit: next, count: rest }] : [])];
+}
+
+/** What a language counts and dates with: all that the helpers here have to know of it. */
+export interface Words {
+  /** BCP 47, with the region, because dates follow it. */
+  readonly tag: string;
+  /** What Intl writes after a year and nobody needs. */
+  readonly yearMark?: RegExp;
+  readonly units: Readonly<Record<DurationUnit, PluralForms>>;
+  readonly shortUnits: Readonly<Record<DurationUnit, string>>;
+  /** From the byte to the terabyte. */
+  readonly sizes: SizeWords;
+}
+type SizeWords = readonly [string, string, string, string, string];
+
+/** The helpers of a language. */
+export function formatsOf(words: Words) {
+  const { tag, units, shortUnits, sizes } = words;
+  const plural = pluralizer(tag);
+  const durationAs = (ms: number, word: (count: number, unit: DurationUnit) => string): string =>
+    durationParts(ms)
+      .map(({ unit, count }) => word(count, unit))
+      .join(" ");
+  const durationIn = (ms: number, forms: Words["units"]): string =>
+    durationAs(ms, (count, unit) => plural(count, forms[unit]));
+  return {
+    plural,
+    durationIn,
+    duration: (ms: number): string => durationIn(ms, units),
+    short: (ms: number): string => durationAs(ms, (count, unit) => `${count} ${shortUnits[unit]}`),
+    size: (bytes: number): string => sizeText(bytes, sizes),
+    time: (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, words),
+    date: (wallMs: number): string => calendarDate(wallMs, words),
+  };
 }
 
 /**
@@ -71,7 +93,7 @@ export function hoursText(seconds: number, unit: string): string | undefined {
 }
 
 /** GB, MB and KB are powers of 1024 here, as everywhere in our figures. `units` are the words for them, the byte first. */
-export function sizeText(bytes: number, units: readonly [string, string, string, string, string]): string {
+function sizeText(bytes: number, units: SizeWords): string {
   const power = bytes >= 2 ** 40 ? 4 : bytes >= BYTES_PER_GB ? 3 : bytes >= 2 ** 20 ? 2 : bytes >= 1024 ? 1 : 0;
   return `${round1(bytes / 1024 ** power)} ${units[power]}`;
 }
@@ -87,14 +109,14 @@ export function decimalSizeText(bytes: number, units: readonly [string, ...strin
 const clockFormats = new Map<string, Intl.DateTimeFormat>();
 
 /** `12:04:10 MSK`, with the date in front when it is another day than `nearMs`, and with the year when it is another one. In the zone of the TZ variable. */
-export function clockTime(wallMs: number, nearMs: number, code: LangCode): string {
+function clockTime(wallMs: number, nearMs: number, { tag, yearMark }: Words): string {
   const [at, near] = [new Date(wallMs), new Date(nearMs)];
   const year = at.getFullYear() === near.getFullYear() ? {} : ({ year: "numeric" } as const);
   const date = at.toDateString() === near.toDateString() ? {} : ({ day: "2-digit", month: "short", ...year } as const);
-  const key = [code, ...Object.keys(date)].join(" ");
+  const key = [tag, ...Object.keys(date)].join(" ");
   const format =
     clockFormats.get(key) ??
-    new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", {
+    new Intl.DateTimeFormat(tag, {
       ...date,
       hour: "2-digit",
       minute: "2-digit",
@@ -103,7 +125,10 @@ export function clockTime(wallMs: number, nearMs: number, code: LangCode): strin
       timeZoneName: "short",
     });
   clockFormats.set(key, format);
-  return format.format(wallMs).replace(/(\s*г\.)?,/, "");
+  return format
+    .format(wallMs)
+    .replace(yearMark ?? "", "")
+    .replace(",", "");
 }
 
 /** `12:04`, with the date in front when it is another day than `nearMs`, and with the year when it is another one. In the zone of the TZ variable. Without Intl: a page holds a hundred of these, and each formatter holds memory that is not the heap's. */
@@ -116,24 +141,21 @@ export function clockMinute(wallMs: number, nearMs: number, months: readonly str
   return `${date.getDate()} ${months[date.getMonth()] ?? ""}${year} ${time}`;
 }
 
-/** By language and offset: it changes twice a year. */
+/** By tag and offset: it changes twice a year. */
 const zones = new Map<string, string>();
 
 /** The zone of the TZ variable, as a clock shows it: UTC, MSK, GMT+3. */
-export function zoneName(wallMs: number, code: LangCode): string {
-  const key = `${code} ${new Date(wallMs).getTimezoneOffset()}`;
-  const parts = zones.has(key)
-    ? []
-    : new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { timeZoneName: "short" }).formatToParts(wallMs);
+export function zoneName(wallMs: number, tag: string): string {
+  const key = `${tag} ${new Date(wallMs).getTimezoneOffset()}`;
+  const parts = zones.has(key) ? [] : new Intl.DateTimeFormat(tag, { timeZoneName: "short" }).formatToParts(wallMs);
   const name = zones.get(key) ?? parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
   zones.set(key, name);
   return name;
 }
 
 /** `31 Jan 2026`, in the zone of the TZ variable. */
-export function calendarDate(wallMs: number, code: LangCode): string {
-  // Russian ends with "г.", which would make two full stops at a sentence's end.
-  return new Intl.DateTimeFormat(code === "ru" ? "ru-RU" : "en-GB", { day: "numeric", month: "long", year: "numeric" })
+function calendarDate(wallMs: number, { tag, yearMark }: Words): string {
+  return new Intl.DateTimeFormat(tag, { day: "numeric", month: "long", year: "numeric" })
     .format(wallMs)
-    .replace(/\s*г\.$/, "");
+    .replace(yearMark ?? "", "");
 }

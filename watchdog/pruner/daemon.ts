@@ -1,8 +1,7 @@
 import { type Clock, momentOf } from "../clock.ts";
 import { isMuted } from "../config/mute.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
-import { LANGS } from "../lang/index.ts";
-import { PRUNE_LANGS } from "../lang/prune/index.ts";
+import { LANGS, PRUNE_TEXTS } from "../lang/index.ts";
 import type { Log } from "../log.ts";
 import { openChannels } from "../notify/channels/index.ts";
 import { createDelivery, FLUSH_MS } from "../notify/delivery.ts";
@@ -59,7 +58,7 @@ export async function runPruner({
   for (const { text } of problems) log.warn(`configuration: ${text}`);
 
   const report = createReport(
-    PRUNE_LANGS[config.lang],
+    PRUNE_TEXTS[config.lang],
     config.pruneNotifyMinGb,
     config.pruneSshHost !== undefined,
     (topic) => isMuted(config.mute, topic),

@@ -2,7 +2,7 @@ import type { Moment } from "../clock.ts";
 import { deliverAll, judgeAll, type Ledger, observeAll, type Rules } from "../decide/ledger.ts";
 import type { Notice } from "../decide/notice.ts";
 import type { PruneFacts } from "../lang/facts.ts";
-import type { PruneLang } from "../lang/prune/index.ts";
+import type { PruneTexts } from "../lang/index.ts";
 import type { Signal } from "../signals/signal.ts";
 import { type Outcome, wasUseless } from "./attempt.ts";
 
@@ -21,7 +21,7 @@ const REPEAT_S = 86_400;
 const DOCKERS_GB = 1e9;
 
 export function createReport(
-  lang: PruneLang,
+  lang: PruneTexts,
   notifyMinGb: number,
   overSsh: boolean,
   isMuted: Rules["isMuted"],
@@ -45,7 +45,7 @@ export function createReport(
 }
 
 interface About {
-  readonly lang: PruneLang;
+  readonly lang: PruneTexts;
   readonly notifyMinGb: number;
   readonly overSsh: boolean;
   readonly runs: number;

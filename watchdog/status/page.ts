@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isWatchdogs, keyOf } from "../kinds.ts";
-import { PAGE_TEXTS, type PageTexts } from "../lang/page/index.ts";
+import { PAGE_TEXTS, type PageTexts } from "../lang/index.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { SCRIPT } from "./page-script.ts";
 import { STYLE } from "./page-style.ts";

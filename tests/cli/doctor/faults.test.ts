@@ -9,14 +9,14 @@ import { judgeMetrics } from "../../../watchdog/cli/doctor/services.ts";
 import { NOT_JSON_CODE } from "../../../watchdog/collectors/metrics.ts";
 import { HIDDEN_CODE } from "../../../watchdog/collectors/proc/command-lines.ts";
 import { failed, OFF } from "../../../watchdog/collectors/reading.ts";
-import { DOCTOR_LANGS } from "../../../watchdog/lang/doctor.ts";
+import { DOCTOR_TEXTS } from "../../../watchdog/lang/index.ts";
 import type { Fault } from "../../../watchdog/net/fault.ts";
 import { HANGS_CODE } from "../../../watchdog/thread-pool.ts";
 import { configOf } from "../../helpers/config.ts";
 import { container, docker, memoryAt } from "../../helpers/samples.ts";
 
 const LIMIT = { timeout: 10_000 };
-const t = DOCTOR_LANGS.en;
+const t = DOCTOR_TEXTS.en;
 const place = { inContainer: true, hardened: false, command: "docker compose run --rm watchdog" };
 /** Every word that was once looked for in a reason. */
 const WORDS =

@@ -9,13 +9,12 @@ import { mountOf, parseMounts } from "../../../watchdog/cli/doctor/self.ts";
 import { judgeClock, judgeFiles, judgeSettings } from "../../../watchdog/cli/doctor/setup.ts";
 import { judgeTelegram, refusal } from "../../../watchdog/cli/doctor/telegram.ts";
 import { parseConfig } from "../../../watchdog/config/config.ts";
-import { DOCTOR_LANGS } from "../../../watchdog/lang/doctor.ts";
-import { LANGS } from "../../../watchdog/lang/index.ts";
+import { DOCTOR_TEXTS, LANGS } from "../../../watchdog/lang/index.ts";
 import { MAX_LENGTH } from "../../../watchdog/messages/text.ts";
 import { replyOf } from "../../../watchdog/notify/channels/telegram/client.ts";
 import { configOf, denied, factsOf } from "../../helpers/config.ts";
 
-const t = DOCTOR_LANGS.en;
+const t = DOCTOR_TEXTS.en;
 const CONTAINER = { inContainer: true, hardened: false, command: "docker compose run --rm watchdog" };
 const ctx = { config: configOf(), t, place: CONTAINER };
 
@@ -201,7 +200,7 @@ test("no advice stops what works without saying so, in either language", { timeo
     return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [];
   };
   let seen = 0;
-  for (const lang of [DOCTOR_LANGS.ru, DOCTOR_LANGS.en, LANGS.ru.details, LANGS.en.details]) {
+  for (const lang of [DOCTOR_TEXTS.ru, DOCTOR_TEXTS.en, LANGS.ru.details, LANGS.en.details]) {
     for (const text of texts(lang)) {
       for (const [command, warning] of warnings) {
         if (!command.test(text)) continue;
@@ -244,7 +243,7 @@ test("control characters from outside cannot forge a row", () => {
 
 for (const lang of ["ru", "en"] as const) {
   test(`the test message in ${lang} shows every mark, in one message`, () => {
-    const { plain, html } = exampleText("host <1>", DOCTOR_LANGS[lang], LANGS[lang], Date.UTC(2026, 0, 2));
+    const { plain, html } = exampleText("host <1>", DOCTOR_TEXTS[lang], LANGS[lang], Date.UTC(2026, 0, 2));
     for (const mark of ["ℹ️", "🔴", "🔁", "🟢", "🟠"]) assert.ok(plain.includes(`${mark} host <1> · `), mark);
     assert.ok(html.length < MAX_LENGTH && html.includes("host &lt;1&gt;"));
   });
@@ -258,7 +257,7 @@ test("in the hardened variant each advice about a file of Compose names the file
   const adviceOf = (where: typeof CONTAINER, lang: "en" | "ru"): string => {
     const check = judgeConfinement(
       { mountinfo: writable, status: "" },
-      { config: configOf(), t: DOCTOR_LANGS[lang], place: where },
+      { config: configOf(), t: DOCTOR_TEXTS[lang], place: where },
     ).find(({ id }) => id === "root_readonly");
     return check?.state === "failed" ? check.advice : assert.fail(JSON.stringify(check));
   };
@@ -268,7 +267,7 @@ test("in the hardened variant each advice about a file of Compose names the file
       /^docker-compose\.override\.yml, watchdog: read_only: true; \S+ docker compose -f docker-compose\.hardened\.yml -f docker-compose\.override\.yml up -d \(/,
     );
     assert.match(adviceOf(CONTAINER, lang), / docker compose up -d$/);
-    assert.match(DOCTOR_LANGS[lang].config.advice("WATCHDOG_LANG", place), /docker-compose\.hardened\.yml\)$/);
-    assert.match(DOCTOR_LANGS[lang].config.advice("WATCHDOG_LANG", CONTAINER), / docker compose up -d$/);
+    assert.match(DOCTOR_TEXTS[lang].config.advice("WATCHDOG_LANG", place), /docker-compose\.hardened\.yml\)$/);
+    assert.match(DOCTOR_TEXTS[lang].config.advice("WATCHDOG_LANG", CONTAINER), / docker compose up -d$/);
   }
 });

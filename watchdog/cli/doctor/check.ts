@@ -1,4 +1,5 @@
-import type { DoctorLang, Place } from "../../lang/doctor.ts";
+import type { Place } from "../../lang/facts.ts";
+import type { DoctorTexts } from "../../lang/index.ts";
 import { printable } from "../../safe.ts";
 
 /** One point that doctor looked at. What failed says the one thing to do about it; what is off says why it is, and may say what to do. */
@@ -26,7 +27,7 @@ interface Off extends Omit<Ok, "state"> {
 /** What every judgement needs besides its facts. */
 export interface Ctx<Settings = unknown> {
   readonly config: Settings;
-  readonly t: DoctorLang;
+  readonly t: DoctorTexts;
   readonly place: Place;
 }
 
@@ -44,7 +45,7 @@ const MARKS = { ok: "✓", failed: "✗", off: "–" } as const;
 const MAX_TITLE = 28;
 
 /** The checks as a table of this width. An advice stays on one line, so that it can be copied. Pure. */
-export function tableOf(checks: readonly Check[], t: DoctorLang, width: number): string {
+export function tableOf(checks: readonly Check[], t: DoctorTexts, width: number): string {
   const column = Math.min(MAX_TITLE, Math.max(0, ...checks.map(({ title }) => title.length)));
   const indent = 2 + column + 2;
   const rows = checks.flatMap((check) => {

@@ -1,7 +1,6 @@
 import type { Notice } from "../../decide/notice.ts";
 import { detailOf } from "../../lang/detail.ts";
-import type { DoctorLang } from "../../lang/doctor.ts";
-import type { Lang } from "../../lang/index.ts";
+import type { DoctorTexts, Lang } from "../../lang/index.ts";
 import type { Log } from "../../log.ts";
 import { renderAll } from "../../messages/render.ts";
 import { type Text, textOf } from "../../messages/text.ts";
@@ -13,7 +12,7 @@ import type { Sent } from "./telegram.ts";
 const LASTED_MS = 12 * 60_000;
 
 /** The test message: what it is, then each mark as the daemon itself would render it. Pure. */
-export function exampleText(host: string, t: DoctorLang, lang: Lang, wallMs: number): Text {
+export function exampleText(host: string, t: DoctorTexts, lang: Lang, wallMs: number): Text {
   const now = { wallMs, monoMs: 0 };
   const { title, detail, alert, realert, recovery, flapping, info } = t.example;
   const span = { since: { wallMs: wallMs - LASTED_MS, monoMs: -LASTED_MS }, until: now };

@@ -1,26 +1,18 @@
 import type { WatchdogKind } from "../../kinds.ts";
-import { clockMinute, type DurationUnit, durationParts, pluralizer, zoneName } from "../format.ts";
-import { ru as messages } from "../ru.ts";
+import { clockMinute, zoneName } from "../format.ts";
+import { plural, short, shortUnits, size, words } from "./words.ts";
 
 /** The status page in Russian; this file is the type that every other language must match. */
 
-const plural = pluralizer("ru");
-
 const MONTHS = ["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"];
 
-/** Short, because a phone is narrow. */
-const UNITS: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
-
-export const ru = {
-  units: UNITS,
-  duration: (ms: number): string =>
-    durationParts(ms)
-      .map(({ unit, count }) => `${count} ${UNITS[unit]}`)
-      .join(" "),
+export const page = {
+  units: shortUnits,
+  duration: short,
   time: (wallMs: number, nearMs: number): string => clockMinute(wallMs, nearMs, MONTHS),
-  zone: (wallMs: number): string => zoneName(wallMs, "ru"),
+  zone: (wallMs: number): string => zoneName(wallMs, words.tag),
   title: (host: string) => `${host} · Watchdog`,
-  size: messages.size,
+  size,
   sources: {
     metrics: "Оркестратор",
     mem: "Память",
@@ -135,5 +127,3 @@ export const ru = {
     `Watchdog ${version} · работает ${up} · ${plural(ticks, { one: "проверка", few: "проверки", many: "проверок", other: "проверки" })}, последняя за ${tookMs} мс`,
   needsToken: "Нужен токен: откройте страницу как /?token=… (WATCHDOG_STATUS_TOKEN).",
 };
-
-export type PageTexts = typeof ru;

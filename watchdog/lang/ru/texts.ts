@@ -1,6 +1,6 @@
-import { hasSubjects, type KindName, type SubjectKind } from "../kinds.ts";
-import type { Fault } from "../net/fault.ts";
-import { type Advice, detailOf } from "./detail.ts";
+import { hasSubjects, type KindName, type SubjectKind } from "../../kinds.ts";
+import type { Fault } from "../../net/fault.ts";
+import { type Advice, detailOf } from "../detail.ts";
 import type {
   AgentFacts,
   BigProcessFacts,
@@ -13,53 +13,13 @@ import type {
   OwnerFacts,
   ProcessFacts,
   UsageFacts,
-} from "./facts.ts";
-import {
-  calendarDate,
-  clockTime,
-  type DurationUnit,
-  durationParts,
-  hoursText,
-  type PluralForms,
-  pluralizer,
-  sizeText,
-} from "./format.ts";
-import { helloRu } from "./hello.ts";
+} from "../facts.ts";
+import { hello } from "./hello.ts";
+import { age, date, duration, lasting, plural, short, size, time, times } from "./words.ts";
 
 /** The operator's texts in Russian; this file is the type that every other language must match. */
 
-const plural = pluralizer("ru");
-
-const UNITS: Record<DurationUnit, PluralForms> = {
-  day: { one: "день", few: "дня", many: "дней", other: "дня" },
-  hour: { one: "час", few: "часа", many: "часов", other: "часа" },
-  minute: { one: "минута", few: "минуты", many: "минут", other: "минуты" },
-  second: { one: "секунда", few: "секунды", many: "секунд", other: "секунды" },
-};
-/** After verbs (длилось, не меняется): only the feminine singular differs. */
-const ACCUSATIVE: Record<DurationUnit, PluralForms> = {
-  ...UNITS,
-  minute: { ...UNITS.minute, one: "минуту" },
-  second: { ...UNITS.second, one: "секунду" },
-};
-const times = (n: number): string => plural(n, { one: "раз", few: "раза", many: "раз", other: "раза" });
-const duration = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => plural(count, UNITS[unit]))
-    .join(" ");
-const lasting = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => plural(count, ACCUSATIVE[unit]))
-    .join(" ");
-const SHORT: Record<DurationUnit, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
-const short = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => `${count} ${SHORT[unit]}`)
-    .join(" ");
-const date = (wallMs: number): string => calendarDate(wallMs, "ru");
-const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "ru");
-
-function fault({ kind, reason }: Fault): string {
+export function fault({ kind, reason }: Fault): string {
   switch (kind) {
     case "refused":
       return `соединение отклонено (${reason})`;
@@ -109,9 +69,6 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
-const size = (bytes: number): string => sizeText(bytes, ["Б", "КБ", "МБ", "ГБ", "ТБ"]);
-const age = (s: number): string => hoursText(s, "ч") ?? lasting(s * 1000);
-
 /** What a code proves. That memory ran out is proven by the engine's OOM flag alone, which has a line of its own. */
 const EXIT_WORDS: Readonly<Record<number, string>> = {
   126: "команду не удалось выполнить",
@@ -134,7 +91,7 @@ function exitCode(code: number, oomKilled: boolean): string {
   return words === undefined ? String(code) : `${code} (${words})`;
 }
 
-export const ru = {
+export const texts = {
   duration,
   time,
   fault,
@@ -303,7 +260,7 @@ export const ru = {
     certificateGone: detailOf("За этим сертификатом больше не следят."),
     certificateAdvice: "обновите сертификат (certbot renew или как он у вас выпускается).",
   },
-  hello: helloRu,
+  hello,
   messages: {
     since: (sinceMs: number, nowMs: number) => `С ${time(sinceMs, nowMs)}.`,
     nameSince: (name: string, sinceMs: number, nowMs: number) => `${name} (с ${time(sinceMs, nowMs)})`,
@@ -446,5 +403,3 @@ function agentWhere(f: AgentFacts): string {
   ];
   return parts.length > 0 ? `; ${parts.join(", ")}` : "";
 }
-
-export type Lang = typeof ru;

@@ -1,16 +1,14 @@
 import { detailOf } from "../detail.ts";
-import { en as lang } from "../en.ts";
 import type { PruneFacts } from "../facts.ts";
 import { decimalSizeText } from "../format.ts";
-import type { PruneLang } from "./ru.ts";
+import type { PruneTexts } from "../locale.ts";
+import { age } from "./words.ts";
 
 /** The pruner's texts in English. */
 
-const { age } = lang;
 const size = (bytes: number): string => decimalSizeText(bytes, ["B", "kB", "MB", "GB", "TB", "PB"]);
 const freed = (bytes: number | undefined): string =>
   bytes === undefined ? "docker did not say how much was freed" : `${size(bytes)} freed`;
-const pct = (value: number): string => `${value}%`;
 
 function measures(f: PruneFacts): string[] {
   const cache =
@@ -19,17 +17,15 @@ function measures(f: PruneFacts): string[] {
       : [];
   const disk =
     f.diskBeforePct !== undefined && f.diskAfterPct !== undefined
-      ? [`Docker's disk: ${pct(f.diskBeforePct)} used before, ${pct(f.diskAfterPct)} after.`]
+      ? [`Docker's disk: ${f.diskBeforePct}% used before, ${f.diskAfterPct}% after.`]
       : [];
   const early =
-    f.earlyAtPct === undefined
-      ? []
-      : [`Cleared before its time, because the disk was ${pct(f.earlyAtPct)} full or more.`];
+    f.earlyAtPct === undefined ? [] : [`Cleared before its time, because the disk was ${f.earlyAtPct}% full or more.`];
   return [...cache, ...disk, ...early];
 }
 const older = (ageS: number | undefined): string => (ageS === undefined ? "" : ` older than ${age(ageS)}`);
 
-export const pruneEn: PruneLang = {
+export const prune: PruneTexts = {
   titles: {
     pruned: "Build cache cleared",
     failed: "Build cache is not being cleared",

@@ -1,11 +1,10 @@
-import type { FaultKind } from "../net/fault.ts";
-import type { DoctorLang, Place } from "./doctor-ru.ts";
-import { en } from "./en.ts";
-import { durationParts, pluralizer } from "./format.ts";
+import type { FaultKind } from "../../net/fault.ts";
+import type { Place } from "../facts.ts";
+import type { DoctorTexts } from "../locale.ts";
+import { fault } from "./texts.ts";
+import { plural, short } from "./words.ts";
 
 /** Doctor's texts in English. */
-
-const plural = pluralizer("en");
 
 const set = ({ inContainer, hardened }: Place, what: string): string =>
   inContainer
@@ -14,16 +13,10 @@ const set = ({ inContainer, hardened }: Place, what: string): string =>
 const compose = ({ hardened }: Place, what: string): string =>
   `docker-compose.override.yml, watchdog: ${what}; then docker compose ${hardened ? "-f docker-compose.hardened.yml -f docker-compose.override.yml up -d (without the second -f that file is not read)" : "up -d"}`;
 
-const units: Record<string, string> = { day: "d", hour: "h", minute: "min", second: "s" };
-const short = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => `${count} ${units[unit]}`)
-    .join(" ");
-
-export const doctorEn: DoctorLang = {
+export const doctor: DoctorTexts = {
   summary: (failed, ok, off) =>
     failed === 0 ? `All good: ✓ ${ok}, – ${off}.` : `This needs you: ✗ ${failed}, ✓ ${ok}, – ${off}.`,
-  fault: en.fault,
+  fault,
   broken: (reason) => `the check itself broke: ${reason}`,
   brokenAdvice: "this is a fault of the watchdog: send its text and doctor --json to whoever maintains it",
   titles: {

@@ -1,19 +1,9 @@
-import type { FaultKind } from "../net/fault.ts";
-import { durationParts, pluralizer } from "./format.ts";
-import { ru } from "./ru.ts";
-
-/** Where doctor runs, so that its advice can name the command that works there. */
-export interface Place {
-  readonly inContainer: boolean;
-  /** How the operator calls this program here, such as `docker compose run --rm watchdog`. */
-  readonly command: string;
-  /** Started by docker-compose.hardened.yml: Compose is told of it by `-f`, and does not read docker-compose.override.yml by itself then. */
-  readonly hardened: boolean;
-}
+import type { FaultKind } from "../../net/fault.ts";
+import type { Place } from "../facts.ts";
+import { fault } from "./texts.ts";
+import { plural, short } from "./words.ts";
 
 /** Doctor's texts in Russian; this file is the type that every other language must match. An advice is one line: a command or a variable. */
-
-const plural = pluralizer("ru");
 
 /** «set this and make it count». */
 const set = ({ inContainer, hardened }: Place, what: string): string =>
@@ -24,16 +14,10 @@ const set = ({ inContainer, hardened }: Place, what: string): string =>
 const compose = ({ hardened }: Place, what: string): string =>
   `docker-compose.override.yml, watchdog: ${what}; затем docker compose ${hardened ? "-f docker-compose.hardened.yml -f docker-compose.override.yml up -d (без второго -f этот файл не читается)" : "up -d"}`;
 
-const units: Record<string, string> = { day: "д", hour: "ч", minute: "мин", second: "с" };
-const short = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => `${count} ${units[unit]}`)
-    .join(" ");
-
-export const doctorRu = {
+export const doctor = {
   summary: (failed: number, ok: number, off: number) =>
     failed === 0 ? `Всё в порядке: ✓ ${ok}, – ${off}.` : `Нужно ваше внимание: ✗ ${failed}, ✓ ${ok}, – ${off}.`,
-  fault: ru.fault,
+  fault,
   /** A check that itself broke. */
   broken: (reason: string) => `проверка сама сломалась: ${reason}`,
   brokenAdvice: "это ошибка watchdog: пришлите её текст и вывод doctor --json тем, кто его ведёт",
@@ -294,5 +278,3 @@ export const doctorRu = {
     proxied: (host: string) => `${host}; проверен вместе с ботом`,
   },
 };
-
-export type DoctorLang = typeof doctorRu;

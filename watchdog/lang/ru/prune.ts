@@ -1,15 +1,13 @@
 import { detailOf } from "../detail.ts";
 import type { PruneFacts } from "../facts.ts";
 import { decimalSizeText } from "../format.ts";
-import { ru as lang } from "../ru.ts";
+import { age } from "./words.ts";
 
 /** The pruner's texts in Russian; this file is the type that every other language must match. */
 
-const { age } = lang;
 const size = (bytes: number): string => decimalSizeText(bytes, ["Б", "кБ", "МБ", "ГБ", "ТБ", "ПБ"]);
 const freed = (bytes: number | undefined): string =>
   bytes === undefined ? "сколько освобождено, docker не сказал" : `освобождено ${size(bytes)}`;
-const pct = (value: number): string => `${value}%`;
 
 function measures(f: PruneFacts): string[] {
   const cache =
@@ -18,15 +16,14 @@ function measures(f: PruneFacts): string[] {
       : [];
   const disk =
     f.diskBeforePct !== undefined && f.diskAfterPct !== undefined
-      ? [`Диск Docker: было занято ${pct(f.diskBeforePct)}, стало ${pct(f.diskAfterPct)}.`]
+      ? [`Диск Docker: было занято ${f.diskBeforePct}%, стало ${f.diskAfterPct}%.`]
       : [];
-  const early =
-    f.earlyAtPct === undefined ? [] : [`Очищено раньше срока: диск занят на ${pct(f.earlyAtPct)} или больше.`];
+  const early = f.earlyAtPct === undefined ? [] : [`Очищено раньше срока: диск занят на ${f.earlyAtPct}% или больше.`];
   return [...cache, ...disk, ...early];
 }
 const older = (ageS: number | undefined): string => (ageS === undefined ? "" : ` старше ${age(ageS)}`);
 
-export const pruneRu = {
+export const prune = {
   titles: {
     pruned: "Кэш сборки очищен",
     failed: "Кэш сборки не очищается",
@@ -57,5 +54,3 @@ export const pruneRu = {
     useful: (f: PruneFacts) => detailOf(`Старого кэша больше не остаётся: ${freed(f.freedBytes)}.`),
   },
 };
-
-export type PruneLang = typeof pruneRu;

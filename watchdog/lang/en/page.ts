@@ -1,23 +1,17 @@
-import { en as messages } from "../en.ts";
-import { clockMinute, type DurationUnit, durationParts, pluralizer, zoneName } from "../format.ts";
-import type { PageTexts } from "./ru.ts";
+import { clockMinute, zoneName } from "../format.ts";
+import type { PageTexts } from "../locale.ts";
+import { plural, short, shortUnits, size, words } from "./words.ts";
 
 /** The status page in English. */
 
-const plural = pluralizer("en");
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const UNITS: Record<DurationUnit, string> = { day: "d", hour: "h", minute: "min", second: "s" };
-
-export const en: PageTexts = {
-  units: UNITS,
-  duration: (ms) =>
-    durationParts(ms)
-      .map(({ unit, count }) => `${count} ${UNITS[unit]}`)
-      .join(" "),
+export const page: PageTexts = {
+  units: shortUnits,
+  duration: short,
   time: (wallMs, nearMs) => clockMinute(wallMs, nearMs, MONTHS),
-  zone: (wallMs) => zoneName(wallMs, "en"),
+  zone: (wallMs) => zoneName(wallMs, words.tag),
   title: (host) => `${host} · Watchdog`,
-  size: messages.size,
+  size,
   sources: {
     metrics: "Orchestrator",
     mem: "Memory",

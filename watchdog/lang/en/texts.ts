@@ -1,44 +1,14 @@
-import { hasSubjects, type SubjectKind } from "../kinds.ts";
-import type { Fault } from "../net/fault.ts";
-import { type Advice, detailOf } from "./detail.ts";
-import type { AgentFacts, BlindFacts, ContainerFacts, DiskPlace, OwnerFacts } from "./facts.ts";
-import {
-  calendarDate,
-  clockTime,
-  type DurationUnit,
-  durationParts,
-  hoursText,
-  type PluralForms,
-  pluralizer,
-  sizeText,
-} from "./format.ts";
-import { helloEn } from "./hello.ts";
-import type { Lang } from "./ru.ts";
+import { hasSubjects, type SubjectKind } from "../../kinds.ts";
+import type { Fault } from "../../net/fault.ts";
+import { type Advice, detailOf } from "../detail.ts";
+import type { AgentFacts, BlindFacts, ContainerFacts, DiskPlace, OwnerFacts } from "../facts.ts";
+import type { Lang } from "../locale.ts";
+import { hello } from "./hello.ts";
+import { age, date, duration, plural, short, size, time, times } from "./words.ts";
 
 /** The operator's texts in English. */
 
-const plural = pluralizer("en");
-
-const UNITS: Record<DurationUnit, PluralForms> = {
-  day: { one: "day", other: "days" },
-  hour: { one: "hour", other: "hours" },
-  minute: { one: "minute", other: "minutes" },
-  second: { one: "second", other: "seconds" },
-};
-const times = (n: number): string => plural(n, { one: "time", other: "times" });
-const duration = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => plural(count, UNITS[unit]))
-    .join(" ");
-const SHORT: Record<DurationUnit, string> = { day: "d", hour: "h", minute: "min", second: "s" };
-const short = (ms: number): string =>
-  durationParts(ms)
-    .map(({ unit, count }) => `${count} ${SHORT[unit]}`)
-    .join(" ");
-const date = (wallMs: number): string => calendarDate(wallMs, "en");
-const time = (wallMs: number, nearMs: number): string => clockTime(wallMs, nearMs, "en");
-
-function fault({ kind, reason }: Fault): string {
+export function fault({ kind, reason }: Fault): string {
   switch (kind) {
     case "refused":
       return `connection refused (${reason})`;
@@ -88,9 +58,6 @@ function containerState(facts: ContainerFacts): string {
   }
 }
 
-const size = (bytes: number): string => sizeText(bytes, ["B", "KB", "MB", "GB", "TB"]);
-const age = (s: number): string => hoursText(s, "h") ?? duration(s * 1000);
-
 /** What a code proves. That memory ran out is proven by the engine's OOM flag alone, which has a line of its own. */
 const EXIT_WORDS: Readonly<Record<number, string>> = {
   126: "the command could not be executed",
@@ -113,7 +80,7 @@ function exitCode(code: number, oomKilled: boolean): string {
   return words === undefined ? String(code) : `${code} (${words})`;
 }
 
-export const en: Lang = {
+export const texts: Lang = {
   duration,
   time,
   fault,
@@ -279,7 +246,7 @@ export const en: Lang = {
     certificateGone: detailOf("This certificate is no longer watched."),
     certificateAdvice: "renew it (certbot renew, or however yours is issued).",
   },
-  hello: helloEn,
+  hello,
   messages: {
     since: (sinceMs, nowMs) => `Since ${time(sinceMs, nowMs)}.`,
     nameSince: (name, sinceMs, nowMs) => `${name} (since ${time(sinceMs, nowMs)})`,
