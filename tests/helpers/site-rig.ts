@@ -54,7 +54,7 @@ export function siteRig(
   let pending: readonly Notice[] = [];
   let lastOkAtMs: number | null = null;
   let lastError: string | null = null;
-  const watch = createWatch({ config, lang: LANGS.en, clock, systemHostname });
+  const watch = createWatch({ config, lang: LANGS[config.lang], clock, systemHostname });
   const site = createSite({
     config,
     watch,
