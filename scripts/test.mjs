@@ -78,7 +78,8 @@ const { metafile } = await build({
   outbase: ROOT,
   outExtension: { ".js": ".mjs" },
   bundle: true,
-  splitting: true,
+  // Each file by itself: shared chunks would be evaluated in another order than the imports say, and it takes no longer.
+  splitting: false,
   metafile: true,
   sourcemap: "linked",
   platform: "node",
