@@ -75,7 +75,9 @@ test("nothing outside the pruner imports it", () => {
   const guilty = files.filter((name) => /from "[^"]*\/pruner\//.test(readFileSync(new URL(name, root), "utf8")));
   assert.deepEqual(guilty, []);
   const speaks = files.filter(
-    (name) => !name.startsWith("lang/") && /PRUNE_TEXTS|\/lang\/(?:\w+\/)?prune\.ts"/.test(readFileSync(new URL(name, root), "utf8")),
+    (name) =>
+      !name.startsWith("lang/") &&
+      /PRUNE_TEXTS|\/lang\/(?:\w+\/)?prune\.ts"/.test(readFileSync(new URL(name, root), "utf8")),
   );
   assert.deepEqual(speaks, [], "its texts are its own as well");
 });

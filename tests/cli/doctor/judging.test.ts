@@ -157,6 +157,18 @@ test("a secret's file that is missing is to be corrected, and no new bot is advi
   }
 });
 
+test("a chat that is missing fails, one that cannot be used is said by the settings alone", { timeout: 10_000 }, () => {
+  const token = { WATCHDOG_TG_BOT_TOKEN: "123:abcdefgh" };
+  const me = { kind: "ok", result: { id: 1, username: "bot" } } as const;
+  const stateOf = (env: Readonly<Record<string, string>>) => {
+    const { config, problems } = parseConfig({ ...token, ...env }, factsOf());
+    return judgeTelegram({ me }, false, problems, { ...ctx, config }).find(({ id }) => id === "telegram.chat")?.state;
+  };
+  assert.equal(stateOf({}), "failed");
+  assert.equal(stateOf({ WATCHDOG_TG_CHAT_ID: "two words" }), "off");
+  assert.equal(stateOf({ WATCHDOG_TG_CHAT_ID_FILE: "/gone" }), "off");
+});
+
 test("a setting that is needed is asked for, not taken away", { timeout: 10_000 }, () => {
   const advice = (env: Readonly<Record<string, string>>): string => {
     const { config, problems } = parseConfig(env, factsOf());

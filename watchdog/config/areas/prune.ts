@@ -123,22 +123,16 @@ export function resolvePrune(
     ...(unmeasured ? { pruneDiskPct: 0 } : {}),
     pruneAll: given.pruneAll && !everything,
   };
-  return { settings, ...(everything ? { refused: EVERYTHING } : refusal(given, env, problems)) };
+  return { settings, ...(everything ? { refused: EVERYTHING } : refusal(env, problems)) };
 }
 
 /** A default in place of a bad target would clear the cache of another machine than the one that was meant. */
-function refusal(given: PruneSettings, env: Env, problems: Problem[]): { refused?: string } {
-  const isSet = (name: string): boolean => (env[name] ?? "").trim() !== "";
-  const misread = [
-    ...(isSet("WATCHDOG_PRUNE_SSH_HOST") && given.pruneSshHost === undefined ? ["WATCHDOG_PRUNE_SSH_HOST"] : []),
-    ...(isSet("WATCHDOG_PRUNE_SSH_USER") && given.pruneSshUser === undefined ? ["WATCHDOG_PRUNE_SSH_USER"] : []),
-    ...(isSet("WATCHDOG_PRUNE_SSH_KEY_FILE") && given.pruneSshKeyFile === undefined
-      ? ["WATCHDOG_PRUNE_SSH_KEY_FILE"]
-      : []),
-    ...(!isSet("WATCHDOG_PRUNE_SSH_HOST") && problems.some(({ variable }) => variable === "WATCHDOG_DOCKER_SOCK")
-      ? ["WATCHDOG_DOCKER_SOCK"]
-      : []),
-  ];
+function refusal(env: Env, problems: readonly Problem[]): { refused?: string } {
+  const isOverSsh = (env["WATCHDOG_PRUNE_SSH_HOST"] ?? "").trim() !== "";
+  const targets = ["WATCHDOG_PRUNE_SSH_HOST", "WATCHDOG_PRUNE_SSH_USER", "WATCHDOG_PRUNE_SSH_KEY_FILE"];
+  const misread = [...targets, ...(isOverSsh ? [] : ["WATCHDOG_DOCKER_SOCK"])].filter((name) =>
+    problems.some(({ variable }) => variable === name),
+  );
   return misread.length > 0
     ? { refused: `${misread.join(" and ")} cannot be understood, so nothing is pruned until it is corrected` }
     : {};
