@@ -113,7 +113,7 @@ function clockTime(wallMs: number, nearMs: number, { tag, yearMark }: Words): st
   const [at, near] = [new Date(wallMs), new Date(nearMs)];
   const year = at.getFullYear() === near.getFullYear() ? {} : ({ year: "numeric" } as const);
   const date = at.toDateString() === near.toDateString() ? {} : ({ day: "2-digit", month: "short", ...year } as const);
-  const key = [tag, ...Object.keys(date)].join(" ");
+  const key = `${tag} ${Object.keys(date)}`;
   const format =
     clockFormats.get(key) ??
     new Intl.DateTimeFormat(tag, {
