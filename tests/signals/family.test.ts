@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { failed, OFF, ok } from "../../watchdog/collectors/reading.ts";
+import { LANGS } from "../../watchdog/lang/index.ts";
+import { certificateSignals } from "../../watchdog/signals/deps.ts";
+import { metricsSignals, NO_METRICS } from "../../watchdog/signals/metrics.ts";
 import { familyOf } from "../../watchdog/signals/signal.ts";
+import { configOf } from "../helpers/config.ts";
+import { momentAt } from "../helpers/signal-rig.ts";
 
 const never = (): never => assert.fail("there is no value to build from");
 
@@ -19,5 +24,21 @@ test("a value is judged, unless it lacks what the family needs: then the family 
   assert.deepEqual(
     familyOf("f", ok(8), () => undefined),
     { name: "f", state: "frozen" },
+  );
+});
+
+test("what is switched off is off also while its source fails", () => {
+  const config = configOf({
+    WATCHDOG_METRICS_STALE_S: "0",
+    WATCHDOG_QUEUE_STALLED_MIN: "0",
+    WATCHDOG_AGENT_HUNG_MIN: "0",
+    WATCHDOG_CERT_DAYS: "0",
+  });
+  const down = failed({ kind: "timeout", reason: "late" });
+  const { families } = metricsSignals(NO_METRICS, down, config, LANGS.en, momentAt(0));
+  const { family } = certificateSignals(new Map(), down, config, LANGS.en, momentAt(0));
+  assert.deepEqual(
+    [...families, family].map(({ name, state }) => `${name} ${state}`),
+    ["orchestrator judged", "stale off", "queue off", "agents off", "certs off"],
   );
 });
