@@ -1,10 +1,10 @@
 // npm run pictures: the README's pictures, made anew from real output. A night on a make-believe host goes through the real pipeline on a clock
 // that moves when told to; what it shows at its end is the status page, what it sent meanwhile is the conversation. Needs Chromium.
 import { fileURLToPath } from "node:url";
-import { container, peacefulScene, readingsOf, type Scene } from "../tests/golden/scene.ts";
-import { startChromium } from "../tests/helpers/chromium.ts";
-import { configOf } from "../tests/helpers/config.ts";
-import { settled, virtualClock } from "../tests/helpers/virtual-clock.ts";
+import { startChromium } from "../tests/helpers/drivers/chromium.ts";
+import { configOf } from "../tests/helpers/fakes/config.ts";
+import { settled, virtualClock } from "../tests/helpers/fakes/virtual-clock.ts";
+import { container, peacefulScene, readingsOf, type Scene } from "../tests/pipeline/golden/scene.ts";
 import { createPipeline } from "../watchdog/daemon/pipeline.ts";
 import { LANGS, PAGE_TEXTS } from "../watchdog/lang/index.ts";
 import { createLog } from "../watchdog/log.ts";

@@ -15,19 +15,19 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = join(ROOT, `node_modules/.cache/watchdog-tests-${process.pid}`);
 /** They take longest, so they begin first. */
 const LONG = [
-  "tests/random/timelines.test.ts",
-  "tests/random/timelines-restarts.test.ts",
-  "tests/faults/memory-limit.test.ts",
-  "tests/faults/matrix.test.ts",
-  "tests/status/slow-clients.test.ts",
-  "tests/soak/soak.test.ts",
-  "tests/e2e/exit.test.ts",
-  "tests/e2e/output.test.ts",
-  "tests/e2e/secret-sweep.test.ts",
-  "tests/status/page.test.ts",
-  "tests/e2e/signals.test.ts",
-  "tests/faults/matrix-virtual.test.ts",
-  "tests/fuzz/host-and-engine.test.ts",
+  "tests/pipeline/random/timelines.test.ts",
+  "tests/pipeline/random/timelines-restarts.test.ts",
+  "tests/program/faults/memory-limit.test.ts",
+  "tests/program/faults/matrix.test.ts",
+  "tests/program/status/slow-clients.test.ts",
+  "tests/program/soak/soak.test.ts",
+  "tests/program/exit.test.ts",
+  "tests/program/output.test.ts",
+  "tests/program/secret-sweep.test.ts",
+  "tests/program/status/page.test.ts",
+  "tests/program/signals.test.ts",
+  "tests/pipeline/matrix-virtual.test.ts",
+  "tests/unit/fuzz/host-and-engine.test.ts",
 ];
 /** What starts a program: the bundle, a browser, a tool of the system. */
 const STARTS_A_PROGRAM = /dist\/(?:watchdog|pruner)\.mjs|"node:child_process"/;
@@ -55,14 +55,14 @@ const asIfNotBundled = {
       loader: "ts",
       contents: readFileSync(path, "utf8").replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href)),
     }));
-    const limited = join(ROOT, "tests/helpers/limited-test.mjs");
+    const limited = join(ROOT, "tests/helpers/drivers/limited-test.mjs");
     onResolve({ filter: /^node:test$/ }, ({ importer }) => (importer === limited ? undefined : { path: limited }));
   },
 };
 
 const all = readdirSync(join(ROOT, options.in), { recursive: true, encoding: "utf8" })
   .map((path) => `${options.in}/${path}`)
-  .filter((path) => /\.test\.(?:ts|mjs)$/.test(path) && !path.startsWith("tests/docker/"))
+  .filter((path) => /\.test\.(?:ts|mjs)$/.test(path) && !path.startsWith("tests/engine/"))
   .sort();
 for (const path of options.in === "tests" ? LONG : [])
   if (!all.includes(path)) throw new Error(`${path} is not there: mend the list of the longest`);

@@ -10,9 +10,9 @@ export interface Graph {
 }
 
 /** The one module that starts dist/watchdog.mjs, and the tests that name a bundle themselves. */
-const BUNDLE = /dist\/(?:watchdog|pruner)\.mjs|helpers\/daemon\.ts/;
+const BUNDLE = /dist\/(?:watchdog|pruner)\.mjs|helpers\/drivers\/daemon\.ts/;
 /** They need an engine, or minutes. */
-const LEFT_OUT = /^tests\/(?:docker|soak|mutation)\//;
+const LEFT_OUT = /^tests\/(?:engine|program\/soak|mutation)\//;
 
 export function graphOf(root: string): Graph {
   const list = (folder: string): string[] =>

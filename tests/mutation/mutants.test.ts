@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { createVirtualFileSystem } from "typescript/unstable/fs";
 import { API } from "typescript/unstable/sync";
-import { ROOT } from "../architecture/sources.ts";
+import { ROOT } from "../unit/architecture/sources.ts";
 import { graphOf } from "./graph.ts";
 import { sitesOf } from "./mutants.ts";
 
@@ -72,9 +72,9 @@ test("the tests that reach a source: those that import it first, those that run 
 }, () => {
   const graph = graphOf(ROOT);
   const { direct, indirect } = graph.testsOf(join("watchdog", "notify", "pacing.ts"));
-  assert.ok(direct.includes("tests/notify/pacing.test.ts"));
-  assert.ok(indirect.includes("tests/golden/outage.test.ts"));
-  assert.ok(graph.programs.includes("tests/e2e/lifecycle.test.ts"));
+  assert.ok(direct.includes("tests/unit/notify/pacing.test.ts"));
+  assert.ok(indirect.includes("tests/pipeline/golden/outage.test.ts"));
+  assert.ok(graph.programs.includes("tests/program/lifecycle.test.ts"));
   assert.deepEqual(
     [...direct, ...indirect].filter((test) => graph.programs.includes(test)),
     [],

@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { API } from "typescript/unstable/sync";
-import { type Random, randomOf } from "../helpers/random.ts";
+import { type Random, randomOf } from "../helpers/drivers/random.ts";
 import { graphOf } from "./graph.ts";
 import { type Site, sitesOf } from "./mutants.ts";
 
