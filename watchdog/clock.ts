@@ -43,3 +43,8 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
 export function momentOf(clock: Clock): Moment {
   return { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
 }
+
+/** ISO 8601 in UTC, or null. */
+export function iso(wallMs: number | null | undefined): string | null {
+  return wallMs === null || wallMs === undefined ? null : new Date(wallMs).toISOString();
+}

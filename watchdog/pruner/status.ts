@@ -1,7 +1,7 @@
+import { iso } from "../clock.ts";
 import type { ParsedPrunerConfig } from "../config/pruner.ts";
 import type { Problem } from "../config/table.ts";
 import type { DeliveryView } from "../notify/outbox.ts";
-import { iso } from "../status/view.ts";
 import { dueInS } from "./plan.ts";
 import type { Runner } from "./runner.ts";
 import { sizeOf } from "./size.ts";

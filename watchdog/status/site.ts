@@ -1,4 +1,5 @@
 import type { Clock, Moment } from "../clock.ts";
+import { iso } from "../clock.ts";
 import type { StatusSettings } from "../config/areas/status.ts";
 import type { Problem } from "../config/table.ts";
 import type { Watch } from "../daemon/watch.ts";
@@ -12,7 +13,7 @@ import { type PageSources, pageView } from "./page-view.ts";
 import { type PrometheusSources, prometheusText } from "./prometheus.ts";
 import { type Answer, type Asked, jsonAnswer, type Routes } from "./server.ts";
 import { createSteady } from "./steady.ts";
-import { iso, type StatusOptions, statusView } from "./view.ts";
+import { type StatusOptions, statusView } from "./view.ts";
 
 export interface SiteOptions {
   readonly config: PageSources["config"] & PrometheusSources["config"] & StatusOptions["config"] & StatusSettings;

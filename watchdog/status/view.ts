@@ -1,3 +1,4 @@
+import { iso } from "../clock.ts";
 import { type Readings, SOURCE_NAMES, type SourceName } from "../collectors/index.ts";
 import type { DiskSettings } from "../config/areas/disk.ts";
 import type { LoopSettings } from "../config/areas/loop.ts";
@@ -20,11 +21,6 @@ export interface SourceView {
   readonly state: "ok" | "failed" | "off";
   readonly error?: string;
   readonly lastOkAt: string | null;
-}
-
-/** ISO 8601 in UTC, or null. */
-export function iso(wallMs: number | null | undefined): string | null {
-  return wallMs === null || wallMs === undefined ? null : new Date(wallMs).toISOString();
 }
 
 /** A source that could be read in part is failed, with the part that could not. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { iso } from "../../../watchdog/clock.ts";
 import type { Readings } from "../../../watchdog/collectors/index.ts";
 import { ok } from "../../../watchdog/collectors/reading.ts";
 import { isFresh } from "../../../watchdog/status/health.ts";
-import { iso, sourceView } from "../../../watchdog/status/view.ts";
+import { sourceView } from "../../../watchdog/status/view.ts";
 import { ALL_OFF, FAILED, momentAt } from "../../helpers/drivers/signal-rig.ts";
 import { diskAt, disks, pathFailure } from "../../helpers/fakes/samples.ts";
 
