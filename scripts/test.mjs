@@ -13,23 +13,25 @@ import { build } from "esbuild";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Each run has a folder of its own, where packages are found. */
 const OUT = join(ROOT, `node_modules/.cache/watchdog-tests-${process.pid}`);
-/** They take longest, so they begin first. */
+/** They take longest, so they begin first: what only waits beside what keeps a core busy. */
 const LONG = [
   "tests/pipeline/random/timelines.test.ts",
+  "tests/program/exit.test.ts",
+  "tests/program/output.test.ts",
   "tests/pipeline/random/timelines-restarts.test.ts",
   "tests/program/faults/memory-limit.test.ts",
   "tests/program/faults/matrix.test.ts",
-  "tests/program/status/slow-clients.test.ts",
-  "tests/program/soak/soak.test.ts",
-  "tests/program/exit.test.ts",
-  "tests/program/output.test.ts",
-  "tests/program/secret-sweep.test.ts",
   "tests/program/status/page.test.ts",
+  "tests/program/secret-sweep.test.ts",
+  "tests/program/soak/soak.test.ts",
+  "tests/program/status/slow-clients.test.ts",
   "tests/program/signals.test.ts",
   "tests/pipeline/matrix-virtual.test.ts",
   "tests/unit/fuzz/host-and-engine.test.ts",
+  "tests/unit/daemon/digest.test.ts",
+  "tests/unit/signals/forecast.test.ts",
 ];
-/** What starts a program: the bundle, a browser, a tool of the system. */
+/** What starts a program, outside the folder of those that all do. */
 const STARTS_A_PROGRAM = /dist\/(?:watchdog|pruner)\.mjs|"node:child_process"/;
 
 const { values: options, positionals: parts } = parseArgs({
@@ -66,22 +68,31 @@ const all = readdirSync(join(ROOT, options.in), { recursive: true, encoding: "ut
   .sort();
 for (const path of options.in === "tests" ? LONG : [])
   if (!all.includes(path)) throw new Error(`${path} is not there: mend the list of the longest`);
-const wanted = parts.length === 0 ? all : all.filter((path) => parts.some((part) => path.includes(part)));
-if (wanted.length === 0) throw new Error(`no file of tests has ${parts.join(" or ")} in its path`);
+const isQuick = (path) =>
+  !path.startsWith("tests/program/") &&
+  !LONG.includes(path) &&
+  !STARTS_A_PROGRAM.test(readFileSync(join(ROOT, path), "utf8"));
+const begins = (path) => (LONG.includes(path) ? LONG.indexOf(path) : LONG.length + (isQuick(path) ? 1 : 0));
+const files = all
+  .filter((path) => parts.length === 0 || parts.some((part) => path.includes(part)))
+  .filter((path) => !options.quick || isQuick(path))
+  .sort((a, b) => begins(a) - begins(b));
+if (files.length === 0) throw new Error(`no file of tests has ${parts.join(" or ")} in its path`);
 
 process.once("exit", () => rmSync(OUT, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
-const { metafile } = await build({
+await build({
   absWorkingDir: ROOT,
-  entryPoints: wanted,
+  entryPoints: files,
   outdir: OUT,
   outbase: ROOT,
   outExtension: { ".js": ".mjs" },
   bundle: true,
   // Each file by itself: shared chunks would be evaluated in another order than the imports say, and it takes no longer.
   splitting: false,
-  metafile: true,
   sourcemap: "linked",
+  // The sources are there; a map that holds them too takes each process longer to read.
+  sourcesContent: false,
   platform: "node",
   target: "node20",
   format: "esm",
@@ -89,23 +100,11 @@ const { metafile } = await build({
   plugins: [asIfNotBundled],
 });
 
-function startsAProgram(test) {
-  const reached = new Set([test]);
-  // A set's elements are walked in the order of their insertion, those that are added meanwhile included.
-  for (const path of reached) for (const next of metafile.inputs[path]?.imports ?? []) reached.add(next.path);
-  return [...reached].some(
-    (path) => path.startsWith("tests/") && STARTS_A_PROGRAM.test(readFileSync(join(ROOT, path), "utf8")),
-  );
-}
-
-const isProgram = new Map(wanted.map((path) => [path, startsAProgram(path)]));
-const begins = (path) => (LONG.includes(path) ? LONG.indexOf(path) : LONG.length + (isProgram.get(path) ? 0 : 1));
-const files = wanted
-  .filter((path) => !options.quick || (!isProgram.get(path) && !LONG.includes(path)))
-  .sort((a, b) => begins(a) - begins(b))
-  .map((path) => join(OUT, path.replace(/\.\w+$/, ".mjs")));
-
-const results = run({ files, concurrency: Number(options.concurrency), timeout: Number(options["file-limit-ms"]) });
+const results = run({
+  files: files.map((path) => join(OUT, path.replace(/\.\w+$/, ".mjs"))),
+  concurrency: Number(options.concurrency),
+  timeout: Number(options["file-limit-ms"]),
+});
 results.on("test:fail", () => (process.exitCode = 1));
 results.compose({ dot, tap }[options.reporter] ?? new Spec()).pipe(process.stdout);
 await finished(results);
