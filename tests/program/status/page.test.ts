@@ -114,7 +114,9 @@ describe("the status page in Chromium", { skip: skipWithout("chromium", "chromiu
     };
     for (const [name, headline] of Object.entries(expected)) {
       shows(VIEWS[name] ?? viewOf());
-      await inTab(PHONE, async (tab) => assert.equal(await textOf(tab, "h1"), headline));
+      const tab = await lastingTab({ ...PHONE, dark: false });
+      await tab.goto(url);
+      assert.equal(await textOf(tab, "h1"), headline);
     }
   });
 
