@@ -96,9 +96,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let wake: () => void = () => {};
   let sending: Promise<unknown> = Promise.resolve();
 
-  const idsFor = ({ channel }: Line): readonly string[] => [
+  /** What went through the second channel is said by the first, if it says anything that is no notice. */
+  const tellsSummary = (line: Line): boolean => summary !== undefined && line === first && !line.channel.isOneByOne;
+  const idsFor = (line: Line): readonly string[] => [
     ...pending.map(({ id }) => id),
-    ...(summary && !channel.isOneByOne ? [SUMMARY_ID] : []),
+    ...(tellsSummary(line) ? [SUMMARY_ID] : []),
   ];
   const laneWaitMs = (line: Line): number | undefined =>
     waitMs(line.lane, line.channel.perMin, idsFor(line), clock.monoMs(), isFlushing);
@@ -115,12 +117,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const compose = (line: Line): readonly Draft[] => {
     const { channel, lane } = line;
     const now = clock.monoMs();
-    const next = nextOf(lane, pending, summary !== undefined && line === first, channel.isOneByOne === true, now);
+    const next = nextOf(lane, pending, tellsSummary(line), channel.isOneByOne === true, now);
     line.trying = next?.ids ?? [];
     return next ? draftsOf(next, line) : [];
   };
 
-  const draftsOf = (next: Next, { channel, lane }: Line): readonly Draft[] => {
+  const draftsOf = (next: Next, line: Line): readonly Draft[] => {
+    const { channel, lane } = line;
     switch (next.kind) {
       case "notices": {
         const parts = options.render(next.notices, awayOf(channel, lane));
@@ -134,7 +137,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
             ...part,
             ids: notices.length > 0 ? notices.map(({ id }) => id) : whole,
             silent: consequenceOf !== undefined || options.isQuiet(urgent),
-            ...(consequenceOf ? { replyTo: consequenceOf.messageId } : {}),
+            // A message of the first channel has no reply in another one.
+            ...(consequenceOf && line === first ? { replyTo: consequenceOf.messageId } : {}),
           };
         });
         return [...drafts, ...lane.rest];
@@ -191,7 +195,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const told = new Set(notices.map(({ id }) => id));
     pending = pending.filter(({ id }) => !told.has(id));
     for (const each of lines) each.lane = forget(each.lane, (id) => told.has(id));
-    options.onDelivered(notices, messageId);
+    options.onDelivered(notices, line === first ? messageId : undefined);
   };
 
   const logFailure = (

@@ -47,6 +47,10 @@ export function outboxRig(
     readonly perMin?: number;
     readonly random?: () => number;
     readonly bodies?: Readonly<Record<string, string>>;
+    /** A second channel of any kind, instead of one that has each notice by itself. */
+    readonly second?: Channel;
+    /** Sees the number of each message that was accepted. */
+    readonly onTold?: (messageId: number | undefined) => void;
     readonly fallback?: {
       readonly afterMs: number;
       readonly send: (notice: Notice, signal: AbortSignal) => Promise<SendResult>;
@@ -85,7 +89,8 @@ export function outboxRig(
         })),
         { lang: LANGS.en, monoMs: clock.monoMs(), away },
       ),
-    onDelivered: (notices) => {
+    onDelivered: (notices, messageId) => {
+      options.onTold?.(messageId);
       const ids = notices.map(({ id }) => id);
       delivered.push(...ids);
       offered = offered.filter(({ id }) => !ids.includes(id));
@@ -93,6 +98,7 @@ export function outboxRig(
     },
     channels: {
       ...(options.fallback ? { second: secondOf(options.fallback.send) } : {}),
+      ...(options.second ? { second: options.second } : {}),
       first: {
         name: "telegram",
         service: "Telegram",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SendResult } from "../../../watchdog/notify/channel.ts";
+import type { Channel, Outgoing, SendResult } from "../../../watchdog/notify/channel.ts";
 import { DELIVERED, idsIn, type OutboxRig, outboxRig, REJECTED, RETRY } from "../../helpers/drivers/outbox-rig.ts";
 import { noticeOf } from "../../helpers/fakes/notice.ts";
 
@@ -111,5 +111,34 @@ test("a notice that the second channel refuses keeps nothing else back, and is t
     through.filter(({ id }) => id === "a").map(({ atS }) => atS),
     [600, 900, 1200],
   );
+  await rig.stop();
+});
+
+test("a second channel that takes many at once has no summary to tell, and no message of it is replied to", async () => {
+  const through: Outgoing[] = [];
+  const told: (number | undefined)[] = [];
+  const second: Channel = {
+    name: "other",
+    forms: ["plain"],
+    send: (message) => {
+      assert.ok(through.push(message) < 10, "it is sent to without end");
+      return Promise.resolve({ kind: "delivered", messageId: 7 });
+    },
+    probe: () => Promise.resolve(DELIVERED),
+  };
+  const rig = outboxRig({ second, onTold: (messageId) => told.push(messageId) });
+  rig.answer(RETRY);
+  const consequence = noticeOf({ id: "c", key: "c", due: { wallMs: 0, monoMs: rig.clock.monoMs() } });
+  await rig.offer("a", "b", { ...consequence, consequenceOf: { messageId: 3 } });
+  await rig.clock.advance(60 * MIN);
+  assert.deepEqual(
+    through.map(({ notices, replyTo }) => [notices.map(({ id }) => id).join(" "), replyTo]),
+    [
+      ["a b", undefined],
+      ["c", undefined],
+    ],
+  );
+  assert.deepEqual(told, [undefined, undefined]);
+  assert.equal(rig.outbox.summary()?.count, 3);
   await rig.stop();
 });
