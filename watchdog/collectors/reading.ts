@@ -1,3 +1,4 @@
+import type { System } from "../config/table.ts";
 import type { Fault } from "../net/fault.ts";
 import type { ThreadPool } from "../thread-pool.ts";
 
@@ -40,12 +41,9 @@ export interface Source<T, Settings = never> {
 }
 
 /** What collectors are made with. */
-export interface SourceNeeds {
+export interface SourceNeeds extends System {
   readonly deadlineMs: number;
   readonly pool: ThreadPool;
-  /** The system's host name. */
-  readonly hostname: string;
-  readonly inContainer: boolean;
 }
 
 export interface Unread {

@@ -59,8 +59,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
 
   const version = async (signal: AbortSignal): Promise<EngineVersion> => {
     const { status, json } = await ask("version", "/version", signal);
-    if (status !== 200 || !isRecord(json))
-      throw statusError(status, `engine answered ${status} to /version${messageOf(json)}`);
+    if (status !== 200 || !isRecord(json)) throw refusal(status, json, " to /version");
     return parseVersion(json);
   };
 
@@ -85,7 +84,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
 
   const expect200 = async (...asked: Parameters<typeof versioned>): Promise<unknown> => {
     const { status, json } = await versioned(...asked);
-    if (status !== 200) throw statusError(status, `engine answered ${status}${messageOf(json)}`);
+    if (status !== 200) throw refusal(status, json);
     if (json === undefined) throw new Error("engine's answer is not JSON");
     return json;
   };
@@ -98,7 +97,7 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
     inspect: async (id, signal) => {
       const { status, json } = await versioned("inspect", `/containers/${id}/json`, signal);
       if (status === 404) return undefined;
-      if (status !== 200) throw statusError(status, `engine answered ${status}${messageOf(json)}`);
+      if (status !== 200) throw refusal(status, json);
       if (!isRecord(json)) throw new Error("engine's answer is not a JSON object");
       return parseInspect(json);
     },
@@ -107,6 +106,10 @@ export function dockerClient(target: DockerTarget, deadlineMs: number): DockerCl
       return parseBuildCache(await expect200("buildCache", "/system/df?type=build-cache", signal, "spokenForCache"));
     },
   };
+}
+
+function refusal(status: number, json: unknown, to = ""): Error {
+  return statusError(status, `engine answered ${status}${to}${messageOf(json)}`);
 }
 
 /** The engine's own words in `{"message": …}`, bounded. */

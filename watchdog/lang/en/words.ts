@@ -1,9 +1,8 @@
 import { formatsOf, hoursText, type Words } from "../format.ts";
 
-/** How English counts and dates. The tag has a region, because dates in the order of America would be taken for others. */
-
 export const shortUnits = { day: "d", hour: "h", minute: "min", second: "s" };
 
+/** How English counts and dates. The tag has a region, because dates in the order of America would be taken for others. */
 export const words: Words = {
   tag: "en-GB",
   units: {

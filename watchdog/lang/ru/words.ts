@@ -1,10 +1,9 @@
 import { type DurationUnit, formatsOf, hoursText, type PluralForms, type Words } from "../format.ts";
 
-/** How Russian counts and dates. The full stop of the year's mark would make two at a sentence's end. */
-
 /** Short, because a phone is narrow. */
 export const shortUnits = { day: "д", hour: "ч", minute: "мин", second: "с" };
 
+/** How Russian counts and dates. The full stop of the year's mark would make two at a sentence's end. */
 export const words: Words = {
   tag: "ru-RU",
   yearMark: /\s*г\./,
